@@ -1,5 +1,5 @@
-//! Who may import whom; in the modules below, what may be named where, what goes round in circles, and what nothing names but
-//! tests.
+//! Who may import whom; in the modules below, what may be named where, what goes round in circles, what nothing names but tests,
+//! and how large anything may be.
 //!
 //! The source is read as text: comments and literals are blanked, test code is left out, `mod` declarations are followed
 //! from the roots. The checker is checked itself, on made-up sources, in `checked`.
@@ -8,6 +8,8 @@
 mod checked;
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/size.rs"]
+mod size;
 #[path = "architecture/source.rs"]
 mod source;
 #[path = "architecture/text.rs"]

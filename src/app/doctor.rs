@@ -46,7 +46,7 @@ impl Question {
 
 /// One for each vendor that is there and can be asked. A voice platform cannot: it answers by doing.
 pub fn questions(vendors: &Vendors) -> Vec<Question> {
-    let Vendors { crm, chat, mailer, texter, calendar, asterisk, speech, .. } = vendors;
+    let Vendors { crm, chat, mailer, texter, calendar, asterisk, twilio, speech, .. } = vendors;
     let all = [
         question("crm", crm, |crm| Box::pin(async move { crm.check().await })),
         question("slack", chat, |chat| Box::pin(async move { chat.check().await })),
@@ -54,6 +54,7 @@ pub fn questions(vendors: &Vendors) -> Vec<Question> {
         question("sms", texter, |texter| Box::pin(async move { texter.check().await })),
         question("calendar", calendar, |calendar| Box::pin(async move { calendar.check().await })),
         question("telephony", asterisk, |asterisk| Box::pin(async move { asterisk.check().await })),
+        question("telephony", twilio, |twilio| Box::pin(async move { twilio.check().await })),
         question("speech", speech, |speech| {
             Box::pin(async move { speech.speak("A lead from Baton.", "en").await.map(drop) })
         }),

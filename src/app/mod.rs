@@ -28,7 +28,7 @@ use crate::config::Limits;
 use crate::deciding::decider::{self, Decider, Replies};
 use crate::facts::Facts;
 use crate::outbox::{self, Duty, Outbox, Vendors};
-use crate::release::Library;
+use crate::release::{Current, Library};
 use crate::store::Store;
 use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections, TwilioSection};
 use anyhow::{Context, Result};
@@ -91,12 +91,8 @@ pub struct Running {
 /// # Errors
 /// The listener has no address, or the release could not be stored.
 pub async fn start(setup: Setup) -> Result<Running> {
-    // The first number that is read loads all that is known of numbers, some twenty megabytes: half a life of a worker that is
-    // built without optimisation to be killed after a moment. Elsewhere it takes the first caller a tenth of a second.
     #[cfg(feature = "failpoints")]
-    tokio::task::spawn_blocking(|| baton_core::rules::words::phone::read("+14155550142", None))
-        .await
-        .context("loading what is known of phone numbers")?;
+    load_numbers().await?;
     let address = setup.listener.local_addr().context("reading the listener's address")?;
     let (stop, stopping) = watch::channel(false);
     let (set_ready, ready) = watch::channel(true);
@@ -110,18 +106,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
     let current = release.clone();
     let addresses = setup.vendors.rep_first.as_ref().map(lines::offered);
-    if let Some(rep_first) = &setup.vendors.rep_first {
-        let (store, clock) = (setup.store.clone(), Arc::clone(&setup.clock));
-        rep_first.keeps(Arc::new(lines::KeptAddresses { store, clock, release: release.clone() }));
-    }
-    let facts = Facts::new(
-        setup.vendors.crm.clone(),
-        setup.vendors.calendar.clone(),
-        setup.store.clone(),
-        Arc::clone(&setup.clock),
-        setup.limits.facts_within(),
-    );
-    let facts = Arc::new(if setup.vendors.telephony.is_some() { facts } else { facts.without_telephony() });
+    keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
+    let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
         vendors: setup.vendors,
@@ -163,19 +149,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         body_limit: setup.body_limit,
     };
     let duty = outbox.duty().clone();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(Arc::clone(&decider).run(stopping.clone()));
-    tasks.spawn(Arc::clone(&decider).serve_waiting(stopping.clone()));
-    tasks.spawn(Arc::clone(&outbox).deliver(stopping.clone()));
-    tasks.spawn(outbox.run(stopping.clone()));
-    let (fresh_stop, mut stopped) = (stopping.clone(), stopping.clone());
-    tasks.spawn(async move {
-        // A vendor that takes its time holds up no stop.
-        tokio::select! {
-            () = facts.keep_fresh(release, fresh_stop) => {}
-            _ = stopped.wait_for(|stop| *stop) => {}
-        }
-    });
+    let mut tasks = works(&decider, outbox, facts, release, &stopping);
     if let Some(asterisk) = asterisk {
         let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
         let (duty, is_rep_first) = (duty.clone(), door.addresses.is_some());
@@ -190,6 +164,53 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
+}
+
+/// The first number that is read loads all that is known of numbers, some twenty megabytes: half a life of a worker that is built
+/// without optimisation to be killed after a moment. Elsewhere it takes the first caller a tenth of a second.
+#[cfg(feature = "failpoints")]
+async fn load_numbers() -> Result<()> {
+    let read = tokio::task::spawn_blocking(|| baton_core::rules::words::phone::read("+14155550142", None)).await;
+    read.map(drop).context("loading what is known of phone numbers")
+}
+
+fn keep_addresses(vendors: &Vendors, store: &Store, clock: &SharedClock, release: &Current) {
+    if let Some(rep_first) = &vendors.rep_first {
+        let (store, clock) = (store.clone(), Arc::clone(clock));
+        rep_first.keeps(Arc::new(lines::KeptAddresses { store, clock, release: release.clone() }));
+    }
+}
+
+fn facts_of(vendors: &Vendors, store: &Store, clock: &SharedClock, limits: &Limits) -> Facts {
+    let (crm, calendar) = (vendors.crm.clone(), vendors.calendar.clone());
+    let facts = Facts::new(crm, calendar, store.clone(), Arc::clone(clock), limits.facts_within());
+    if vendors.telephony.is_some() { facts } else { facts.without_telephony() }
+}
+
+/// Decides and carries out until it is to stop.
+fn works(
+    decider: &Arc<Decider>,
+    outbox: Arc<Outbox>,
+    facts: Arc<Facts>,
+    release: Current,
+    stopping: &watch::Receiver<bool>,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(Arc::clone(decider).run(stopping.clone()));
+    tasks.spawn(Arc::clone(decider).serve_waiting(stopping.clone()));
+    tasks.spawn(Arc::clone(&outbox).deliver(stopping.clone()));
+    tasks.spawn(outbox.run(stopping.clone()));
+    tasks.spawn(keep_fresh(facts, release, stopping.clone()));
+    tasks
+}
+
+/// A vendor that takes its time holds up no stop.
+async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: watch::Receiver<bool>) {
+    let mut stopped = stopping.clone();
+    tokio::select! {
+        () = facts.keep_fresh(release, stopping) => {}
+        _ = stopped.wait_for(|stop| *stop) => {}
+    }
 }
 
 impl Running {

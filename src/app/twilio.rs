@@ -1,7 +1,7 @@
 //! From `[telephony]` with `carrier = "twilio"` to both sides of that account: how it is commanded, and the door at which it asks us;
 //! and from `[sms]` to whoever sends texts.
 
-use crate::app::lines::as_telephony;
+use crate::app::lines::{as_telephony, lent};
 use crate::config::{self, Config};
 use crate::connectors::Texter;
 use crate::connectors::VendorError;
@@ -37,6 +37,7 @@ impl TwilioAccount {
         wire: Option<Arc<dyn Wire>>,
         vendors: &mut Vendors,
     ) -> Result<Arc<TwilioSection>> {
+        vendors.twilio = Some(Arc::clone(&self.telephony));
         as_telephony(vendors, config, self.telephony, wire)?;
         Ok(self.door)
     }
@@ -63,8 +64,10 @@ pub fn twilio_account(config: &Config, store: &Store, clock: &SharedClock) -> Re
         user,
         secret,
         caller_id: twilio.caller_id.clone(),
+        numbers: lent(config).to_vec(),
         calls_per_second: twilio.calls_per_second,
         pages: pages.clone(),
+        fallback: twilio.fallback.clone(),
     };
     let legs = Arc::new(StoredLegs(store.clone()));
     let telephony = Twilio::new(settings, legs, Arc::clone(clock)).context("setting up telephony")?;

@@ -350,6 +350,7 @@ mod tests {
         let sms = format!("{slack}{TWILIO}{google}[sms]\nvendor = \"twilio\"\nfrom = \"+15551230000\"\n");
         let config = toml::from_str(&sms).expect("a configuration");
         assert_eq!(not_connected(&config, &rules), Vec::<String>::new());
+        rules.handoff.callback.dial = CallbackDial::AtTheTime;
         let told = not_connected(&toml::from_str("").expect("a configuration"), &rules);
         assert!(told.iter().any(|told| told.contains("reps call back by hand")), "{told:?}");
     }

@@ -109,6 +109,9 @@ pub struct Twilio {
     pub agent_within: Duration,
     /// In which Twilio speaks and listens, such as `en-GB`; left out, it is its own.
     pub language: Option<String>,
+    /// What a caller hears where no worker answers: the address of a document that needs none, such as a TwiML Bin that dials
+    /// people. Left out, we are asked once more, and the call ends.
+    pub fallback: Option<String>,
 }
 
 pub(super) const TWILIO: &str = "https://api.twilio.com";
@@ -277,6 +280,20 @@ impl Twilio {
             !public_url.is_empty(),
             "telephony.carrier is twilio and http.public_url is not set: Twilio asks us at that address what a caller hears \
              next; set it to an address that Twilio reaches, such as https://baton.example"
+        );
+        let Some(fallback) = &self.fallback else { return Ok(()) };
+        let is_plain =
+            Url::parse(fallback).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        ensure!(
+            is_plain,
+            "telephony.fallback is {fallback:?}; allowed: where Twilio finds a document, such as \
+             https://handler.twilio.com/twiml/EH0123456789abcdef0123456789abcdef, or leave it out"
+        );
+        let is_ours = fallback.starts_with(&format!("{}/v1/", public_url.trim_end_matches('/')));
+        ensure!(
+            !is_ours,
+            "telephony.fallback is {fallback:?}, which a worker would have to answer; allowed: a document that lies elsewhere, such \
+             as a TwiML Bin"
         );
         Ok(())
     }

@@ -282,7 +282,9 @@ fn a_carrier_has_an_account_a_number_and_an_address_at_which_it_asks_us() {
         let text = format!("[http]\npublic_url = \"https://baton.example\"\n[telephony]\n{TWILIO}{more}");
         toml::from_str::<Config>(&text)
     };
-    let whole = config("auth_tokens = [\"env:A\", \"env:B\"]\nshared_keys = { key_1 = \"env:C\" }\n").expect("parses");
+    let more = "auth_tokens = [\"env:A\", \"env:B\"]\nshared_keys = { key_1 = \"env:C\" }\n\
+                fallback = \"https://handler.twilio.com/twiml/EH01\"\n";
+    let whole = config(more).expect("parses");
     whole.check().expect("it is whole");
     let Some(Telephony::Bridge(Carrier::Twilio(twilio))) = &whole.telephony else { panic!("{:?}", whole.telephony) };
     assert_eq!((twilio.base_url.as_str(), twilio.calls_per_second), ("https://api.twilio.com", 1));
@@ -304,7 +306,15 @@ fn a_carrier_has_an_account_a_number_and_an_address_at_which_it_asks_us() {
         let told = format!("{:#}", config(more).expect("parses").check().expect_err(more));
         assert!(told.contains(why), "{more}: {told}");
     }
-    for (more, why) in [("calls_per_second = 0\n", "allowed: 1 to 1000"), ("calls_per_second = 9999\n", "1 to 1000")] {
+    for (more, why) in [
+        ("calls_per_second = 0\n", "allowed: 1 to 1000"),
+        ("calls_per_second = 9999\n", "1 to 1000"),
+        ("fallback = \"people\"\n", "telephony.fallback is \"people\"; allowed: where Twilio finds a document"),
+        (
+            "fallback = \"https://baton.example/v1/people\"\n",
+            "which a worker would have to answer; allowed: a document",
+        ),
+    ] {
         let told = format!("{:#}", config(more).expect("parses").check().expect_err(more));
         assert!(told.contains(why), "{more}: {told}");
     }

@@ -208,7 +208,7 @@ impl Commits {
         let all: Vec<&Lead> = leads.iter().map(|((_, lead), _)| lead).collect();
         let seconds = seconds(tx, &all, &release.rules, mover.now).await?;
         let mut table = StandingTable::of(Standing::locked(tx, &release.rules).await?);
-        let waits = self.parts.facts.recent_waits();
+        table.waits = self.parts.facts.recent_waits();
         let (mut decided, mut handled) = (Vec::with_capacity(leads.len()), Vec::with_capacity(leads.len()));
         for ((row, lead), facts) in leads {
             if let Some(first) = seconds.get(&lead.id) {
@@ -220,7 +220,7 @@ impl Commits {
                 continue;
             }
             fail::fail_point!(&format!("while_deciding {}", row.key));
-            let (one, answer) = decide_lead(&mut table, &row.key, lead, facts, &waits, release, mover);
+            let (one, answer) = decide_lead(tx, &mut table, &row.key, lead, facts, release, mover).await?;
             handled.push(Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(lead.id.clone()) });
             done.answers.push((row.key.clone(), answer));
             decided.push(one);

@@ -5,6 +5,7 @@
 //! gathered outside any transaction; decision, turn, reservation, handoff and first steps are one. If the process dies after
 //! commit 1, the next look at the inbox finds the message; after commit 2, the leases of the first steps lapse.
 
+pub mod accept;
 mod line;
 mod rounds;
 
@@ -55,8 +56,15 @@ impl Decider {
             return Err(StoreError::Unfit { why: why.to_string() });
         }
         let rows: Arc<[InboxMessage]> = messages.into();
-        let taken = with(Arc::clone(&rows), |tx, rows| Box::pin(tx.inbox_take(rows, is_unreadable)));
-        let known = self.parts.store.write("inbox.insert", taken).await?;
+        let inserted = with(Arc::clone(&rows), |tx, rows| Box::pin(tx.inbox_insert(rows)));
+        let new = self.parts.store.write_once("inbox.insert", inserted).await?;
+        let known = if new.len() == rows.len() {
+            vec![Arrival::New; rows.len()]
+        } else {
+            let known =
+                with((Arc::clone(&rows), new), |tx, (rows, new)| Box::pin(tx.inbox_known(rows, new, is_unreadable)));
+            self.parts.store.write("inbox.known", known).await?
+        };
         fail::fail_point!("after_inbox_commit");
         let mut new = Vec::with_capacity(rows.len());
         for (message, known) in rows.iter().zip(&known) {

@@ -5,31 +5,31 @@ use super::table::StandingTable;
 use crate::facts::LeadFacts;
 use crate::release::Release;
 use crate::render::briefing::completeness_permille;
-use crate::store::{DecidedLead, Mover, TimelineEntry, new_steps};
+use crate::store::{DecidedLead, Mover, StoreError, TimelineEntry, Tx, new_steps};
 use baton_core::domain::lead::Lead;
-use baton_core::handoff::{Event, Handoff, Transition, advance};
+use baton_core::handoff::{Event, Handoff, Transition};
 use baton_core::routing::decide;
 use baton_core::routing::reason::NotKnown;
-use baton_core::routing::waits::RecentWaits;
 use serde_json::json;
 
-/// Afterwards the table holds what the lead takes. `event` is the key of the message that brought it; `waits`: of callers before.
-pub(super) fn decide_lead(
+/// Afterwards the table holds what the lead takes. `event` is the key of the message that brought it.
+pub(super) async fn decide_lead(
+    tx: &mut Tx,
     table: &mut StandingTable,
     event: &str,
     lead: &Lead,
     facts: &LeadFacts,
-    waits: &RecentWaits,
     release: &Release,
     mover: &Mover,
-) -> (DecidedLead, Answer) {
+) -> Result<(DecidedLead, Answer), StoreError> {
     let rules = &release.rules;
     let snapshot = table.snapshot(facts, rules, mover.now);
     let decision = decide(lead, &snapshot, rules);
     table.book(lead, &decision, rules, mover.now);
-    let usual_wait = waits.usual(&decision.plan.pool);
-    let begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules).expecting(usual_wait);
-    let Transition { state, effects, .. } = advance(&begun, &Event::Start, rules, mover.now);
+    let usual_wait = table.waits.usual(&decision.plan.pool);
+    let mut begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules).expecting(usual_wait);
+    let started = tx.handoff_advance(&mut begun, &Event::Start, rules, &mut table.promised, mover.now).await?;
+    let Transition { state, effects, .. } = started;
     table.reserve(&state);
     let instruction = if state.live || state.in_chat {
         let effects = effects.iter().map(|planned| (&planned.key, &planned.effect));
@@ -59,5 +59,5 @@ pub(super) fn decide_lead(
         lead.id = %decided.lead.id, decision.id = %decided.decision.id, rep.id = %decided.decision.plan.owner,
         pool.id = %decided.decision.plan.pool, degraded = decided.decision.degraded.len(), "decided"
     );
-    (decided, answer)
+    Ok((decided, answer))
 }

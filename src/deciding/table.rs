@@ -1,7 +1,7 @@
 //! Ledgers and reps as they stand while a batch is decided: each decision sees what the one before it took.
 
 use crate::facts::LeadFacts;
-use crate::store::{RepState, StoreError, TimelineEntry, Tx, local_day};
+use crate::store::{Promised, RepState, StoreError, TimelineEntry, Tx, local_day};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
@@ -10,10 +10,12 @@ use baton_core::handoff::Handoff;
 use baton_core::routing::decision::DecidedAgain;
 use baton_core::routing::ledger::{Entry, Ledger};
 use baton_core::routing::snapshot::{Knowledge, Load};
+use baton_core::routing::waits::RecentWaits;
 use baton_core::routing::{Decision, Snapshot, decide};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Ledgers and reps as a decision finds them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +39,10 @@ pub(super) struct StandingTable {
     pub entries: Vec<(Entry, LeadId)>,
     /// Reps who were given something.
     pub touched: BTreeSet<RepId>,
+    /// Calls that they owe.
+    pub promised: Promised,
+    /// How long callers had to wait before.
+    pub waits: Arc<RecentWaits>,
 }
 
 impl StandingTable {
@@ -78,14 +84,12 @@ impl StandingTable {
         tx: &mut Tx,
         lead: &Lead,
         decision: &Decision,
-        reason: &str,
+        again: &DecidedAgain,
         rules: &RuleSet,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.book(lead, decision, rules, now);
         tx.ledgers_save(&self.entries, &self.changed_ledgers(), "decision", now).await?;
-        let Decision { plan, trace, .. } = decision;
-        let again = DecidedAgain { owner: plan.owner.clone(), reason: reason.to_owned(), pools: trace.pools.clone() };
         let body = serde_json::to_value(again).map_err(|error| StoreError::Unstorable { why: error.to_string() })?;
         let (lead_id, kind) = (lead.id.clone(), DecidedAgain::KIND.to_owned());
         tx.timeline_append(&[&TimelineEntry { lead_id, at: now, kind, body }]).await

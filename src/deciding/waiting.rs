@@ -15,6 +15,7 @@ use crate::store::{Correction, Mover, StepRow, StoreError, Tx, WaitingLead, with
 use baton_core::domain::known::Fact;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::{Closing, NewOwner};
+use baton_core::routing::decision::DecidedAgain;
 use baton_core::routing::ledger::Cause;
 use baton_core::routing::{Decision, decide};
 use baton_core::rules::RuleSet;
@@ -188,8 +189,8 @@ async fn give_in(
         snapshot = table.snapshot(facts, &others, mover.now);
         decision = decide(&waiting.lead, &snapshot, &others);
     }
-    let reason = decision.plan.reason.in_words();
-    table.store_again(tx, &waiting.lead, &decision, &reason, rules, mover.now).await?;
+    let again = DecidedAgain::of(&decision, None);
+    table.store_again(tx, &waiting.lead, &decision, &again, rules, mover.now).await?;
     let Decision { plan, turn, .. } = decision;
     tracing::info!(
         lead.id = %waiting.lead.id, rep.id = %plan.owner, pool.id = %plan.pool,
@@ -198,7 +199,7 @@ async fn give_in(
     let to = NewOwner {
         turn_in: turn.map(|entry| entry.pool),
         busy: snapshot.busy(&plan.owner).cloned(),
-        ..NewOwner::new(plan.owner, reason)
+        ..NewOwner::new(plan.owner, again.in_words())
     };
     Ok(tx.transition(&waiting.handoff, &Event::Found(to), rules, mover).await?.steps)
 }

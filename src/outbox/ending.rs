@@ -74,10 +74,14 @@ impl Ending {
         }
     }
 
+    /// Nothing but its step changes.
+    pub(super) fn is_its_step_alone(&self) -> bool {
+        self.moves.is_none() && self.crm.is_none()
+    }
+
     /// Where it waits to be stored. More than its step may change, and then it is alone with its lead.
     pub(super) fn place(&self, lane: Lane) -> Place {
-        let changes_lead = self.moves.is_some() || self.crm.is_some();
-        Place { urgent: lane.is_urgent(), changes: changes_lead.then(|| self.handoff.clone()) }
+        Place { urgent: lane.is_urgent(), changes: (!self.is_its_step_alone()).then(|| self.handoff.clone()) }
     }
 }
 

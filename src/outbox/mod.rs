@@ -125,6 +125,11 @@ impl Outbox {
         self.parts.vendors.telephony.as_ref().is_some_and(|telephony| telephony.dials_leads())
     }
 
+    /// Whether a rep who accepts by no key can be put through.
+    pub fn joins_when_told(&self) -> bool {
+        self.parts.vendors.telephony.as_ref().is_some_and(|telephony| telephony.joins_when_told())
+    }
+
     /// Whether work is taken.
     pub fn duty(&self) -> &Duty {
         &self.duty

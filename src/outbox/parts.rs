@@ -4,6 +4,7 @@ use crate::connectors::asterisk::Asterisk;
 use crate::connectors::live::LiveVoice;
 use crate::connectors::rep_first::RepFirst;
 use crate::connectors::speech::Speech;
+use crate::connectors::twilio::Twilio;
 use crate::connectors::webhook::Webhook;
 use crate::connectors::{Calendar, Chat, Crm, Mailer, Telephony, Texter, VendorError};
 use crate::facts::Facts;
@@ -26,6 +27,8 @@ pub struct Vendors {
     pub telephony: Option<Arc<dyn Telephony>>,
     /// The same, where we carry the calls ourselves and must hear what happens on them.
     pub asterisk: Option<Arc<Asterisk>>,
+    /// The same, where Twilio carries them and may be asked how it is.
+    pub twilio: Option<Arc<Twilio>>,
     /// The same as `telephony`, where callers come to us once a rep has accepted.
     pub rep_first: Option<Arc<RepFirst>>,
     /// What speaks on calls that we carry ourselves.

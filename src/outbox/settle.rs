@@ -97,18 +97,23 @@ impl Outbox {
     async fn end_in_one(&self, endings: Vec<Ending>) -> Result<Vec<Ended>, StoreError> {
         let (worker, lease, clock) = (self.parts.worker.clone(), self.parts.lease, Arc::clone(&self.parts.clock));
         let rules = Arc::clone(&self.parts.release.borrow().rules);
+        let alone = endings.iter().all(Ending::is_its_step_alone);
         let finish = with((endings, rules), move |tx, (endings, rules)| {
             // When the transaction has begun: the leases of what follows begin with it.
             let mover = Mover { worker: worker.clone(), lease, now: clock.now() };
             Box::pin(async move { store_all(tx, endings, rules, &mover).await })
         });
-        self.parts.store.write("step.finish", finish).await
+        // With nothing to move beside the steps, it is one statement.
+        match alone {
+            true => self.parts.store.write_once("step.finish", finish).await,
+            false => self.parts.store.write("step.finish", finish).await,
+        }
     }
 }
 
 async fn mark_all(store: Store, held: Vec<Lease>, now: DateTime<Utc>) -> Vec<bool> {
     let mark = with(held.clone(), move |tx, held| Box::pin(tx.steps_mark_sent(held, now)));
-    match store.write("step.mark_sent", mark).await {
+    match store.write_once("step.mark_sent", mark).await {
         Ok(marked) => held.iter().map(|held| marked.contains(held)).collect(),
         Err(error) => {
             tracing::error!(%error, "steps could not be marked as sent: they are not sent, and come again");

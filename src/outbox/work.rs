@@ -89,6 +89,12 @@ impl At<'_> {
         self.feedback_url(rep).filter(|_| asks && can).map(|page| format!("{page}/call"))
     }
 
+    /// Where the call is accepted that the rep's phone rings for, if that puts them through.
+    fn accept_url(&self, rep: &RepId, why: BriefWhy) -> Option<String> {
+        let can = self.parts.vendors.telephony.as_ref().is_some_and(|telephony| telephony.joins_when_told());
+        self.feedback_url(rep).filter(|_| why == BriefWhy::Ringing && can).map(|page| format!("{page}/accept"))
+    }
+
     /// A briefing for this rep, written by `write`.
     pub(super) fn brief<T>(&self, rep: &Rep, why: BriefWhy, write: impl FnOnce(BriefContext<'_>) -> T) -> T {
         let Matter { decision, handoff, rules, .. } = self.matter;
@@ -115,6 +121,7 @@ impl At<'_> {
             record_url: self.matter.crm().and_then(|crm| crm.url.as_deref()),
             feedback_url: self.feedback_url(&rep.id).as_deref(),
             call_url: self.call_url(&rep.id, why).as_deref(),
+            accept_url: self.accept_url(&rep.id, why).as_deref(),
         })
     }
 }

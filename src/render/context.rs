@@ -33,6 +33,8 @@ pub struct BriefContext<'a> {
     pub feedback_url: Option<&'a str>,
     /// Where a call that is owed is made by one press, if we can make it.
     pub call_url: Option<&'a str>,
+    /// Where the call is accepted that the phone rings for, if that puts the rep through.
+    pub accept_url: Option<&'a str>,
 }
 
 /// A briefing as a card in the chat.
@@ -99,6 +101,7 @@ impl BriefContext<'_> {
             record_url: self.record_url.map(str::to_owned),
             feedback_url: self.feedback_url.map(str::to_owned),
             call_url: self.call_url.map(str::to_owned),
+            accept_url: self.accept_url.map(str::to_owned),
             ..RepPage::of(self.briefing, self.plan)
         }
     }

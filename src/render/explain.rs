@@ -67,14 +67,15 @@ pub fn explain_whole(
 ) -> String {
     let rung = handoff.map(|handoff| phones::rung(handoff, &Roster(rules))).unwrap_or_default();
     let mut text = explain(decision, lead, rules) + &rung + &facts(decision, snapshot, rules);
-    for (at, DecidedAgain { owner, reason, pools }) in again {
+    for (at, again) in again {
         let roster = Roster(rules);
         let mut story = Story::default();
-        let (name, when) = (roster.name(owner), local(*at, roster.zone(owner)));
+        let (name, when) = (roster.name(&again.owner), local(*at, roster.zone(&again.owner)));
+        let lead = if again.taken.is_some() { "the lead now" } else { "the lead that waited" };
         story.line("");
-        story.line(&format!("Decided again {when}: {name} owns the lead that waited."));
-        story.line(&format!("Because: {reason}."));
-        for pool in pools {
+        story.line(&format!("Decided again {when}: {name} owns {lead}."));
+        story.line(&format!("Because: {}.", again.in_words()));
+        for pool in &again.pools {
             story.section(&format!("Pool {}: {}", pool.pool, pool.because.in_words()), candidates(pool, &roster));
         }
         text.push_str(&story.text);

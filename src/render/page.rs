@@ -43,6 +43,7 @@ pub(super) struct RepPage {
     pub record_url: Option<String>,
     pub feedback_url: Option<String>,
     pub call_url: Option<String>,
+    pub accept_url: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -215,6 +216,7 @@ impl RepPage {
             record_url: None,
             feedback_url: None,
             call_url: None,
+            accept_url: None,
         }
     }
 }

@@ -88,6 +88,7 @@ fn full_page() -> RepPage {
         record_url: Some("https://crm.example.com/leads/1".to_owned()),
         feedback_url: Some("https://baton.example.com/feedback/1".to_owned()),
         call_url: Some("https://baton.example.com/feedback/1/call".to_owned()),
+        accept_url: Some("https://baton.example.com/feedback/1/accept".to_owned()),
         ..RepPage::of(&full(), &plan())
     }
 }

@@ -149,6 +149,7 @@ impl Case {
             record_url: Some("https://crm.example.com/leads/1"),
             feedback_url: Some("https://baton.example.com/feedback/1?s=a&b=c"),
             call_url: None,
+            accept_url: None,
         }
     }
 

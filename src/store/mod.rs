@@ -29,7 +29,7 @@ mod webhook;
 pub use act::{ActClaim, KeyedAct};
 pub use changes::Changes;
 pub use database::{Store, Tx, WorkerLock, with};
-pub use handoff::{Move, Moved, Mover, local_day, new_steps};
+pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use lead::{
     AttentionCounts, CARRIER, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead,

@@ -1,5 +1,6 @@
 //! What a rep says of a lead: by signed link (GET shows the form, POST records) or over the API.
 
+pub(super) mod accept;
 pub(super) mod call;
 mod form;
 mod link;

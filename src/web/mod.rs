@@ -112,6 +112,7 @@ pub fn router(door: Door) -> Router {
         .route("/mcp", agents.clone())
         .route("/mcp/", agents);
     let links = Router::new()
+        .route("/feedback/{token}/accept", door.linked(get(feedback::accept::ask).post(feedback::accept::press)))
         .route("/feedback/{token}/call", door.linked(get(feedback::call::ask).post(feedback::call::make)))
         .route("/feedback/{token}", door.linked(get(feedback::show).post(feedback::record)))
         .layer(map_response(feedback::guarded));

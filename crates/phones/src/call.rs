@@ -79,6 +79,7 @@ struct Said {
     /// How often our sound was described anew.
     described: u32,
     answers_when_cancelled: bool,
+    let_go_for_another: bool,
 }
 
 impl Call {
@@ -198,6 +199,11 @@ impl Call {
         assert_eq!(stage, Stage::Answered, "the call of {}", self.0.sides.whose);
     }
 
+    /// Whether whoever hung up has said that somebody else took the call.
+    pub fn was_let_go_for_another(&self) -> bool {
+        self.said().let_go_for_another
+    }
+
     pub async fn until_ended(&self) -> End {
         let Stage::Ended(end) = self.until("ends", |stage| matches!(stage, Stage::Ended(_))).await else {
             unreachable!("it was waited for")
@@ -231,6 +237,7 @@ impl Call {
             Some(method) => {
                 self.sends(&message.answer("200 OK", &self.0.tag, &[], "")).await;
                 if method == "BYE" {
+                    self.said().let_go_for_another = message.says_elsewhere();
                     self.ends(End::TheyHungUp);
                 }
             }
@@ -274,10 +281,7 @@ impl Call {
         self.sends(&cancel.answer("200 OK", &self.0.tag, &[], "")).await;
         if !crosses && self.stage() == Stage::Ringing {
             self.tells("487 Request Terminated", &[], "").await;
-            // Of SIP, or of the telephone network.
-            let reason = cancel.header("Reason").unwrap_or_default();
-            let elsewhere = ["cause=200", "cause=26"].iter().any(|cause| reason.contains(cause));
-            self.ends(if elsewhere { End::AnsweredElsewhere } else { End::Cancelled });
+            self.ends(if cancel.says_elsewhere() { End::AnsweredElsewhere } else { End::Cancelled });
         }
     }
 

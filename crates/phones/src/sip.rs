@@ -51,6 +51,14 @@ impl Message {
         inside.split(['@', '>', ';']).next().unwrap_or_default()
     }
 
+    /// Whether it says that somebody else has answered, in the words of SIP or of the telephone network.
+    pub fn says_elsewhere(&self) -> bool {
+        let reasons = self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Reason"));
+        reasons
+            .map(|(_, reason)| reason)
+            .any(|reason| ["cause=200", "cause=26"].iter().any(|cause| reason.contains(cause)))
+    }
+
     pub fn call_id(&self) -> &str {
         self.header("Call-ID").unwrap_or_default()
     }

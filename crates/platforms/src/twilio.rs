@@ -48,9 +48,13 @@ pub enum Page {
     Front,
     /// What came of the agent's phone, or how long it spoke.
     Agent,
+    /// A rep whom the lead has left, or did not come to, is asked what came of it.
+    Question,
+    /// What they pressed.
+    Said,
 }
 
-const PAGES: [(&str, Page); 15] = [
+const PAGES: [(&str, Page); 17] = [
     ("whisper", Page::Whisper),
     ("accept", Page::Accept),
     ("left", Page::Left),
@@ -66,6 +70,8 @@ const PAGES: [(&str, Page); 15] = [
     ("dialled", Page::Dialled),
     ("front", Page::Front),
     ("agent", Page::Agent),
+    ("question", Page::Question),
+    ("said", Page::Said),
 ];
 
 impl Page {

@@ -21,9 +21,10 @@ pub use messages::{MessagesState, message_routes};
 pub use tell::signature_of;
 
 use super::World;
+use axum::http::Method;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -44,12 +45,14 @@ pub struct Account {
     pub sid: String,
     /// Logs in, and signs unless `signs` does.
     pub auth_token: String,
+    /// Logs in as well, by its id and secret, and is not told of the account.
+    pub api_key: Option<(String, String)>,
     pub signs: Option<Signs>,
 }
 
 impl Account {
     pub fn new(sid: &str, auth_token: &str) -> Self {
-        Self { sid: sid.to_owned(), auth_token: auth_token.to_owned(), signs: None }
+        Self { sid: sid.to_owned(), auth_token: auth_token.to_owned(), api_key: None, signs: None }
     }
 }
 
@@ -114,8 +117,8 @@ struct Line {
     ended: Option<DateTime<Utc>>,
     /// Counts the documents that it was sent on to from outside; what another one says is over.
     document: u64,
-    /// Asked when what it is told to ask next fails.
-    fallback: Option<String>,
+    /// Asked when what it is told to ask next fails, by this method.
+    fallback: Option<(String, Method)>,
     /// Told of it.
     callback: Option<String>,
     events: Vec<String>,
@@ -138,6 +141,10 @@ struct Held {
     /// By their numbers; the last one stands for all that follow.
     people: BTreeMap<String, VecDeque<Person>>,
     tells: Tells,
+    /// Numbers of the account, and those of others that it may show.
+    own: BTreeSet<String>,
+    verified: BTreeSet<String>,
+    is_suspended: bool,
     /// By operation: status and code of what is refused next.
     refusals: Vec<(String, u16, u32)>,
     made: u64,
@@ -168,6 +175,17 @@ impl TwilioState {
 
     pub fn tell(&self, tells: Tells) {
         self.held().tells = tells;
+    }
+
+    /// From now on the account has these numbers, and may show these of others.
+    pub fn has_numbers(&self, own: &[&str], verified: &[&str]) {
+        let mut held = self.held();
+        held.own = own.iter().map(|number| (*number).to_owned()).collect();
+        held.verified = verified.iter().map(|number| (*number).to_owned()).collect();
+    }
+
+    pub fn set_suspended(&self, suspended: bool) {
+        self.held().is_suspended = suspended;
     }
 
     /// Refuses the next request of this operation, under this status and code.

@@ -13,6 +13,7 @@ use crate::cli::say;
 use crate::connectors::http::{ApiCall, Does, Limits, VendorHttp};
 use crate::store::LeadRecord;
 use anyhow::{Context, Result, bail};
+use baton_core::domain::id::HandoffId;
 use baton_core::domain::phone::PhoneE164;
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -50,15 +51,33 @@ pub(super) async fn go_on(
     carrier.has(&phone);
     call_back(&running, &owed).await?;
     let act = [caller.clone(), owed.clone()];
-    let ended = tokio::try_join!(
-        play.tell_until(teller, &act, have_spoken),
-        is_transferred(stage, &running, &carrier, &caller)
-    );
+    let ended = async {
+        tokio::try_join!(
+            play.tell_until(teller, &act, have_spoken),
+            is_transferred(stage, &running, &carrier, &caller)
+        )?;
+        tell_until_said(&play, teller, &owed).await
+    };
+    let ended = ended.await;
     carrier.tell(&rules, &BTreeMap::from([(phone.as_str().to_owned(), owed.name.clone())]))?;
     ended?;
     tell_first_contacts(&running, &act).await?;
     told.push(caller);
     Ok(running)
+}
+
+/// The lead hangs up, and the rep says by key what came of it.
+async fn tell_until_said(play: &Play<'_>, teller: &Teller, owed: &StoryLead) -> Result<()> {
+    for _ in 0..400 {
+        let handoff = play.running.store.handoff(&HandoffId::of(&owed.lead)).await?;
+        // What led to it is in the timeline by then.
+        play.tell_until(teller, std::slice::from_ref(owed), have_spoken).await?;
+        if handoff.calling.is_none() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    bail!("whoever called {} back was not let go", owed.name)
 }
 
 fn have_spoken(lead: &LeadRecord) -> bool {

@@ -26,8 +26,10 @@ const LENT: &str = "+15550001001";
 const CALLER: &str = "CA00000000000000000000000000ca11e4";
 /// Before somebody picks up.
 const SOON: Duration = Duration::from_secs(2);
-/// Leads who are called back talk on beyond the end of the act.
-const TALKS_FOR: Duration = Duration::from_secs(60);
+/// From when a key is asked for to when it is pressed.
+const THINKS_FOR: Duration = Duration::from_secs(1);
+/// Leads who are called back hang up after it.
+const TALKS_FOR: Duration = Duration::from_secs(20);
 
 pub(super) struct Carrier {
     twilio: Arc<TwilioState>,
@@ -37,15 +39,15 @@ pub(super) struct Carrier {
 }
 
 impl Carrier {
-    /// Whoever is called picks up; who is asked for a key presses 1.
+    /// Whoever is called picks up; who is asked for a key presses 1, at the whisper and at the question after the call.
     pub(super) async fn open(stage: &StandIns) -> Result<Self> {
         let token: [u8; 16] = baton_clock::random_bytes();
         let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
         let kept = Scratch::new("token");
         std::fs::write(kept.path(), &token).with_context(|| format!("writing {}", kept.path()))?;
         let twilio = TwilioState::new(Arc::clone(&stage.world), twilio::Account::new(ACCOUNT, &token));
-        let accepts = Person { picks_up: Some(SOON), ..Person::who_answers(Answer::Key("1")) };
-        twilio.in_turn(&[accepts]);
+        let answers = vec![(THINKS_FOR, Answer::Key("1")); 2];
+        twilio.in_turn(&[Person { picks_up: Some(SOON), answers, ..Person::who_is_away() }]);
         let api = serve(twilio::routes(Arc::clone(&twilio))).await?;
         Ok(Self { twilio, api, commands: stage.commands(), token: kept })
     }

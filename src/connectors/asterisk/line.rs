@@ -129,6 +129,12 @@ impl Lines {
         self.no_music_for_two(call).await
     }
 
+    /// The rep is with somebody.
+    pub(super) async fn is_together(&self, leg: &LegId) -> Result<bool, VendorError> {
+        let bridges = self.ari.bridges().await?;
+        Ok(bridges.iter().any(|bridge| bridge.channels.iter().any(|member| member == leg.as_str())))
+    }
+
     /// The rep comes to the caller, and hears and is heard. `Gone`: one of the two is, as whoever hears tells.
     pub(super) async fn join(&self, call: &str, leg: &LegId) -> Result<There, VendorError> {
         let Some(bridge) = self.members(call).await? else { return Ok(There::Gone) };

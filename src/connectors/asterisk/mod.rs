@@ -255,7 +255,8 @@ impl Telephony for Asterisk {
     async fn whisper(&self, leg: &LegId, _key: &str, whisper: &Whisper) -> Result<(), VendorError> {
         let media = self.lines.voice.ready_or(leg.as_str(), whisper, Recorded::Lead).await?;
         let id = whisper_of(leg);
-        if self.lines.ari.is_playing(&id).await? {
+        // Nor to whoever has accepted by the button while the words were made.
+        if self.lines.ari.is_playing(&id).await? || self.lines.is_together(leg).await? {
             return Ok(());
         }
         // Whoever is gone is told of by whoever hears; here it would be told as a fault of ours.

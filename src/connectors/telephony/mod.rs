@@ -154,6 +154,10 @@ pub trait Telephony: Send + Sync {
     async fn hears_key(&self, _call: &Call) -> Result<bool, VendorError> {
         Ok(true)
     }
+    /// Whether `join` joins a rep who has accepted by no key: where the rep's own key leads them to the caller it does nothing.
+    fn joins_when_told(&self) -> bool {
+        true
+    }
     /// Whether it can dial a lead for a rep, once they have accepted.
     fn dials_leads(&self) -> bool {
         false

@@ -197,6 +197,10 @@ impl Telephony for RepFirst {
         Ok(self.platform.is_some() || (self.is_ours(call).await? && self.carrier.hears_key(call).await?))
     }
 
+    fn joins_when_told(&self) -> bool {
+        self.carrier.joins_when_told()
+    }
+
     fn dials_leads(&self) -> bool {
         self.carrier.dials_leads()
     }

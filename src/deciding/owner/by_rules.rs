@@ -7,7 +7,9 @@ use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLea
 use baton_core::domain::id::RepId;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::NewOwner;
+use baton_core::routing::decision::DecidedAgain;
 use baton_core::routing::ledger::Cause;
+use baton_core::routing::reason::TakenBecause;
 use baton_core::routing::{Decision, decide};
 use baton_core::rules::RuleSet;
 
@@ -40,7 +42,7 @@ impl ByRules<'_> {
         if decision.plan.waits {
             return Ok((Reassigned::Nobody { reason: decision.plan.reason.in_words() }, Vec::new()));
         }
-        self.give(tx, &mut table, reason, author).await
+        self.give(tx, &mut table, TakenBecause::Wanted { words: reason.to_owned() }, author).await
     }
 
     /// `None`: it is not theirs any more.
@@ -53,7 +55,7 @@ impl ByRules<'_> {
             return Ok(None);
         }
         let mut table = StandingTable::of(Standing::locked(tx, self.live).await?);
-        self.give(tx, &mut table, &format!("{rep} is not active any more"), "rules").await.map(Some)
+        self.give(tx, &mut table, TakenBecause::Left { rep: rep.clone() }, "rules").await.map(Some)
     }
 
     /// The turn that was paid is taken back, and whoever gets the lead pays one of their own.
@@ -61,18 +63,19 @@ impl ByRules<'_> {
         &self,
         tx: &mut Tx,
         table: &mut StandingTable,
-        reason: &str,
+        taken: TakenBecause,
         author: &str,
     ) -> Result<(Reassigned, Vec<StepRow>), StoreError> {
         let Self { given, live, mover, .. } = self;
         let back =
-            Correction { cause: Cause::Reassigned, to: None, reason: reason.to_owned(), author: author.to_owned() };
+            Correction { cause: Cause::Reassigned, to: None, reason: taken.in_words(), author: author.to_owned() };
         tx.turn_correct(&given.lead.id, &back, live, mover.now).await?;
         table.standing = Standing::locked(tx, live).await?;
         let snapshot = table.snapshot(self.facts, self.rules, self.mover.now);
         let decision = decide(&given.lead, &snapshot, self.rules);
-        let told = format!("{reason}: {}", decision.plan.reason.in_words());
-        table.store_again(tx, &given.lead, &decision, &told, live, mover.now).await?;
+        let again = DecidedAgain::of(&decision, Some(taken));
+        table.store_again(tx, &given.lead, &decision, &again, live, mover.now).await?;
+        let told = again.in_words();
         let Decision { plan, turn, .. } = decision;
         let event = Event::Reassigned(NewOwner {
             turn_in: turn.map(|entry| entry.pool),

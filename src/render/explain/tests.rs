@@ -1,6 +1,7 @@
 use super::*;
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::FieldValue;
+use baton_core::routing::reason::TakenBecause;
 use baton_core::routing::scenario::{Scenario, at, moment, pool_id, rep_id, row, scenario, text_is};
 use baton_core::rules::model::condition::{Condition, IfUndecided};
 use baton_core::rules::model::expression::{Amount, Expression, Order, Term};
@@ -140,12 +141,20 @@ fn turns_overflows_and_conflicts_are_told_with_their_numbers() {
 fn who_got_a_lead_that_had_waited_is_told_after_the_facts() {
     let world = scenario();
     let decision = world.decide();
-    let again = DecidedAgain { owner: rep_id("cy"), reason: "back".to_owned(), pools: decision.trace.pools.clone() };
-    let text = explain_whole(&decision, &world.lead, &world.snapshot, &[(at("11:30"), again)], None, &world.rules);
+    let told = |taken: Option<TakenBecause>| {
+        let again = DecidedAgain { owner: rep_id("cy"), ..DecidedAgain::of(&decision, taken) };
+        explain_whole(&decision, &world.lead, &world.snapshot, &[(at("11:30"), again)], None, &world.rules)
+    };
+    let text = told(None);
     let (before, after) = text.split_once("\nDecided again ").expect("the second decision");
     assert!(before.contains("\nKnown at "), "{before}");
-    assert!(after.starts_with("Wed 7 Jan 2026 11:30 UTC: CY owns the lead that waited.\nBecause: back.\n"), "{after}");
+    let because = "first of 2 who may take it in west (serves West)";
+    let headline = format!("Wed 7 Jan 2026 11:30 UTC: CY owns the lead that waited.\nBecause: {because}.\n");
+    assert!(after.starts_with(&headline), "{after}");
     assert!(after.contains("\nPool west: serves West\n  1. BEN: "), "{after}");
+    let text = told(Some(TakenBecause::Left { rep: rep_id("ben") }));
+    let line = format!("CY owns the lead now.\nBecause: ben is not active any more: {because}.\n");
+    assert!(text.contains(&line), "{text}");
 }
 
 #[test]

@@ -143,6 +143,19 @@ impl Store {
         self.in_task(name, Access::Read, body)
     }
 
+    /// Runs `body`, of which each statement counts by itself: for one alone, which needs no transaction around it, and is one trip
+    /// to the server instead of three.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_once<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        body: impl Body<T>,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        self.in_task(name, Access::WriteOnce, body)
+    }
+
     pub(in crate::store) fn in_task<T: Send + 'static>(
         &self,
         name: &'static str,
@@ -168,7 +181,7 @@ impl Store {
                     result => {
                         let result = result.map_err(|error| error.within(name));
                         // Here, since whoever asked may not wait any more.
-                        if matches!(access, Access::Write | Access::Migrate) {
+                        if matches!(access, Access::Write | Access::WriteOnce | Access::Migrate) {
                             store.pulse.felt(result.as_ref().err());
                         }
                         return result;
@@ -188,6 +201,7 @@ impl Store {
     async fn attempt(&self, access: Access, body: &AnyBody) -> Result<Made, StoreError> {
         let (pool, begin) = match access {
             Access::Write | Access::Migrate => (&self.writer, self.engine.begin_write()),
+            Access::WriteOnce => (&self.writer, ""),
             Access::Read => (&self.reader, self.engine.begin_read()),
             Access::Glance => (&self.reader, ""),
         };
@@ -199,7 +213,7 @@ impl Store {
         // A server that is gone without a word would hold its connection, and whoever waits for it, for a quarter of an hour.
         let span = match access {
             Access::Read | Access::Glance => READ_WITHIN,
-            Access::Write => ENDED_WITHIN,
+            Access::Write | Access::WriteOnce => ENDED_WITHIN,
             Access::Migrate => return work.await,
         };
         tokio::time::timeout(span, work).await.unwrap_or_else(|_| {
@@ -216,7 +230,7 @@ impl Store {
         body: &AnyBody,
     ) -> Result<Made, StoreError> {
         let mut tx = match access {
-            Access::Glance => Tx { engine: self.engine, inner: connection, open: false },
+            Access::Glance | Access::WriteOnce => Tx { engine: self.engine, inner: connection, open: false },
             Access::Read | Access::Write | Access::Migrate => Tx::begin(self.engine, connection, begin).await?,
         };
         let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;
@@ -226,6 +240,14 @@ impl Store {
                 tx.commit().await?;
                 fail::fail_point!("after_commit");
                 Ok(value)
+            }
+            (Ok(result), Access::WriteOnce) => {
+                tx.open = result.as_ref().is_err_and(StoreError::spoils_connection);
+                fail::fail_point!("after_commit");
+                result.map_err(|error| match error {
+                    StoreError::Database { cause, .. } => StoreError::of_commit(cause),
+                    other => other,
+                })
             }
             (Ok(result), Access::Glance) => {
                 tx.open = result.as_ref().is_err_and(StoreError::spoils_connection);
@@ -249,6 +271,8 @@ pub(in crate::store) enum Access {
     /// Asks one thing once: a statement sees one state by itself, and needs no transaction around it.
     Glance,
     Write,
+    /// Writes by one statement, which is its own commit.
+    WriteOnce,
     /// Writes, and may take its time.
     Migrate,
 }

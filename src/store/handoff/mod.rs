@@ -1,8 +1,10 @@
 //! The state of each handoff; beside it, what moves it, and the times that it is booking.
 
+mod promised;
 mod slot;
 mod transition;
 
+pub use promised::Promised;
 pub(super) use transition::GIVEN_TO;
 pub use transition::{Move, Moved, Mover, local_day, new_steps};
 

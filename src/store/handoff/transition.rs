@@ -7,7 +7,7 @@ mod change;
 mod phones;
 mod rings;
 
-use crate::store::{Changes, NewStep, StepRow, StoreError, TimelineEntry, Tx};
+use crate::store::{Changes, NewStep, Promised, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::effect::Planned;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::outcome::Slot;
@@ -117,11 +117,14 @@ impl Tx {
         }
         let ids: Vec<&HandoffId> = moves.iter().map(|one| &one.handoff).collect();
         let mut held = self.handoffs_lock(&ids).await?;
-        let mut moving = Vec::with_capacity(moves.len());
+        let (mut moving, mut promised) = (Vec::with_capacity(moves.len()), Promised::default());
         for Move { handoff, frees, event } in moves {
             let gone = || StoreError::NotFound { what: "handoff", id: handoff.to_string() };
-            let before = held.remove(handoff).ok_or_else(gone)?;
-            let transition = event.as_ref().map(|event| advance(&before, event, rules, mover.now));
+            let mut before = held.remove(handoff).ok_or_else(gone)?;
+            let transition = match event {
+                Some(event) => Some(self.handoff_advance(&mut before, event, rules, &mut promised, mover.now).await?),
+                None => None,
+            };
             moving.push(Moving { before, frees: frees.as_ref(), event: event.as_ref(), transition });
         }
         self.turns_move(&moving, mover.now).await?;

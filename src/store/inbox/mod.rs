@@ -90,17 +90,16 @@ const COLUMNS: &str = "key, kind, body, received_at, reply_to, correlation_id";
 const IS_RECEIVED: &str = "inbox.state || '' = 'received'";
 
 impl Tx {
-    /// Takes messages in, each with what it is: a key that was put aside is tried again with the bytes that came now, and so is
-    /// one that waits and that `unreadable` says will be put aside. What is decided stays as it is.
-    pub async fn inbox_take(
+    /// What each of these messages is to the inbox: a key that was put aside is tried again with the bytes that came now, and so
+    /// is one that waits and that `unreadable` says will be put aside. What is decided stays as it is. `new`: those that
+    /// [`Tx::inbox_insert`] has just put in.
+    pub async fn inbox_known(
         &mut self,
         messages: &[InboxMessage],
+        new: &BTreeSet<String>,
         unreadable: fn(&[u8]) -> bool,
     ) -> Result<Vec<Arrival>, StoreError> {
-        let mut new = self.inbox_insert(messages).await?;
-        if new.len() == messages.len() {
-            return Ok(vec![Arrival::New; messages.len()]);
-        }
+        let mut new = new.clone();
         let keys: Vec<&String> = messages.iter().map(|message| &message.key).collect();
         let mut stored = self.inbox_bodies(&keys).await?;
         let mut known = Vec::with_capacity(messages.len());

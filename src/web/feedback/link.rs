@@ -1,5 +1,5 @@
-//! Signed, expiring links: whoever holds one may speak for one rep about one lead, and have that rep call it back where a call is
-//! owed; and nothing else.
+//! Signed, expiring links: whoever holds one may speak for one rep about one lead, accept its call for that rep, and have that rep call
+//! it back where a call is owed; and nothing else.
 
 use crate::outbox::FeedbackLinks;
 use base64::Engine;

@@ -1,4 +1,4 @@
-//! The two small pages of a feedback link: plain HTML, no script, nothing loaded from elsewhere.
+//! The small pages of a feedback link: plain HTML, no script, nothing loaded from elsewhere.
 
 use super::form::{FormFault, LONGEST_NOTE, Submitted, active};
 use crate::store::LeadRecord;
@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use baton_core::domain::id::RepId;
+use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::rep::Rep;
 use baton_core::domain::text::visible;
 use baton_core::rules::RuleSet;
@@ -62,6 +62,18 @@ pub(super) fn call(record: &LeadRecord) -> String {
         escape(&called(record))
     );
     page("Call back now?", &body)
+}
+
+/// One button, which accepts the call on this leg.
+pub(super) fn accept(record: &LeadRecord, leg: &LegId) -> String {
+    let body = format!(
+        "<h1>Take this call?</h1><p class=\"sub\">{}</p><p>Pick up your phone, and accept here, or press 1 there.</p>\
+         <form method=\"post\"><input type=\"hidden\" name=\"leg\" value=\"{}\">\
+         <button type=\"submit\">Accept</button></form>",
+        escape(&called(record)),
+        escape(leg.as_str())
+    );
+    page("Take this call?", &body)
 }
 
 /// The lead, as whoever reads the page knows it.

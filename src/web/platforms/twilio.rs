@@ -33,6 +33,7 @@ use axum::response::{IntoResponse, Response};
 use baton_core::domain::id::{HandoffId, LegId};
 use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::Outcome;
+use baton_core::handoff::state::DialledLead;
 use baton_core::handoff::{Handoff, Stage};
 use baton_platforms::twilio::{MARK, Page};
 use document::Document;
@@ -155,6 +156,8 @@ impl<'a> Asked<'a> {
             Page::Dialled => self.rep(about).await?.lead_goes_on().await,
             Page::Front => self.front_door().await,
             Page::Agent => self.agent_is_left(about).await,
+            Page::Question => self.rep(about).await?.question().await,
+            Page::Said => self.rep(about).await?.says().await,
         }
     }
 
@@ -209,6 +212,12 @@ impl Seen {
     /// The rep of this leg was rung to call the lead back, whatever has come of it.
     fn is_to_call_back(&self, leg: &LegId) -> bool {
         self.handoff().legs.iter().any(|known| known.id == *leg && known.dialled.is_some())
+    }
+
+    /// The lead whom the rep of this leg is calling back, or of whom they are asked what came of it.
+    fn dialled_on(&self, leg: &LegId) -> Option<&DialledLead> {
+        let is_calling = self.handoff().calling.as_ref() == Some(leg);
+        self.handoff().legs.iter().find(|known| is_calling && known.id == *leg)?.dialled.as_ref()
     }
 
     /// Nobody of ours took a caller of the front door.

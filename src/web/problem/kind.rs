@@ -25,140 +25,151 @@ pub(in crate::web) enum ProblemKind {
     Unavailable,
 }
 
-/// Name, status, title, and what to do about it.
-type KindRow = (&'static str, StatusCode, &'static str, &'static str);
+/// A kind, its name, status and title, and what to do about it.
+type KindRow = (ProblemKind, &'static str, StatusCode, &'static str, &'static str);
+
+/// One for each kind, in the order in which they are declared.
+const ROWS: [KindRow; 15] = [
+    (
+        ProblemKind::InvalidRequest,
+        "invalid-request",
+        StatusCode::BAD_REQUEST,
+        "The request is not understood",
+        "A part of the address, of the query, of a header or of the body cannot be; the detail says which, and what is \
+         allowed. Mend it and send it again.",
+    ),
+    (
+        ProblemKind::Unauthorized,
+        "unauthorized",
+        StatusCode::UNAUTHORIZED,
+        "It is not known who asks",
+        "A token is missing, unknown, expired or revoked; or a platform's request does not prove whose it is.",
+    ),
+    (
+        ProblemKind::Forbidden,
+        "forbidden",
+        StatusCode::FORBIDDEN,
+        "Whoever asks may not",
+        "The token is good, and lacks the scope or the source that this needs; the detail says which.",
+    ),
+    (
+        ProblemKind::NotFound,
+        "not-found",
+        StatusCode::NOT_FOUND,
+        "There is no such thing",
+        "Nothing of this id, key or name is kept here, or there is no such address.",
+    ),
+    (
+        ProblemKind::MethodNotAllowed,
+        "method-not-allowed",
+        StatusCode::METHOD_NOT_ALLOWED,
+        "The address does not take this method",
+        "The header Allow says which methods it takes.",
+    ),
+    (
+        ProblemKind::RequestTimeout,
+        "request-timeout",
+        StatusCode::REQUEST_TIMEOUT,
+        "The request did not come in time",
+        "The body was too slow. Nothing was done; the same request may be sent again.",
+    ),
+    (
+        ProblemKind::Conflict,
+        "conflict",
+        StatusCode::CONFLICT,
+        "It cannot be done as things stand",
+        "What was asked for is understood and allowed, and changes nothing now; the detail says why.",
+    ),
+    (
+        ProblemKind::KeyInUse,
+        "idempotency-key-in-use",
+        StatusCode::CONFLICT,
+        "What came of the first request of this key is not known",
+        "A request of this Idempotency-Key is being carried out, or broke off before its end was noted. Ask again in a \
+         moment; if it stays so, look at how things stand, and act under a new key where it is needed.",
+    ),
+    (
+        ProblemKind::TooLarge,
+        "too-large",
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The body is too large",
+        "The detail says what fits. Transcripts are linked, not sent.",
+    ),
+    (
+        ProblemKind::UnsupportedMediaType,
+        "unsupported-media-type",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "The body is of a type that is not taken here",
+        "Send JSON, with the header content-type: application/json.",
+    ),
+    (
+        ProblemKind::InvalidContent,
+        "invalid-content",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The body says something that cannot be",
+        "It was read and is not taken; `faults` has one entry for each thing to mend, where there are several.",
+    ),
+    (
+        ProblemKind::KeyReused,
+        "idempotency-key-reused",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The Idempotency-Key came before with another request",
+        "The request that it came with first counts, and nothing was done now. Send this one under a key of its own.",
+    ),
+    (
+        ProblemKind::Internal,
+        "internal",
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Baton itself failed",
+        "A defect of Baton. The log has more under the request's id.",
+    ),
+    (
+        ProblemKind::Busy,
+        "busy",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Not now",
+        "This worker has too much in hand, or is starting or stopping. Nothing is known to be stored; send the same \
+         request again after Retry-After.",
+    ),
+    (
+        ProblemKind::Unavailable,
+        "unavailable",
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Something that is needed does not answer",
+        "As a rule the database. Send the same request again after Retry-After: what was stored is stored once.",
+    ),
+];
 
 impl ProblemKind {
-    pub(in crate::web) const ALL: [Self; 15] = [
-        Self::InvalidRequest,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::RequestTimeout,
-        Self::Conflict,
-        Self::KeyInUse,
-        Self::TooLarge,
-        Self::UnsupportedMediaType,
-        Self::InvalidContent,
-        Self::KeyReused,
-        Self::Internal,
-        Self::Busy,
-        Self::Unavailable,
-    ];
+    /// In the order in which they are declared.
+    pub(in crate::web) const ALL: [Self; ROWS.len()] = {
+        let mut all = [Self::InvalidRequest; ROWS.len()];
+        let mut at = 0;
+        while at < ROWS.len() {
+            all[at] = ROWS[at].0;
+            at += 1;
+        }
+        all
+    };
 
     fn row(self) -> KindRow {
-        match self {
-            Self::InvalidRequest => (
-                "invalid-request",
-                StatusCode::BAD_REQUEST,
-                "The request is not understood",
-                "A part of the address, of the query, of a header or of the body cannot be; the detail says which, and what is \
-                 allowed. Mend it and send it again.",
-            ),
-            Self::Unauthorized => (
-                "unauthorized",
-                StatusCode::UNAUTHORIZED,
-                "It is not known who asks",
-                "A token is missing, unknown, expired or revoked; or a platform's request does not prove whose it is.",
-            ),
-            Self::Forbidden => (
-                "forbidden",
-                StatusCode::FORBIDDEN,
-                "Whoever asks may not",
-                "The token is good, and lacks the scope or the source that this needs; the detail says which.",
-            ),
-            Self::NotFound => (
-                "not-found",
-                StatusCode::NOT_FOUND,
-                "There is no such thing",
-                "Nothing of this id, key or name is kept here, or there is no such address.",
-            ),
-            Self::MethodNotAllowed => (
-                "method-not-allowed",
-                StatusCode::METHOD_NOT_ALLOWED,
-                "The address does not take this method",
-                "The header Allow says which methods it takes.",
-            ),
-            Self::RequestTimeout => (
-                "request-timeout",
-                StatusCode::REQUEST_TIMEOUT,
-                "The request did not come in time",
-                "The body was too slow. Nothing was done; the same request may be sent again.",
-            ),
-            Self::Conflict => (
-                "conflict",
-                StatusCode::CONFLICT,
-                "It cannot be done as things stand",
-                "What was asked for is understood and allowed, and changes nothing now; the detail says why.",
-            ),
-            Self::KeyInUse => (
-                "idempotency-key-in-use",
-                StatusCode::CONFLICT,
-                "What came of the first request of this key is not known",
-                "A request of this Idempotency-Key is being carried out, or broke off before its end was noted. Ask again in a \
-                 moment; if it stays so, look at how things stand, and act under a new key where it is needed.",
-            ),
-            Self::TooLarge => (
-                "too-large",
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "The body is too large",
-                "The detail says what fits. Transcripts are linked, not sent.",
-            ),
-            Self::UnsupportedMediaType => (
-                "unsupported-media-type",
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "The body is of a type that is not taken here",
-                "Send JSON, with the header content-type: application/json.",
-            ),
-            Self::InvalidContent => (
-                "invalid-content",
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "The body says something that cannot be",
-                "It was read and is not taken; `faults` has one entry for each thing to mend, where there are several.",
-            ),
-            Self::KeyReused => (
-                "idempotency-key-reused",
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "The Idempotency-Key came before with another request",
-                "The request that it came with first counts, and nothing was done now. Send this one under a key of its own.",
-            ),
-            Self::Internal => (
-                "internal",
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Baton itself failed",
-                "A defect of Baton. The log has more under the request's id.",
-            ),
-            Self::Busy => (
-                "busy",
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Not now",
-                "This worker has too much in hand, or is starting or stopping. Nothing is known to be stored; send the same \
-                 request again after Retry-After.",
-            ),
-            Self::Unavailable => (
-                "unavailable",
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Something that is needed does not answer",
-                "As a rule the database. Send the same request again after Retry-After: what was stored is stored once.",
-            ),
-        }
+        ROWS[self as usize]
     }
 
     pub(in crate::web) fn name(self) -> &'static str {
-        self.row().0
-    }
-
-    pub(in crate::web) fn status(self) -> StatusCode {
         self.row().1
     }
 
-    pub(in crate::web) fn title(self) -> &'static str {
+    pub(in crate::web) fn status(self) -> StatusCode {
         self.row().2
     }
 
-    pub(in crate::web) fn about(self) -> &'static str {
+    pub(in crate::web) fn title(self) -> &'static str {
         self.row().3
+    }
+
+    pub(in crate::web) fn about(self) -> &'static str {
+        self.row().4
     }
 
     /// As it stands in a problem's `type`: an address on this worker, which tells of the kind.

@@ -15,6 +15,7 @@ mod front_door;
 mod line;
 mod next;
 mod nobody;
+mod plans;
 mod rep_first;
 mod silent;
 mod story;

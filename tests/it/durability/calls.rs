@@ -6,7 +6,7 @@ mod told;
 
 use crate::eventually::eventually;
 use crate::store::server::{Db, on_both};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use told::{Calls, event, without};
 
@@ -217,16 +217,15 @@ async fn a_caller_of_whom_only_the_second_event_says_that_they_wait_is_rung_for(
     calls.stop().await;
 }
 
-/// A switchboard has one number and many callers; an id that a platform gives twice is two calls.
-async fn two_callers_are_two_leads(db: Db) {
-    let calls = Calls::begin(db, 1).await;
+/// Two events each, of two callers.
+fn told_of_two(now: DateTime<Utc>) -> [(&'static str, Value, Value); 7] {
     let at = |number: &str| {
         let number = number.to_owned();
         move |data: &mut Value| data["contact"]["phone"] = json!(number)
     };
     let mut before = event("a6", 10, at("+12125550107"));
-    before["time"] = json!(calls.clock.now() - TimeDelta::seconds(30));
-    let pairs = [
+    before["time"] = json!(now - TimeDelta::seconds(30));
+    [
         (
             "the same words from the same number, when the patience of the first is over",
             before,
@@ -284,8 +283,13 @@ async fn two_callers_are_two_leads(db: Db) {
             event("a5", 8, |data| data["call"]["from"] = json!("+12125550105")),
             event("b5", 8, |data| data["call"]["from"] = json!("+12125550106")),
         ),
-    ];
-    for (what, first, second) in pairs {
+    ]
+}
+
+/// A switchboard has one number and many callers; an id that a platform gives twice is two calls.
+async fn two_callers_are_two_leads(db: Db) {
+    let calls = Calls::begin(db, 1).await;
+    for (what, first, second) in told_of_two(calls.clock.now()) {
         let before = calls.leads().await;
         let strip = |mut event: Value| {
             if event["data"]["call"].is_null() {

@@ -1,6 +1,7 @@
 //! A lead's whole way, from the event to what the vendors hold: the worker and the stand-ins in one process, in a world whose
 //! seconds pass faster than ours. Faults included: what the vendors accepted is counted, never what was attempted.
 
+mod accepts;
 mod assignment;
 mod calls_back;
 mod channels;

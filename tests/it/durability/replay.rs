@@ -12,7 +12,7 @@ use baton::store::{Changes, DecidedLead, LiveRelease, Store};
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::decision::CandidateVerdict;
-use baton_core::routing::reason::NotKnown;
+use baton_core::routing::reason::{NotKnown, PlanReason};
 use baton_core::routing::scenario::{row, scenario};
 use baton_core::routing::{Snapshot, decide, versions};
 use baton_core::rules::compile;
@@ -131,6 +131,28 @@ fn decisions_stored_by_version_1_stay_readable() {
         }
         kept(name, &stored, &again.expect("JSON"));
     }
+}
+
+/// The reason was a sentence for longer than the pools were told in sentences.
+#[test]
+fn what_is_told_of_leads_that_were_decided_again_stays_readable() {
+    let read = |name: &str| {
+        let path = root().join("fixtures/stored/decided_again").join(name);
+        versions::read_again(&std::fs::read_to_string(path).expect("a sample")).expect(name)
+    };
+    let sentence = "first of 1 who may take it in west (serves West)";
+    for name in ["1-sentences.json", "2-reason-a-sentence.json"] {
+        let again = read(name);
+        assert_eq!(again.reason, PlanReason::Told { words: sentence.to_owned() }, "{name}");
+        assert_eq!((again.taken.as_ref(), again.in_words().as_str()), (None, sentence), "{name}");
+        assert_eq!((again.owner.as_str(), again.pools[0].because.in_words().as_str()), ("west-01", "serves West"));
+        assert_eq!(again.pools[0].candidates.len(), 2, "{name}");
+    }
+    let again = read("3-values.json");
+    assert_eq!(again.in_words(), format!("west-02 is not active any more: {sentence}"));
+    let stored = serde_json::to_string(&again).expect("JSON");
+    assert!(!stored.contains("first of") && !stored.contains("not active any more"), "{stored}");
+    assert_eq!(versions::read_again(&stored).expect("today's form"), again);
 }
 
 /// They are decided again as they were; another sentence is no difference, another fact is one.

@@ -113,6 +113,8 @@ fn is_rep_first_and_calls_back(text: &str) {
             " presses 1",
             "the lead picks up",
             "rep and lead are on one line",
+            "the lead hangs up",
+            " is asked what came of it and presses 1; done",
         ],
     );
     let rang: Vec<&str> = act.lines().filter(|line| line.starts_with("            Twilio rang +")).collect();

@@ -128,7 +128,10 @@ fn unreadable(body: &[u8]) -> bool {
 }
 
 async fn take(db: &Db, messages: Vec<InboxMessage>) -> Vec<Arrival> {
-    writes!(db.store, [messages], |tx| tx.inbox_take(&messages, unreadable).await).await.expect("messages are taken")
+    let new = insert(db, messages.clone()).await;
+    writes!(db.store, [messages, new], |tx| tx.inbox_known(&messages, &new, unreadable).await)
+        .await
+        .expect("they are known")
 }
 
 fn saying(key: &str, body: &str) -> InboxMessage {

@@ -3,6 +3,7 @@
 
 mod account;
 mod back;
+mod check;
 mod client;
 mod disorder;
 mod doors;

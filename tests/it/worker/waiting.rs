@@ -13,6 +13,7 @@ use baton::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig
 use baton::outbox::Vendors;
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::handoff::Stage;
+use baton_core::routing::reason::PlanReason;
 use baton_sandbox::salesforce::{SalesforceState, routes};
 use baton_sandbox::{World, serve};
 use serde_json::json;
@@ -39,7 +40,8 @@ async fn the_oldest_is_served_first(db: Db) {
     let again = town.db.store.decided_again(&third).await;
     let [(_, why)] = &again.expect("why")[..] else { panic!("it was decided again once") };
     assert_eq!(why.owner, rep("west-01"));
-    assert!(why.reason.starts_with("first of 1 who may take it in west"), "{}", why.reason);
+    let PlanReason::FirstOf { of: 1, pool, .. } = &why.reason else { panic!("{why:?}") };
+    assert_eq!((pool.as_str(), &why.taken), ("west", &None));
 
     town.lost(&second).await;
     assert_eq!(town.goes_to(&fourth).await, rep("desk-01"), "of the pool that west overflows to");

@@ -270,6 +270,7 @@ impl Move<'_> {
             return Transition { state: before.clone(), effects: Vec::new(), turn_moves: None, ignored: true };
         }
         self.next.revision += 1;
+        self.next.promised.clear();
         Transition { state: self.next, effects: self.effects, turn_moves: self.turn_moves, ignored: false }
     }
 }

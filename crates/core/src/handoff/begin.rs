@@ -59,6 +59,7 @@ impl Handoff {
             bridge_by: later(since, terms.bridge_within),
             caller_zone: lead.preference.timezone,
             busy: BTreeMap::new(),
+            promised: BTreeMap::new(),
             caller: zone::whereabouts(lead),
             wanted_times: lead.preference.times.clone(),
             searches: 0,
@@ -131,6 +132,12 @@ impl Handoff {
     /// This leg is one whose phone should ring now.
     pub fn is_ringing(&self, leg: &LegId) -> bool {
         self.current_legs().any(|current| current.id == *leg && current.state == LegState::Ringing)
+    }
+
+    /// The leg on which this rep's phone rings, or is up and not accepted yet.
+    pub fn rung_on(&self, rep: &RepId) -> Option<&Leg> {
+        let is_asked = |leg: &Leg| matches!(leg.state, LegState::Ringing | LegState::Answered);
+        self.current_legs().find(|leg| leg.rep == *rep && is_asked(leg))
     }
 
     /// The phones that the stage is about, in the order in which they were rung.

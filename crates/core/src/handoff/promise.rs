@@ -1,12 +1,13 @@
 //! When a caller can be promised a call: inside the owner's working hours and the caller's lawful calling hours, and when the
-//! owner's calendar, as far as it is known, leaves the time to make it. A mail may be read at any hour.
+//! owner's calendar, as far as it is known, leaves the time to make it. Calls that one rep owes are spread: each has a time of its
+//! own, as long as that is no later than it would be alone. A mail may be read at any hour.
 
 use super::begin::later;
 use super::state::Handoff;
 use crate::domain::id::RepId;
 use crate::domain::lead::ReachBack;
 use crate::domain::outcome::Promise;
-use crate::domain::rep::{Busy, Rep};
+use crate::domain::rep::{Busy, BusyKind, Rep};
 use crate::domain::rota;
 use crate::domain::whereabouts::Whereabouts;
 use crate::rules::RuleSet;
@@ -15,8 +16,6 @@ use std::time::Duration;
 
 /// An owner who is back only after this long lets the delegate keep the promise.
 const OWNER_MAY_BE_AWAY: TimeDelta = TimeDelta::hours(24);
-/// What a call needs: a promise is for the end of so much free time.
-const ROOM: Duration = Duration::from_secs(10 * 60);
 
 /// The promise for this handoff. Somebody always owes it: where the owner cannot, the delegate, else whoever owns what
 /// nothing else could place; where no working time is found in which the caller may be called, the promise is due once they
@@ -47,7 +46,7 @@ pub(super) fn promise(handoff: &Handoff, rules: &RuleSet, raised: bool, now: Dat
 fn lawful_alone(handoff: &Handoff, rules: &RuleSet, within: Duration, now: DateTime<Utc>) -> DateTime<Utc> {
     let after = later(now, within);
     let open = rota::next_calling_time(&rules.hours, &hours_of(handoff), after);
-    if open == after { after } else { open + room(within) }
+    if open == after { after } else { open + room(handoff, within) }
 }
 
 /// Whether whoever owes it may call at the time of a promise, and could have begun to, where the caller is; who has left is
@@ -55,7 +54,7 @@ fn lawful_alone(handoff: &Handoff, rules: &RuleSet, within: Duration, now: DateT
 pub(super) fn is_lawful(promise: &Promise, handoff: &Handoff, rules: &RuleSet) -> bool {
     let Some(rep) = rules.reps.get(&promise.owner) else { return true };
     let (caller, at) = (handoff.whereabouts(), promise.promised_at);
-    let room = room(within(handoff, promise.raised));
+    let room = room(handoff, within(handoff, promise.raised));
     rota::next_call_at(&rules.hours, rep, &caller, at) == Some(at)
         && rota::calling_allowed(&rules.hours, &caller, at - room)
 }
@@ -80,7 +79,8 @@ pub(super) fn is_here(rep: &RepId, rules: &RuleSet) -> bool {
 }
 
 /// The first instant at which this much of the rep's working time has passed and there was room for a lawful call. If the rep is
-/// taken then, the call is promised for before that, where half of the time is left, or else for after it.
+/// taken then, the call is promised for before that, where half of the time is left, or else for after it; and if another lead is
+/// to be called then, for before that as well, where there is room.
 fn time_for(
     handoff: &Handoff,
     rules: &RuleSet,
@@ -88,28 +88,90 @@ fn time_for(
     within: Duration,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let caller = hours_of(handoff);
-    let callable = |at| rota::next_call_at(&rules.hours, rep, &caller, at);
-    let (busy, room) = (handoff.busy(&rep.id), room(within));
-    let before = |at: DateTime<Utc>| at - room;
-    let after = |at, span: TimeDelta| rota::add_working_time(&rules.hours, rep, at, span.to_std().ok()?);
-    let may_be_called = |at| rota::calling_allowed(&rules.hours, &caller, at);
-    // Who may not be called before some moment cannot have been called by then.
-    let lawful = |at| match callable(at)? {
-        open if open > at => callable(after(open, room)?),
-        _ if may_be_called(before(at)) => Some(at),
-        _ => callable(after(rota::next_calling_time(&rules.hours, &caller, before(at)), room)?),
-    };
-    let mut due = lawful(rota::add_working_time(&rules.hours, rep, now, within)?)?;
-    // Every round moves on, past one entry at least.
-    while let Some((start, end)) = taken(busy, before(due), due) {
-        let early_enough = later(now, within / 2) <= before(start) && callable(before(start)) == Some(before(start));
-        if early_enough && may_be_called(start) && taken(busy, before(start), start).is_none() {
-            return Some(start);
+    let times = Times { rules, rep, caller: hours_of(handoff), room: room(handoff, within) };
+    let (busy, half) = (handoff.busy(&rep.id), later(now, within / 2));
+    let due = times.clear_of(busy, rota::add_working_time(&rules.hours, rep, now, within)?, half)?;
+    let others = calls_of_others(handoff, &rep.id);
+    Some(times.apart(due, &others, busy, half).unwrap_or(due))
+}
+
+/// When calls that the rep owes other leads are to be made, each up to its time.
+fn calls_of_others(handoff: &Handoff, rep: &RepId) -> Vec<Busy> {
+    let takes = TimeDelta::from_std(handoff.terms.callback.takes).unwrap_or_default();
+    let owed = handoff.promised.get(rep).into_iter().flatten();
+    owed.map(|at| Busy { from: *at - takes, until: *at, kind: BusyKind::Busy }).collect()
+}
+
+/// Times at which one rep can call one caller.
+struct Times<'a> {
+    rules: &'a RuleSet,
+    rep: &'a Rep,
+    caller: Whereabouts,
+    room: TimeDelta,
+}
+
+impl Times<'_> {
+    /// The first from `due` on that no entry of the calendar takes, or one before it that is not before `earliest`.
+    fn clear_of(&self, busy: &[Busy], due: DateTime<Utc>, earliest: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut due = self.lawful(due)?;
+        // Every round moves on, past one entry at least.
+        while let Some((start, end)) = taken(busy, due - self.room, due) {
+            let begins = start - self.room;
+            let early_enough = earliest <= begins && self.callable(begins) == Some(begins);
+            if early_enough && self.may_be_called(start) && taken(busy, begins, start).is_none() {
+                return Some(start);
+            }
+            due = self.lawful(self.after(end, self.room)?)?;
         }
-        due = lawful(after(end, room)?)?;
+        Some(due)
     }
-    Some(due)
+
+    /// Where another lead is to be called at about that time: the first time from `earliest` on at which the rep has nothing to do.
+    /// `None`: nobody else is, or there is none before it. Nobody is told a later time because others are called.
+    fn apart(
+        &self,
+        due: DateTime<Utc>,
+        others: &[Busy],
+        busy: &[Busy],
+        earliest: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let _met = taken(others, due - self.room, due)?;
+        let all = [busy, others].concat();
+        let mut at = self.lawful(self.after(earliest, self.room)?)?;
+        // As above.
+        while at < due {
+            match taken(&all, at - self.room, at) {
+                None => return Some(at),
+                Some((_, end)) => at = self.lawful(self.after(end, self.room)?)?,
+            }
+        }
+        None
+    }
+
+    /// Who may not be called before some moment cannot have been called by then.
+    fn lawful(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self.callable(at)? {
+            open if open > at => self.callable(self.after(open, self.room)?),
+            _ if self.may_be_called(at - self.room) => Some(at),
+            _ => {
+                let open = rota::next_calling_time(&self.rules.hours, &self.caller, at - self.room);
+                self.callable(self.after(open, self.room)?)
+            }
+        }
+    }
+
+    fn callable(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        rota::next_call_at(&self.rules.hours, self.rep, &self.caller, at)
+    }
+
+    fn may_be_called(&self, at: DateTime<Utc>) -> bool {
+        rota::calling_allowed(&self.rules.hours, &self.caller, at)
+    }
+
+    /// When so much of the rep's working time has passed.
+    fn after(&self, at: DateTime<Utc>, span: TimeDelta) -> Option<DateTime<Utc>> {
+        rota::add_working_time(&self.rules.hours, self.rep, at, span.to_std().ok()?)
+    }
 }
 
 /// From when the steps of a promise are counted: when it is made, and where calendars or lawful hours put it off, as long before
@@ -138,7 +200,7 @@ pub(super) fn can_keep(
     from: DateTime<Utc>,
 ) -> bool {
     let Some(rep) = rules.reps.get(rep).filter(|_| from < promised_at) else { return false };
-    let room = room(handoff.terms.callback.within_after_hang_up).min((promised_at - from) / 2);
+    let room = room(handoff, handoff.terms.callback.within_after_hang_up).min((promised_at - from) / 2);
     let (caller, busy) = (hours_of(handoff), handoff.busy(&rep.id));
     let callable = |at| rota::next_call_at(&rules.hours, rep, &caller, at);
     rota::working_windows(&rules.hours, rep, from, promised_at).into_iter().any(|(mut from, until)| {
@@ -159,9 +221,9 @@ fn within(handoff: &Handoff, raised: bool) -> Duration {
     if raised { terms.within_after_hang_up } else { terms.within }
 }
 
-/// What a call needs of so much time.
-fn room(within: Duration) -> TimeDelta {
-    TimeDelta::from_std(ROOM.min(within / 2)).unwrap_or_default()
+/// What a call needs of so much time: a promise is for the end of it.
+fn room(handoff: &Handoff, within: Duration) -> TimeDelta {
+    TimeDelta::from_std(handoff.terms.callback.takes.min(within / 2)).unwrap_or_default()
 }
 
 /// What is taken without a break around this span, if any of it is.

@@ -100,6 +100,9 @@ pub struct Handoff {
     /// What stood in the calendars of whoever may owe the caller a call, when the lead was decided or became theirs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub busy: BTreeMap<RepId, Vec<Busy>>,
+    /// For when reps owe other leads a call: filled in where a call is about to be promised, and not stored.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub promised: BTreeMap<RepId, Vec<DateTime<Utc>>>,
     /// Where the caller may be: slots are read, and calls promised, by the clocks there.
     #[serde(default)]
     pub caller: Whereabouts,

@@ -9,7 +9,7 @@ pub use trace::{
 };
 
 use super::ledger::Entry;
-use super::reason::{NotKnown, PlanReason};
+use super::reason::{NotKnown, PlanReason, TakenBecause};
 use crate::domain::id::{DecisionId, LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::lead::Lead;
 use crate::rules::model::set::Rung;
@@ -58,11 +58,14 @@ pub struct Plan {
     pub reason: PlanReason,
 }
 
-/// Why a lead that waited went to whom; kept in its timeline.
+/// Why a lead that waited, or was taken from somebody, went to whom; kept in its timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecidedAgain {
     pub owner: RepId,
-    pub reason: String,
+    /// Why it was taken from whoever had it; `None`: it waited for somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<TakenBecause>,
+    pub reason: PlanReason,
     /// Every pool that was looked at, in order: the last one decided.
     pub pools: Vec<PoolTrace>,
 }
@@ -70,6 +73,11 @@ pub struct DecidedAgain {
 impl DecidedAgain {
     /// The kind of its line in the timeline.
     pub const KIND: &'static str = "decided_again";
+
+    pub fn of(decision: &Decision, taken: Option<TakenBecause>) -> Self {
+        let Decision { plan, trace, .. } = decision;
+        Self { owner: plan.owner.clone(), taken, reason: plan.reason.clone(), pools: trace.pools.clone() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -56,6 +56,16 @@ pub enum PlanReason {
     },
 }
 
+/// Why a lead was taken from whoever had it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum TakenBecause {
+    /// The rep is not active any more.
+    Left { rep: RepId },
+    /// Somebody wanted it so, and said why.
+    Wanted { words: String },
+}
+
 /// How somebody came to have a lead before any turn was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

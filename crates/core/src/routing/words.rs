@@ -2,9 +2,10 @@
 
 mod territory;
 
+use super::decision::DecidedAgain;
 use super::ledger::{Cause, Entry, EntryKind, TURN};
 use super::reason::{
-    FailedWish, HeldBy, MissedWish, NotKnown, OrderKey, PlaceReason, PlanReason, PoolReason, Rejection,
+    FailedWish, HeldBy, MissedWish, NotKnown, OrderKey, PlaceReason, PlanReason, PoolReason, Rejection, TakenBecause,
 };
 use crate::domain::id::RepId;
 use crate::domain::zone::Zone;
@@ -149,6 +150,23 @@ impl PlanReason {
             }
             Self::NoPool => "no pool could be found".to_owned(),
             Self::Told { words } => words.clone(),
+        }
+    }
+}
+
+impl DecidedAgain {
+    /// Without its full stop: "ana is not active any more: first of 2 who may take it in west (…)".
+    pub fn in_words(&self) -> String {
+        let reason = self.reason.in_words();
+        self.taken.as_ref().map_or_else(|| reason.clone(), |taken| format!("{}: {reason}", taken.in_words()))
+    }
+}
+
+impl TakenBecause {
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Left { rep } => format!("{rep} is not active any more"),
+            Self::Wanted { words } => words.clone(),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The API of version 2010-04-01, as far as Baton asks: calls, rooms and their members. Operations for faults are named
-//! `calls.create`, `calls.list`, `calls.read`, `calls.update`, `rooms.list`, `members.update` and `recordings.update`.
+//! `account.read`, `calls.create`, `calls.list`, `calls.read`, `calls.update`, `numbers.list`, `rooms.list`, `members.update` and
+//! `recordings.update`.
 
 use super::{ANYWHERE, Account, Line, Person, TwilioState, VENDOR};
 use crate::{Fault, on_the_wire};
 use axum::extract::{Form, Path, Query, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -13,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +29,9 @@ pub fn routes(state: App) -> Router {
     let world = Arc::clone(&state.world);
     let account = "/2010-04-01/Accounts/{account}";
     let routes = Router::new()
+        .route("/2010-04-01/Accounts/{account}", get(read_account))
+        .route(&format!("{account}/IncomingPhoneNumbers.json"), get(own_numbers))
+        .route(&format!("{account}/OutgoingCallerIds.json"), get(verified_numbers))
         .route(&format!("{account}/Calls.json"), get(list).post(create))
         .route(&format!("{account}/Calls/{{sid}}"), get(read).post(update))
         .route(&format!("{account}/Calls/{{sid}}/Recordings/{{recording}}"), post(no_recording))
@@ -41,6 +46,8 @@ fn operation(method: &str, path: &str) -> String {
     let about = path.split('/').skip(4).collect::<Vec<&str>>();
     let name = match (method, about.as_slice()) {
         ("POST", ["Calls.json"]) => "calls.create",
+        (_, []) => "account.read",
+        (_, ["IncomingPhoneNumbers.json" | "OutgoingCallerIds.json"]) => "numbers.list",
         (_, ["Calls.json"]) => "calls.list",
         ("POST", ["Calls", _]) => "calls.update",
         (_, ["Calls", _]) => "calls.read",
@@ -60,7 +67,7 @@ async fn at_the_door(State(state): State<App>, request: Request, next: Next) -> 
     if let Some((status, code)) = state.refused(&asked) {
         return on_cue(status, code);
     }
-    if let Some(refused) = stranger(&state.account, &request) {
+    if let Some(refused) = stranger(&state.account, &request, &asked) {
         return refused;
     }
     next.run(request).await
@@ -81,13 +88,15 @@ pub(super) fn on_cue(status: StatusCode, code: u32) -> Response {
 }
 
 /// What is answered to whoever is not of this account.
-pub(super) fn stranger(account: &Account, request: &Request) -> Option<Response> {
-    let login = format!("Basic {}", STANDARD.encode(format!("{}:{}", account.sid, account.auth_token)));
+pub(super) fn stranger(account: &Account, request: &Request, asked: &str) -> Option<Response> {
+    let login = |user: &str, secret: &str| format!("Basic {}", STANDARD.encode(format!("{user}:{secret}")));
+    let key = account.api_key.as_ref().filter(|_| asked != "account.read");
+    let key = key.map(|(user, secret)| login(user, secret));
     let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if given != Some(login.as_str()) {
+    if given.is_none_or(|given| given != login(&account.sid, &account.auth_token) && Some(given) != key.as_deref()) {
         return Some(refusal(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
     }
-    let is_its_own = request.uri().path().split('/').nth(3) == Some(account.sid.as_str());
+    let is_its_own = request.uri().path().split('/').nth(3).map(id) == Some(account.sid.as_str());
     (!is_its_own).then(|| no_such("Account"))
 }
 
@@ -103,6 +112,12 @@ fn no_such(what: &str) -> Response {
 
 pub(super) fn value<'p>(pairs: &'p Pairs, name: &str) -> Option<&'p str> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// By POST unless it is said.
+fn fallback(fields: &Pairs) -> Option<(String, Method)> {
+    let method = if value(fields, "FallbackMethod") == Some("GET") { Method::GET } else { Method::POST };
+    value(fields, "FallbackUrl").map(|address| (address.to_owned(), method))
 }
 
 async fn create(State(state): State<App>, Form(fields): Form<Pairs>) -> Response {
@@ -122,7 +137,7 @@ async fn create(State(state): State<App>, Form(fields): Form<Pairs>) -> Response
         began: state.world.clock.now(),
         ended: None,
         document: 0,
-        fallback: value(&fields, "FallbackUrl").map(str::to_owned),
+        fallback: fallback(&fields),
         callback: value(&fields, "StatusCallback").map(str::to_owned),
         events: events.map(|(_, event)| event.clone()).collect(),
         told: 0,
@@ -135,6 +150,34 @@ async fn create(State(state): State<App>, Form(fields): Form<Pairs>) -> Response
     let guess = value(&fields, "AsyncAmdStatusCallback").map(str::to_owned);
     tokio::spawn(Arc::clone(&state).is_called(sid, given("Url"), Duration::from_secs(seconds), guess));
     (StatusCode::CREATED, Json(body)).into_response()
+}
+
+async fn read_account(State(state): State<App>) -> Json<Value> {
+    let status = if state.held().is_suspended { "suspended" } else { "active" };
+    let account = &state.account;
+    Json(json!({
+        "sid": account.sid,
+        "owner_account_sid": account.sid,
+        "auth_token": account.auth_token,
+        "friendly_name": "A made-up account",
+        "status": status,
+        "type": "Full",
+        "uri": format!("/2010-04-01/Accounts/{}.json", account.sid),
+    }))
+}
+
+async fn own_numbers(State(state): State<App>, Query(query): Query<Pairs>) -> Json<Value> {
+    let found = state.numbers(&state.held().own, &query);
+    paged("incoming_phone_numbers", found)
+}
+
+async fn verified_numbers(State(state): State<App>, Query(query): Query<Pairs>) -> Json<Value> {
+    let found = state.numbers(&state.held().verified, &query);
+    paged("outgoing_caller_ids", found)
+}
+
+fn paged(name: &str, found: Vec<Value>) -> Json<Value> {
+    Json(json!({ name: found, "page": 0, "page_size": 50, "next_page_uri": null, "previous_page_uri": null }))
 }
 
 /// The newest first, as Twilio has them.
@@ -156,7 +199,7 @@ async fn list(State(state): State<App>, fault: Option<Extension<Fault>>, Query(q
     let mut found: Vec<(&String, &Line)> = held.lines.iter().filter(|(_, line)| fits(line)).collect();
     found.sort_by_key(|(_, line)| std::cmp::Reverse(line.began));
     let calls: Vec<Value> = found.into_iter().map(|(sid, line)| state.shown(sid, line)).collect();
-    Json(json!({ "calls": calls, "page": 0, "page_size": 50, "next_page_uri": null, "previous_page_uri": null }))
+    paged("calls", calls)
 }
 
 /// The part before `.json`.
@@ -221,7 +264,7 @@ async fn rooms(State(state): State<App>, Query(query): Query<Pairs>) -> Json<Val
         json!({ "sid": room.sid, "account_sid": account, "friendly_name": name, "status": status })
     });
     let found: Vec<Value> = found.collect();
-    Json(json!({ "conferences": found, "page": 0, "page_size": 50, "next_page_uri": null, "previous_page_uri": null }))
+    paged("conferences", found)
 }
 
 async fn member(
@@ -256,6 +299,13 @@ impl TwilioState {
         Some((StatusCode::from_u16(status).ok()?, code))
     }
 
+    /// Those that have in them what is asked for.
+    fn numbers(&self, all: &BTreeSet<String>, query: &Pairs) -> Vec<Value> {
+        let part = value(query, "PhoneNumber").unwrap_or_default();
+        let found = all.iter().filter(|number| number.contains(part));
+        found.map(|number| json!({ "account_sid": self.account.sid, "phone_number": number })).collect()
+    }
+
     /// Who is called at this number now.
     pub(super) fn next_person(&self, phone: &str) -> Person {
         let mut held = self.held();
@@ -269,7 +319,7 @@ impl TwilioState {
     fn is_told_at(&self, sid: &str, fields: &Pairs) {
         let mut held = self.held();
         let Some(line) = held.lines.get_mut(sid) else { return };
-        line.fallback = value(fields, "FallbackUrl").map(str::to_owned);
+        line.fallback = fallback(fields);
         if let Some(address) = value(fields, "StatusCallback") {
             line.callback = Some(address.to_owned());
         }

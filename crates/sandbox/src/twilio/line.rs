@@ -4,6 +4,7 @@ use super::document::{self, Verb, seconds};
 use super::rooms::{Entry, Leaves, MUSIC, Member};
 use super::tell::Fields;
 use super::{Answer, TwilioState, VENDOR, inbound};
+use axum::http::Method;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -128,10 +129,10 @@ impl TwilioState {
     /// `None`: neither address gave one that Twilio takes.
     async fn next_document(&self, sid: &str, (address, more): &Asks) -> Option<Vec<Verb>> {
         let fallback = self.held().lines.get(sid)?.fallback.clone();
-        for address in [Some(address.clone()), fallback].into_iter().flatten() {
+        for (address, method) in [(address.clone(), Method::POST)].into_iter().chain(fallback) {
             let mut fields = self.fields(sid, self.held().lines.get(sid)?);
             fields.extend(more.iter().cloned());
-            match self.ask(&address, &fields).await.map(|text| document::read(&text)) {
+            match self.ask_by(&method, &address, &fields).await.map(|text| document::read(&text)) {
                 Some(Ok(verbs)) => return Some(verbs),
                 Some(Err(why)) => self.error(sid, why),
                 None => self.error(sid, format!("11200: {address} gave no document")),

@@ -108,7 +108,7 @@ fn operation(method: &str, _path: &str) -> String {
 
 /// Faults and the login come before everything else.
 async fn at_the_door(State(state): State<App>, request: Request, next: Next) -> Response {
-    if let Some(refused) = too_many(&request).or_else(|| stranger(&state.account, &request)) {
+    if let Some(refused) = too_many(&request).or_else(|| stranger(&state.account, &request, "")) {
         return refused;
     }
     next.run(request).await

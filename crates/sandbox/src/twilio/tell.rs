@@ -2,6 +2,7 @@
 
 use super::sign::hmac_sha1;
 use super::{Line, TwilioState};
+use axum::http::Method;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
@@ -20,15 +21,20 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(15);
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 impl TwilioState {
-    /// Asks an address what is next, again as often as it says; `None`: it did not answer with a 2xx.
+    /// Asks an address what is next, by POST.
     pub(super) async fn ask(&self, address: &str, fields: &Fields) -> Option<String> {
+        self.ask_by(&Method::POST, address, fields).await
+    }
+
+    /// Asks an address what is next, again as often as it says; `None`: it did not answer with a 2xx.
+    pub(super) async fn ask_by(&self, method: &Method, address: &str, fields: &Fields) -> Option<String> {
         let (url, fragment) = address.split_once('#').unwrap_or((address, ""));
         let again = fragment.split('&').find_map(|part| part.strip_prefix("rc=")?.parse().ok()).unwrap_or(0_u32);
         for attempt in 0..=again {
             if attempt > 0 {
                 sleep(AGAIN_AFTER).await;
             }
-            if let Some((200..=299, body)) = self.post(url, fields).await {
+            if let Some((200..=299, body)) = self.send(method, url, fields).await {
                 return Some(body);
             }
         }
@@ -86,16 +92,23 @@ impl TwilioState {
         ]
     }
 
-    async fn post(&self, url: &str, fields: &Fields) -> Option<(u16, String)> {
-        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
-        let proofs = self.proofs(&signed_text(url, fields));
+    /// By GET the fields are in the address, which alone is signed.
+    async fn send(&self, method: &Method, url: &str, fields: &Fields) -> Option<(u16, String)> {
+        let form: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+        let form = form.join("&");
+        let (url, body, signed) = if *method == Method::GET {
+            let url = format!("{url}{}{form}", if url.contains('?') { '&' } else { '?' });
+            (url.clone(), String::new(), url)
+        } else {
+            (url.to_owned(), form, signed_text(url, fields))
+        };
+        let proofs = self.proofs(&signed);
         let rest = url.strip_prefix("http://")?;
         let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let mut request = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
         for (name, value) in proofs {
             write!(request, "{name}: {value}\r\n").ok()?;
         }
-        let body = body.join("&");
         let kind = "application/x-www-form-urlencoded; charset=UTF-8";
         write!(request, "Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).ok()?;
         timeout(ANSWERED_WITHIN, exchange(host, &request)).await.ok()?

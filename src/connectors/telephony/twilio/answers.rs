@@ -24,6 +24,23 @@ pub(super) struct Room {
     pub sid: String,
 }
 
+#[derive(Deserialize)]
+pub(super) struct AccountRead {
+    pub status: String,
+}
+
+/// Of the account's own numbers, or of its verified ones.
+#[derive(Deserialize)]
+pub(super) struct Numbers {
+    #[serde(rename = "incoming_phone_numbers", alias = "outgoing_caller_ids")]
+    pub numbers: Vec<Number>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Number {
+    pub phone_number: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum CallStatus {

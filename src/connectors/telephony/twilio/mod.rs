@@ -8,7 +8,7 @@
 //!
 //! A caller who came to a number of ours is in their room already, where the answer to their call has led; so that `hold` has
 //! nothing to send. A lead who is called back is a call like any other, into the room of the rep who waits: who picks up is put
-//! through, since that rep hears for themselves whether it is a machine.
+//! through, since that rep hears for themselves whether it is a machine. When the lead is gone the rep is sent on to a question.
 //!
 //! To take a call over is to end whatever the platform does on it: from then on no agent is there, and the caller hears music
 //! whatever comfort is asked for. A phone cannot be told why it is hung up.
@@ -17,6 +17,7 @@
 //! key for a call. Sources: Twilio's description of version 2010-04-01, as of April 2026, and its list of error codes.
 
 mod answers;
+mod check;
 mod dial;
 mod errors;
 mod messages;
@@ -24,7 +25,7 @@ mod rep_first;
 
 pub use messages::{Sender, TwilioTexts, TwilioTextsConfig};
 
-use super::{CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony};
+use super::{AskRequest, CallerStatus, DialRequest, LegStatus, OUR_CALL, Recording, RingRequest, Spoken, Telephony};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
 use answers::{CallRead, CallStatus, Calls, Conferences};
@@ -69,8 +70,12 @@ pub struct TwilioConfig {
     pub secret: Secret,
     /// Ours, as reps see it.
     pub caller_id: PhoneE164,
+    /// Ours, which are lent to callers who are transferred.
+    pub numbers: Vec<PhoneE164>,
     pub calls_per_second: u32,
     pub pages: Pages,
+    /// What a caller hears where no worker answers: the address of a document that needs none.
+    pub fallback: Option<String>,
 }
 
 /// A leg as it was asked for.
@@ -138,16 +143,7 @@ impl Twilio {
 
     /// Twilio leaves whatever the caller hears, and asks us what comes next; from here on it tells us when the caller is gone.
     async fn ask_anew(&self, operation: &'static str, leg: &str) -> Result<(), VendorError> {
-        let pages = &self.config.pages;
-        let next = pages.address(Page::Next, leg, "");
-        let fields = vec![
-            ("Url", next.clone()),
-            ("Method", "POST".to_owned()),
-            ("FallbackUrl", next),
-            ("FallbackMethod", "POST".to_owned()),
-            ("StatusCallback", pages.address(Page::Call, leg, "")),
-            ("StatusCallbackMethod", "POST".to_owned()),
-        ];
+        let fields = self.sent_on(leg, Page::Next, Page::Call);
         let call = self.call(operation, Does::Write, Method::POST, &["Calls", &json(leg)]).form(fields);
         let answer = self.http.send(&call).await?;
         if answer.status == NOT_FOUND {
@@ -158,6 +154,30 @@ impl Twilio {
             return Err(VendorError::retry(VENDOR, "the caller's call is not answered yet"));
         }
         judged
+    }
+
+    /// For a call that is up: where it asks what is next, and where its end is told.
+    fn sent_on(&self, about: &str, next: Page, told: Page) -> Vec<(&'static str, String)> {
+        let pages = &self.config.pages;
+        let address = pages.address(next, about, "");
+        // A rep is sent nowhere else.
+        let (fallback, by) = match next {
+            Page::Next => self.fallback_of(&address),
+            _ => (address.clone(), "POST"),
+        };
+        vec![
+            ("Url", address),
+            ("Method", "POST".to_owned()),
+            ("FallbackUrl", fallback),
+            ("FallbackMethod", by.to_owned()),
+            ("StatusCallback", pages.address(told, about, "")),
+            ("StatusCallbackMethod", "POST".to_owned()),
+        ]
+    }
+
+    /// Where a caller is sent if this address of ours is not answered, and by which method. What merely lies there is had by GET.
+    fn fallback_of(&self, address: &str) -> (String, &'static str) {
+        self.config.fallback.as_ref().map_or_else(|| (address.to_owned(), "POST"), |fallback| (fallback.clone(), "GET"))
     }
 
     /// The platform may have begun to record the leg before it was ours. No recording is what was wanted.
@@ -300,12 +320,29 @@ impl Telephony for Twilio {
         Ok(ours(call).is_none())
     }
 
+    fn joins_when_told(&self) -> bool {
+        false
+    }
+
     fn dials_leads(&self) -> bool {
         true
     }
 
     async fn dial_lead(&self, request: &DialRequest) -> Result<(), VendorError> {
         self.dial_for_rep(request).await
+    }
+
+    fn asks_reps(&self) -> bool {
+        true
+    }
+
+    /// Out of the room, or of the moment after it, to the page that has the words. A phone that has asked for its whisper has a name.
+    async fn ask(&self, request: &AskRequest) -> Result<(), VendorError> {
+        let leg = &request.leg;
+        let sid = self.legs.find(leg).await?.and_then(|asked| asked.sid);
+        let sid =
+            sid.ok_or_else(|| VendorError::Gone { vendor: VENDOR, why: "no such phone was picked up".to_owned() })?;
+        self.change("ask", &sid, self.sent_on(leg.as_str(), Page::Question, Page::Leg)).await.map(drop)
     }
 
     /// The page that is asked for next leads to the agent.

@@ -1,15 +1,14 @@
 //! TwiML, the documents in which Twilio is told what a call does next: whatever is said in them is text, never a verb.
 
-use super::reply::Listening;
+mod reps;
+
 use super::section::TwilioSection;
-use baton_core::domain::leg::assent::answers_in;
-use baton_platforms::twilio::{CALLER, Page, REP, room_of};
+use baton_platforms::twilio::{CALLER, Page, room_of};
 use url::form_urlencoded::byte_serialize;
 
 /// What a caller may say instead of a key, so that it is listened for.
 const CALLERS_WORDS: &str = "one, two, three, first, second, third, none";
-/// How long a rep may think after the whisper, and a caller after the offer.
-const REP_ANSWERS_WITHIN_S: &str = "8";
+/// How long a caller may think after the offer.
 const CALLER_ANSWERS_WITHIN_S: &str = "6";
 /// What Twilio takes for a phone that it dials.
 const SHORTEST_RING_S: u64 = 5;
@@ -193,50 +192,6 @@ impl TwilioSection {
         Document(vec![gather.around(self.say(words)), self.ask_next(call)])
     }
 
-    /// What the rep hears, spoken in a language as Twilio names it, and a key or a word for an answer. `asked` counts how often they
-    /// were asked.
-    pub(super) fn whisper(
-        &self,
-        leg: &str,
-        (language, words): (Option<&str>, &str),
-        listening: &Listening<'_>,
-        asked: u8,
-    ) -> Document {
-        let more = format!("&asked={asked}&in={}", listening.code);
-        let accept = self.pages.address(Page::Accept, leg, &more);
-        let gather = gather(&answers_in(listening.code).join(", "), REP_ANSWERS_WITHIN_S, accept)
-            .in_language(listening.language);
-        Document(vec![gather.around(say_in(language, words)), Element::new("Hangup")])
-    }
-
-    /// The key was pressed, and it is not known yet what came of it.
-    pub(super) fn look_again(&self, leg: &str) -> Document {
-        let again = self.pages.address(Page::Accept, leg, "&pressed=1");
-        Document(vec![Element::new("Pause").with("length", "1"), Element::new("Redirect").saying(again)])
-    }
-
-    /// A rep who calls a lead back waits for them, with music, in a room that the lead begins and either of them ends.
-    pub(super) fn wait_for_lead(&self, rep: &str) -> Document {
-        let room = self
-            .room(rep)
-            .with("participantLabel", REP)
-            .with("startConferenceOnEnter", "false")
-            .with("endConferenceOnExit", "true")
-            .with("waitUrl", self.pages.address(Page::Wait, rep, ""));
-        let dial = Element::new("Dial").with("action", self.pages.address(Page::Left, rep, "")).around(room);
-        Document(vec![dial, Element::new("Hangup")])
-    }
-
-    /// The lead, who has picked up, comes to that rep.
-    pub(super) fn join_rep(&self, rep: &str) -> Document {
-        let room = self
-            .room(rep)
-            .with("participantLabel", CALLER)
-            .with("startConferenceOnEnter", "true")
-            .with("endConferenceOnExit", "true");
-        Document(vec![Element::new("Dial").around(room), Element::new("Hangup")])
-    }
-
     /// The agent's phone rings, and the caller hears that it does; what comes of it is told. Where the agent is an address of its
     /// platform, the call is the platform's from here on.
     pub(super) fn to_agent(&self, call: &str, agent: &str) -> Document {
@@ -252,19 +207,6 @@ impl TwilioSection {
             .with("timeout", self.agent_within.as_secs().clamp(SHORTEST_RING_S, LONGEST_RING_S).to_string())
             .with("action", self.pages.address(Page::Agent, call, ""));
         Document(vec![dial.around(phone), self.ask_next(call)])
-    }
-
-    /// Into the room of this call, or of this very leg, into which the caller is to come: there is music until they are there. When
-    /// the rep leaves it, the caller goes back to asking what is next at once: alone in a room that has begun they would hear nothing.
-    pub(super) fn let_in(&self, leg: &str, whose: &str) -> Document {
-        let room = self
-            .room(whose)
-            .with("participantLabel", REP)
-            .with("startConferenceOnEnter", "true")
-            .with("endConferenceOnExit", "true")
-            .with("waitUrl", self.pages.address(Page::Wait, leg, ""));
-        let dial = Element::new("Dial").with("action", self.pages.address(Page::Left, leg, "")).around(room);
-        Document(vec![dial, Element::new("Hangup")])
     }
 }
 
@@ -299,9 +241,9 @@ mod tests {
     use baton_platforms::signature::{Secret, TwilioKeys};
     use baton_platforms::twilio::Pages;
 
-    const CALL: &str = "CA8f0a3b6c9d2e4f5061728394a5b6c7d8";
+    pub(super) const CALL: &str = "CA8f0a3b6c9d2e4f5061728394a5b6c7d8";
 
-    fn section(language: Option<&str>) -> TwilioSection {
+    pub(super) fn section(language: Option<&str>) -> TwilioSection {
         let secret = Secret::new("a secret of these tests").expect("a secret");
         TwilioSection {
             pages: Pages::new("https://baton.example", secret, Vec::new()),
@@ -342,31 +284,6 @@ mod tests {
     }
 
     #[test]
-    fn only_a_rep_begins_the_conversation_and_only_one_is_let_in() {
-        let section = section(None);
-        let (hold, let_in) = (section.hold(CALL).text(), section.let_in("leg_1.1", CALL).text());
-        assert!(hold.contains("participantLabel=\"caller\" startConferenceOnEnter=\"false\""), "{hold}");
-        assert!(let_in.contains("participantLabel=\"rep\" startConferenceOnEnter=\"true\""), "{let_in}");
-        let room = format!(">baton-{CALL}</Conference>");
-        assert!(hold.contains(&room) && let_in.contains(&room), "{hold} {let_in}");
-        for document in [&hold, &let_in] {
-            assert!(document.contains("/v1/telephony/twilio/room/"), "whoever comes first: {document}");
-        }
-    }
-
-    #[test]
-    fn a_rep_who_waits_for_a_caller_on_the_way_is_alone_with_them() {
-        let section = section(None);
-        let (rep, caller) = (section.let_in("leg_1.1", "leg_1.1").text(), section.meet(CALL, "leg_1.1").text());
-        for document in [&rep, &caller] {
-            assert!(document.contains(">baton-leg_1.1</Conference>"), "{document}");
-            assert!(document.contains("endConferenceOnExit=\"true\""), "nobody stays behind: {document}");
-        }
-        assert!(rep.contains("/v1/telephony/twilio/wait/leg_1.1?"), "music meanwhile: {rep}");
-        assert!(section.hold_announced(CALL, "+15551230001").text().contains("&amp;at=%2B15551230001#rc=3"));
-    }
-
-    #[test]
     fn the_agent_is_dialled_by_number_or_sip_or_has_the_call_at_its_platform() {
         let (section, leads_back) = (section(None), "<Redirect>https://baton.example/v1/telephony/twilio/next/");
         for (agent, asked) in [
@@ -381,36 +298,5 @@ mod tests {
         let asked =
             "<Response><Redirect method=\"POST\">https://voice.example/twilio?id=1&amp;b=2</Redirect></Response>";
         assert!(text.ends_with(asked), "{text}");
-    }
-
-    #[test]
-    fn whoever_calls_back_and_their_lead_leave_together() {
-        let section = section(None);
-        let (waits, joins) = (section.wait_for_lead("leg_1.1").text(), section.join_rep("leg_1.1").text());
-        for document in [&waits, &joins] {
-            assert!(document.contains(">baton-leg_1.1</Conference></Dial><Hangup>"), "{document}");
-            assert!(document.contains("endConferenceOnExit=\"true\""), "{document}");
-        }
-        assert!(waits.contains("startConferenceOnEnter=\"false\"") && waits.contains("waitUrl="), "{waits}");
-        assert!(joins.contains("startConferenceOnEnter=\"true\""), "{joins}");
-    }
-
-    #[test]
-    fn it_speaks_in_the_language_of_the_words_and_listens_in_the_reps() {
-        let whisper = |account: Option<&str>, written: &str, speaks: &str| {
-            let section = section(account);
-            let languages = std::collections::BTreeSet::from([speaks.to_owned()]);
-            let listening = section.listens_after(written, "en", &languages);
-            section.whisper("leg_1.1", (section.speaks(written, "en"), "Dana. Press 1."), &listening, 1).text()
-        };
-        let own = whisper(Some("en-GB"), "en", "en");
-        assert_eq!(own.matches("language=\"en-GB\"").count(), 2, "{own}");
-        assert!(!whisper(None, "en", "en").contains("language"));
-        let without = whisper(Some("en-GB"), "en", "de");
-        assert!(without.contains("<Say language=\"en-GB\">") && without.contains("language=\"de-DE\""), "{without}");
-        assert!(without.contains("hints=\"ja, ") && without.contains("&amp;in=de#"), "{without}");
-        let german = whisper(Some("en-GB"), "de", "de");
-        assert_eq!(german.matches("language=\"de-DE\"").count(), 2, "{german}");
-        assert!(german.contains("hints=\"ja, ") && german.contains("&amp;in=de#"), "{german}");
     }
 }

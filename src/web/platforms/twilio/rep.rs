@@ -117,7 +117,10 @@ impl Rep<'_> {
             self.tell("join_failed", Some("the rep came out of the room at once".to_owned())).await?;
             return Ok(self.too_late(seen.as_ref()));
         }
-        Ok(Document::end())
+        match seen.as_ref().and_then(|seen| seen.dialled_on(&self.leg)) {
+            Some(lead) => self.is_left_by(lead).await,
+            None => Ok(Document::end()),
+        }
     }
 
     /// How it stands with the leg. What we ended ourselves is no news.
@@ -169,6 +172,12 @@ impl Rep<'_> {
         let (file, release) = (&seen.file, &seen.release);
         let briefing = briefing(&file.record.lead, &file.decision, &release.rules);
         release.templates.whisper(&briefing, &hearer(self.rep_of(seen), &release.rules))
+    }
+
+    /// Once the call to the lead is over, in such a language too.
+    pub(super) fn question_words(&self, seen: &Seen, have_spoken: bool) -> Whisper {
+        let release = &seen.release;
+        release.templates.question(have_spoken, seen.company(), &hearer(self.rep_of(seen), &release.rules))
     }
 
     /// These of the whisper's words, and for an answer to them.

@@ -38,6 +38,13 @@ impl Telling {
         self
     }
 
+    /// For an answer to the question that was asked so often.
+    pub(super) fn with_key(mut self, asked: &str, key: char) -> Self {
+        self.id = format!("{}:{asked}:{key}", self.id);
+        self.data["key"] = key.to_string().into();
+        self
+    }
+
     /// Of these times, this one or none.
     pub(super) fn of_offer(mut self, offered: &str, slot: Option<&Slot>) -> Self {
         self.id = format!("{}:{offered}", self.id);

@@ -4,6 +4,8 @@ use crate::eventually::{SOON, eventually};
 use crate::program::served::Served;
 use baton::app::stage::StandIns;
 use baton_clock::SystemClock;
+use baton_sandbox::twilio::{self, TwilioState};
+use baton_sandbox::{World, serve};
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,4 +24,24 @@ async fn every_vendor_is_asked_at_the_start_and_what_is_amiss_is_told() {
         assert!(line.contains(said), "{line}");
     }
     served.stops_within(SOON);
+}
+
+/// The number that reps are to see is none of the account's at first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_of_twilio_is_asked_as_well_and_refuses_no_start() {
+    const ACCOUNT: &str = "AC00000000000000000000000000000001";
+    const TOKEN: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+    let twilio = TwilioState::new(World::new(Arc::new(SystemClock)), twilio::Account::new(ACCOUNT, TOKEN));
+    let address = serve(twilio::routes(Arc::clone(&twilio))).await.expect("a port");
+    let toml = format!(
+        "[http]\npublic_url = \"http://127.0.0.1:9\"\n[telephony]\nmode = \"bridge\"\ncarrier = \"twilio\"\n\
+         base_url = \"http://{address}\"\naccount = \"{ACCOUNT}\"\nkey = \"env:TWILIO\"\ncaller_id = \"+15550000000\"\n"
+    );
+    for (own, said) in [(vec![], "telephony.caller_id is neither"), (vec!["+15550000000"], "a vendor is ready")] {
+        twilio.has_numbers(&own, &[]);
+        let mut served = Served::start(&toml, "info", &[("TWILIO", TOKEN)]);
+        let told = || served.log().lines().any(|line| line.contains("section=\"telephony\"") && line.contains(said));
+        eventually("it is told", || async { served.log().contains("baton is ready") && told() }).await;
+        served.stops_within(SOON);
+    }
 }

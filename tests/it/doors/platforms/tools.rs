@@ -17,7 +17,7 @@ fn founded(acme: &str) -> TempDir {
 }
 
 #[test]
-fn what_to_paste_and_what_a_request_means_are_told() {
+fn what_to_paste_is_told() {
     let folder = founded(ACME);
     let place = folder.path().to_str().expect("a plain path");
     let listed = stdout(&baton(&["platforms", "-w", place]));
@@ -68,7 +68,12 @@ fn what_to_paste_and_what_a_request_means_are_told() {
     }
     let missed = baton(&["platforms", "show", "vappi", "-w", place]);
     assert!(code(&missed) == cli::FAILED && told(&missed).contains("did you mean \"vapi\"?"), "{}", told(&missed));
+}
 
+#[test]
+fn what_a_request_means_is_told_without_its_hidden_parts() {
+    let folder = founded(ACME);
+    let place = folder.path().to_str().expect("a plain path");
     let arguments = json!({ "company": "Northwind Foods", "email": "dana at northwind" });
     let body = tool_calls("call-1", &[("tool_a", arguments)]);
     let file = folder.path().join("body.json");

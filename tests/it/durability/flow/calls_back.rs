@@ -6,15 +6,17 @@ use crate::store::server::{Db, sqlite_in};
 use crate::town::{self, Caller};
 use baton::connectors::http::{ApiCall, Does};
 use baton_clock::{Clock, SharedClock};
-use baton_core::domain::id::{HandoffId, LeadId};
+use baton_core::domain::id::{HandoffId, LeadId, RepId};
 use baton_core::domain::lead::ReachBack;
 use baton_core::domain::outcome::Outcome;
 use baton_core::domain::rota::Shift;
 use baton_core::handoff::Stage;
+use baton_core::rules::RuleSet;
 use baton_sandbox::voice::{RepManner, Script};
-use chrono::{NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Somebody who hung up while it rang, and is owed a call.
@@ -167,4 +169,59 @@ async fn two_calls_of_one_rep_are_made_one_after_the_other() {
     play.nothing_twice();
     let of = async |lead: &LeadId| play.lead(lead).await.first_contact_at.expect("they have spoken");
     assert!(of(&second).await > of(&first).await);
+}
+
+/// One rep at each desk, at work from noon on.
+fn from_noon_on(rules: &mut RuleSet) {
+    let hour = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
+    for week in rules.hours.weeks.values_mut() {
+        week.days.fill(vec![Shift { from: hour(12), until: hour(20) }]);
+    }
+    for pool in rules.pools.values_mut() {
+        while pool.members.len() > 1 {
+            pool.members.pop_last();
+        }
+    }
+}
+
+/// Of each rep, the earliest first.
+async fn promised(play: &Play, callers: &[Caller]) -> BTreeMap<RepId, Vec<DateTime<Utc>>> {
+    let mut promised: BTreeMap<RepId, Vec<DateTime<Utc>>> = BTreeMap::new();
+    for caller in callers {
+        let lead = play.call(caller).await;
+        play.until(&lead, "callback").await;
+        let next = play.handoff(&lead).await.next_step();
+        promised.entry(next.owner).or_default().push(next.at);
+    }
+    promised.values_mut().for_each(|times| times.sort_unstable());
+    promised
+}
+
+fn are_apart(times: &[DateTime<Utc>]) {
+    let apart = times.windows(2).all(|pair| pair[1] - pair[0] >= TimeDelta::minutes(10));
+    assert!(apart, "each has a time of their own: {times:?}");
+}
+
+/// It is ten in the morning, and nobody is at work for two more hours.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_callers_of_a_night_are_called_one_after_the_other_within_the_time_of_each() {
+    let play = Play::begin_under(from_noon_on).await;
+    let callers: Vec<Caller> = (1..=10).map(|number| Caller::gone(3 * number)).collect();
+    let promised = promised(&play, &callers).await;
+    assert_eq!(promised.values().map(Vec::len).collect::<Vec<_>>(), [10], "one rep owes them all: {promised:?}");
+    let times = &promised.into_values().next().expect("one rep");
+    are_apart(times);
+    let time = |text: &str| format!("2026-11-23T{text}:00Z").parse::<DateTime<Utc>>().expect("an instant");
+    assert_eq!((times[0], times[9]), (time("12:10"), time("14:00")), "from the first of their time to the last of it");
+}
+
+/// Promised when a call has gone its way, and not with the decision.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_who_are_put_off_are_called_one_after_the_other() {
+    let play = Play::begin_under(|rules| rules.handoff.callback.takes = Duration::from_secs(20 * 60)).await;
+    let declines = [RepManner::Declines { after: Duration::from_secs(1) }];
+    let callers: Vec<Caller> = (1..=8).map(|number| Caller::live(3 * number).reps(&declines).chooses(None)).collect();
+    let promised = promised(&play, &callers).await;
+    assert!(promised.values().any(|times| times.len() > 1), "somebody owes two: {promised:?}");
+    promised.values().for_each(|times| are_apart(times));
 }

@@ -7,6 +7,7 @@ use crate::town::Caller;
 use baton::connectors::http::{ApiCall, Does};
 use baton_clock::Clock;
 use baton_core::domain::id::LeadId;
+use baton_core::routing::reason::TakenBecause;
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -71,6 +72,13 @@ async fn a_lead_that_is_routed_again_goes_to_another_by_the_rules() {
     assert!(after.owner.as_str().starts_with("west-"), "by the same rules: {}", after.owner);
     assert_eq!(after.next_step.owner, after.owner);
     assert_eq!(turns(&play).await.into_iter().map(|(rep, _)| rep).collect::<Vec<_>>(), [after.owner.as_str()]);
+    let again = play.running.store.decided_again(&lead).await.expect("why");
+    let [(_, why)] = again.as_slice() else { panic!("it was decided again once: {again:?}") };
+    assert_eq!(
+        (&why.owner, why.taken.as_ref()),
+        (&after.owner, Some(&TakenBecause::Wanted { words: "not theirs".into() }))
+    );
+    assert!(why.in_words().starts_with("not theirs: first of "), "{why:?}");
     play.until_quiet().await;
 }
 

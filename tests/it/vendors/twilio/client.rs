@@ -5,7 +5,9 @@ use crate::vendors::contract;
 use async_trait::async_trait;
 use baton::connectors::http::Secret;
 use baton::connectors::twilio::{AskedLeg, LegBook, Twilio, TwilioConfig};
-use baton::connectors::{CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
+use baton::connectors::{
+    AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError,
+};
 use baton_clock::{Clock, FakeClock};
 use baton_core::domain::effect::{Comfort, HangUpReason, Instruction};
 use baton_core::domain::id::LegId;
@@ -29,7 +31,7 @@ const OTHER: &str = "+12125550102";
 
 /// Legs, for one worker.
 #[derive(Default)]
-struct Book(Mutex<BTreeMap<String, AskedLeg>>);
+pub struct Book(Mutex<BTreeMap<String, AskedLeg>>);
 
 impl Book {
     fn legs(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, AskedLeg>> {
@@ -87,8 +89,10 @@ impl Desk {
             user: ACCOUNT.to_owned(),
             secret: Secret::new(secret),
             caller_id: PhoneE164::new(OURS).expect("a number"),
+            numbers: Vec::new(),
             calls_per_second,
             pages: Pages::new("http://127.0.0.1:9", token, Vec::new()),
+            fallback: Some("http://127.0.0.1:9/people".to_owned()),
         };
         let book = Arc::new(Book::default());
         let client = Twilio::new(config, Arc::clone(&book) as Arc<dyn LegBook>, clock.clone()).expect("a client");
@@ -160,6 +164,8 @@ async fn a_leg_is_read_by_its_name_or_found_by_number_and_time() {
     assert_eq!((found, desk.calls().len()), (Ok(LegStatus::Ringing), 1));
     let searches = desk.asked().iter().filter(|asked| *asked == "GET Calls.json").count();
     assert_eq!(searches, 1, "what was found has a name from then on");
+    let asked = String::from_utf8(desk.world.exchanges()[0].request_body.to_vec()).expect("a form");
+    assert!(asked.contains("FallbackUrl=") && !asked.contains("people"), "a rep rings nobody else: {asked}");
     desk.holds_to_the_contract();
 }
 
@@ -201,6 +207,23 @@ async fn a_lead_whom_a_rep_calls_back_is_looked_for_before_they_are_dialled_agai
     assert_eq!(desk.calls().len(), 2);
     desk.client.hang_up(&request.leg, "k", HangUpReason::Cancelled).await.expect("it is ended");
     assert_eq!(desk.client.read(&own, &request.leg).await, Ok(LegStatus::Ended));
+    desk.holds_to_the_contract();
+}
+
+#[tokio::test]
+async fn a_rep_is_sent_on_to_the_question_by_the_name_of_their_call() {
+    let desk = Desk::open().await;
+    assert!(desk.client.asks_reps());
+    let request = AskRequest { leg: leg(1), say: whisper("What came of it?"), have_spoken: true, again: false };
+    assert_eq!(desk.client.ask(&request).await.expect_err("it was never rung").class(), "gone");
+    assert!(desk.asked().is_empty());
+    desk.rings(1, OTHER).await.expect("it rings");
+    assert_eq!(desk.client.ask(&request).await.expect_err("nobody has picked up").class(), "gone");
+    assert_eq!(desk.asked().last(), Some(&format!("POST Calls/{}.json", desk.calls()[0])));
+    let exchanges = desk.world.exchanges();
+    let sent = String::from_utf8(exchanges[1].request_body.to_vec()).expect("a form");
+    assert!(sent.contains("twilio%2Fquestion%2Fleg_2mk8v0c4.1") && sent.contains("twilio%2Fleg%2Fleg_"), "{sent}");
+    assert!(!sent.contains("What"), "the words are the page's: {sent}");
     desk.holds_to_the_contract();
 }
 
@@ -263,6 +286,7 @@ async fn the_caller_is_sent_on_and_nothing_is_said_beside_that() {
     assert_eq!(desk.asked(), expected);
     let sent = String::from_utf8(desk.world.exchanges()[0].request_body.to_vec()).expect("a form");
     assert!(sent.contains("telephony%2Ftwilio%2Fnext%2F") && sent.contains("StatusCallback=http"), "{sent}");
+    assert!(sent.contains("FallbackUrl=http%3A%2F%2F127.0.0.1%3A9%2Fpeople&FallbackMethod=GET"), "{sent}");
     desk.holds_to_the_contract();
 }
 

@@ -1,13 +1,15 @@
 //! Answers that are lost, tellings that come twice, late and in another order, a worker that dies, and a carrier that has no
 //! time: no phone rings twice, and the caller gets to a rep all the same.
 
-use super::{Account, SECOND};
+use super::{ACCOUNT, Account, SECOND, TOKEN};
 use crate::eventually::eventually;
+use axum::Router;
+use axum::routing::get;
 use baton_core::domain::leg::LegState::{Declined, Joined};
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
-use baton_sandbox::Fault;
-use baton_sandbox::twilio::{Answer, Person, Tells};
+use baton_sandbox::twilio::{self, Answer, Person, Tells};
+use baton_sandbox::{Fault, serve};
 use std::time::Duration;
 
 const NEVER: Duration = Duration::from_secs(3600);
@@ -69,6 +71,24 @@ async fn a_worker_that_dies_is_followed_by_one_that_twilio_asks_as_well() {
     account.legs(&caller, &[Joined]).await;
     assert_eq!(account.rings().len(), 1, "nobody is rung again");
     account.ends_well().await;
+}
+
+/// Killed while the caller thinks about the times on offer, and followed by nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_worker_is_left_the_caller_hears_what_lies_elsewhere() {
+    let words = "Thank you for waiting. A colleague picks up in a moment.";
+    let document = format!("<Response><Say>{words}</Say></Response>");
+    let elsewhere = Router::new().route("/people", get(move || async move { document }));
+    let elsewhere = serve(elsewhere).await.expect("a port");
+    let fallback = format!("fallback = \"http://{elsewhere}/people\"\n");
+    let account = Account::with(&fallback, twilio::Account::new(ACCOUNT, TOKEN)).await;
+    account.twilio.in_turn(&[Person::who_refuses("busy", "486")]);
+    let caller = account.caller(1, &[(20 * SECOND, Answer::Key("1"))]).await;
+    account.hears(&caller.call, "or 9 for none").await;
+    drop(account.worker);
+    let standin = account.twilio;
+    eventually("they hear it", || async { standin.heard(&caller.call).iter().any(|heard| heard == words) }).await;
+    eventually("and to its end", || async { standin.status(&caller.call) == Some("completed") }).await;
 }
 
 /// The name of the leg is lost with the answer, and nothing is told of it meanwhile.

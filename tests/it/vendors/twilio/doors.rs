@@ -104,6 +104,7 @@ async fn whoever_does_not_prove_to_be_twilio_or_has_no_address_of_ours_changes_n
     for address in [
         others.address(Page::Accept, &leg, "&pressed=1"),
         accept.replace("/accept/", "/whisper/"),
+        accept.replace("/accept/", "/said/"),
         pages(TOKEN).address(Page::Next, &caller_sid(9), "").replace(&caller_sid(9), &caller.call),
         accept.replace("?t=", "?x="),
     ] {
@@ -153,6 +154,13 @@ async fn a_rep_whose_caller_is_gone_hears_so_and_is_not_let_in() {
         let (status, answer) = told(&address, &proofs).await;
         assert!(status == 200 && answer.contains("no longer waiting"), "{page:?}: {answer}");
         assert!(!answer.contains("Conference") && !answer.contains("Caller No"), "{page:?}: {answer}");
+    }
+    // Whoever calls nobody back is asked nothing.
+    for page in [Page::Question, Page::Said] {
+        let address = pages.address(page, &leg, "&asked=1");
+        let proofs = vec![("X-Twilio-Signature", sha1_signature(&address))];
+        let (status, answer) = told(&address, &proofs).await;
+        assert!(status == 200 && answer.ends_with("<Response><Hangup></Hangup></Response>"), "{page:?}: {answer}");
     }
     account.ends_well().await;
 }

@@ -5,6 +5,7 @@ use crate::domain::lead::PreferredHandoff;
 use crate::domain::rep::BusyKind;
 use crate::domain::zone::Zone;
 use crate::routing::scenario::moment;
+use std::time::Duration;
 
 #[test]
 fn a_promise_is_reminded_of_escalated_and_then_needs_attention() {
@@ -64,6 +65,47 @@ fn a_promise_leaves_room_for_a_lawful_call() {
         world.lead.preference.timezone = Some(Zone::UTC);
         assert_eq!(begun(world).state.next_step().at, at(expected), "from {from} on");
     }
+}
+
+/// Ten callers of one night, of whom each is called by a time of their own; two hours of the morning hold twelve.
+#[test]
+fn the_calls_of_a_morning_are_spread() {
+    let mut world = scenario()
+        .not_live()
+        .wants(PreferredHandoff::Callback)
+        .pool("west", &["ben"])
+        .serves("west", "West")
+        .pool("desk", &["ben"]);
+    world.rules.handoff.callback.within = 2 * Duration::from_secs(3600);
+    let (decision, night) = (world.decide(), moment("2026-01-07T02:00:00Z"));
+    let promised = |others: &[(&str, DateTime<Utc>)]| {
+        let mut begun = Handoff::begin(&world.lead, &decision, &world.rules).seeing(&world.snapshot, &world.rules);
+        for (rep, at) in others {
+            begun.promised.entry(rep_id(rep)).or_default().push(*at);
+        }
+        let made = advance(&begun, &Event::Start, &world.rules, night);
+        assert!(made.state.promised.is_empty(), "what others are promised is no part of this lead");
+        let Stage::Callback { promise } = &made.state.stage else { panic!("it stands at {:?}", made.state.stage) };
+        assert_eq!(promise.owner, rep_id("ben"));
+        promise.promised_at
+    };
+    let mut told = Vec::new();
+    for _ in 0..10 {
+        let at = promised(&told);
+        told.push(("ben", at));
+    }
+    let times: Vec<String> = told.iter().map(|(_, at)| at.format("%H:%M").to_string()).collect();
+    let from_the_beginning = ["09:10", "09:20", "09:30", "09:40", "09:50", "10:00", "10:10", "10:20", "10:30"];
+    assert_eq!(times, [&["11:00"][..], &from_the_beginning].concat(), "none later than it would be alone");
+    told.extend(["10:40", "10:50"].map(|time| ("ben", at(time))));
+    assert_eq!(promised(&told), at("11:00"), "where the time is full one more is told the same, and no later one");
+    assert_eq!(promised(&[("cy", at("11:00"))]), at("11:00"), "what others owe is theirs");
+    let meeting = world.calendar("ben", BusyKind::Busy, at("09:00"), at("10:00"));
+    let begun = Handoff::begin(&meeting.lead, &decision, &meeting.rules).seeing(&meeting.snapshot, &meeting.rules);
+    let others = [(rep_id("ben"), vec![at("11:00")])].into_iter().collect();
+    let begun = Handoff { promised: others, ..begun };
+    let made = advance(&begun, &Event::Start, &meeting.rules, night);
+    assert_eq!(made.state.next_step().at, at("10:10"), "nor is anybody called in a meeting");
 }
 
 #[test]

@@ -94,6 +94,7 @@ fn handoff() -> HandoffRules {
         callback: CallbackRules {
             within: HOUR,
             within_after_hang_up: HOUR / 4,
+            takes: HOUR / 6,
             remind_before: HOUR / 6,
             escalate_before: HOUR / 12,
             dial: CallbackDial::ByButton,

@@ -32,14 +32,15 @@ pub fn read(stored: &str) -> serde_json::Result<Decision> {
     }
 }
 
-/// What stands in the timeline of a lead that was decided again; it has no number.
+/// What stands in the timeline of a lead that was decided again; it has no number. For a while its pools were told in values
+/// and its reason in a sentence.
 ///
 /// # Errors
 /// It is of none of the known shapes.
 pub fn read_again(stored: &str) -> serde_json::Result<DecidedAgain> {
     serde_json::from_str(stored).or_else(|_| {
         let mut again: Value = serde_json::from_str(stored)?;
-        v1::raise_pools(&mut again, "/pools");
+        v1::raise_again(&mut again);
         serde_json::from_value(again)
     })
 }

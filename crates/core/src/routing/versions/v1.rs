@@ -6,16 +6,26 @@ use serde_json::{Value, json};
 
 /// Sentences become reasons that were told.
 pub(super) fn raise(decision: &mut Value) {
-    at(decision, "/plan/reason", &mut |reason| change(reason, &|words| json!({ "why": "told", "words": words })));
+    raise_reason(decision, "/plan/reason");
     each(decision, "/degraded", &mut |missing| change(missing, &|words| json!({ "fact": "told", "words": words })));
     rows(decision, &mut |row| at(row, "/by", &mut |by| change(by, &|words| json!({ "told": words }))));
     raise_pools(decision, "/trace/pools");
 }
 
+/// What is told of a lead that was decided again.
+pub(super) fn raise_again(again: &mut Value) {
+    raise_reason(again, "/reason");
+    raise_pools(again, "/pools");
+}
+
+fn raise_reason(document: &mut Value, reason: &str) {
+    at(document, reason, &mut |reason| change(reason, &|words| json!({ "why": "told", "words": words })));
+}
+
 /// The pools of a trace.
-pub(super) fn raise_pools(document: &mut Value, pools: &str) {
+fn raise_pools(document: &mut Value, pools: &str) {
     each(document, pools, &mut |pool| {
-        at(pool, "/because", &mut |because| change(because, &|words| json!({ "why": "told", "words": words })));
+        raise_reason(pool, "/because");
         each(pool, "/candidates", &mut |candidate| {
             at(candidate, "/verdict/because", &mut |because| {
                 change(because, &|words| json!({ "key": { "by": "told", "words": words } }));

@@ -26,6 +26,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("callback-steps-empty", "A list of steps has at least one: without any, write remind_before and escalate_before."),
     ("callback-steps-order", "Steps stand in the order of their times, and reassign is the last of them."),
     ("callback-steps-twice", "Before a callback are either steps, or remind_before and escalate_before."),
+    ("callback-takes-too-long", "A call takes at most half of the time within which it is promised."),
     ("callback-unknown-step", "A step of a callback is remind, escalate or reassign."),
     ("callback-unknown-text-back", "Who was missed is sent a text where it says so: nobody, agreed or callers."),
     (

@@ -5,11 +5,11 @@ mod handoff;
 mod pool;
 
 pub use front_door::{AnsweredNumber, FrontDoor};
-pub(in crate::rules) use handoff::live_at_most;
 pub use handoff::{
     AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
     SlaStep, TextBack,
 };
+pub(in crate::rules) use handoff::{call_takes, live_at_most};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
 
 use crate::domain::account::MatchKey;

@@ -3,14 +3,17 @@
 use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
 use crate::rules::files::handoff::{ACTS, COMFORTS, DIALS, INTRODUCTIONS, ONE_BY_ONE, RUNGS, TEXT_BACKS};
 
-pub(super) fn schema() -> Schema {
-    let booking = map(vec![
+fn booking() -> Shape {
+    map(vec![
         required("duration", "Length of the meeting.", DURATION),
         required("notice", "No slot earlier than this from now.", DURATION),
         required("within_days", "Calendar days that are searched.", Shape::Positive),
         required("offer", "Slots that are read to the caller.", Shape::Positive),
         required("answer_within", "How long the caller may think.", DURATION),
-    ]);
+    ])
+}
+
+fn callback() -> Shape {
     let step = map(vec![
         required("after", "Working time of the owner since the promise was made, or became theirs.", DURATION),
         required(
@@ -19,9 +22,14 @@ pub(super) fn schema() -> Schema {
             choice(&ACTS),
         ),
     ]);
-    let callback = map(vec![
+    map(vec![
         required("within", "Working time of the owner from now to the promise.", DURATION),
         required("within_after_hang_up", "The same when the caller hung up while waiting.", DURATION),
+        key(
+            "takes",
+            "Of a rep's time by one call: calls that a rep promises are so far apart; 10m if left out.",
+            DURATION,
+        ),
         key("remind_before", "The owner is reminded this long before the promise.", DURATION),
         key("escalate_before", "The owner's manager is told this long before the promise.", DURATION),
         key("steps", "In place of the two: what is done while the promise is open, in order.", some(step)),
@@ -31,7 +39,10 @@ pub(super) fn schema() -> Schema {
             "Who is sent a text when they were missed: whoever agreed to texts, or callers too; nobody if left out.",
             choice(&TEXT_BACKS),
         ),
-    ]);
+    ])
+}
+
+pub(super) fn schema() -> Schema {
     let several = map(vec![
         key("at_once", "So many phones ring together; whoever accepts first has the call.", Shape::Positive),
         key(
@@ -96,8 +107,8 @@ pub(super) fn schema() -> Schema {
         ),
         required("needs_attention", "The rep who owns what nothing else could place.", Shape::Word),
         required("ladders", "What is tried, in order, by name; default always exists.", names(some(choice(&RUNGS)))),
-        required("booking", "Meetings.", booking),
-        required("callback", "Promised calls.", callback),
+        required("booking", "Meetings.", booking()),
+        required("callback", "Promised calls.", callback()),
     ]);
     Schema { title: "Baton: rules/handoff.yaml", root, shared: Vec::new() }
 }

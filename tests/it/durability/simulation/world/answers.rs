@@ -55,17 +55,7 @@ impl World<'_> {
                     self.soon(life, talk, Event::RepLeft { leg });
                 }
             },
-            Effect::DialLead { leg } => match self.chance.below(100) {
-                0..30 => self.soon(life, 30, Event::NoAnswer { leg, why: None }),
-                30..40 => self.soon(life, 5, Event::Busy { leg, why: None }),
-                40..50 => self.soon(life, 20, Event::Machine { leg, why: None }),
-                50..55 => {}
-                _ => {
-                    self.soon(life, 20, Event::Answered { leg: leg.clone() });
-                    self.soon(life, 22, Event::Joined { leg: leg.clone() });
-                    self.soon(life, 400, Event::LeadLeft { leg });
-                }
-            },
+            Effect::DialLead { leg } => self.lead_is_dialled(life, leg),
             Effect::Ask { leg, .. } => match self.chance.below(100) {
                 0..25 => {}
                 25..35 => self.soon(life, 15, Event::RepLeft { leg }),
@@ -85,18 +75,7 @@ impl World<'_> {
                     self.soon(life, 8, Event::SlotsFound { search, slots });
                 }
             },
-            Effect::Instruct { instruction: Instruction::OfferSlots { slots } } => match self.chance.below(100) {
-                0..15 => self.soon(life, 40, Event::SlotsDeclined),
-                15..30 => {}
-                30..36 => {
-                    let slot = Slot { until: self.now, ..slots[0].clone() };
-                    self.soon(life, 40, Event::SlotChosen { slot });
-                }
-                _ => {
-                    let slot = self.chance.pick(&slots).clone();
-                    self.soon(life, 60, Event::SlotChosen { slot });
-                }
-            },
+            Effect::Instruct { instruction: Instruction::OfferSlots { slots } } => self.caller_chooses(life, &slots),
             Effect::Instruct { instruction: Instruction::OfferCallback } if self.chance.percent(30) => {
                 self.soon(life, 15, Event::CallbackWanted);
             }
@@ -124,6 +103,35 @@ impl World<'_> {
             | Effect::TextBack
             | Effect::Publish { .. }
             | Effect::ReadOwner => {}
+        }
+    }
+
+    fn lead_is_dialled(&mut self, life: usize, leg: LegId) {
+        match self.chance.below(100) {
+            0..30 => self.soon(life, 30, Event::NoAnswer { leg, why: None }),
+            30..40 => self.soon(life, 5, Event::Busy { leg, why: None }),
+            40..50 => self.soon(life, 20, Event::Machine { leg, why: None }),
+            50..55 => {}
+            _ => {
+                self.soon(life, 20, Event::Answered { leg: leg.clone() });
+                self.soon(life, 22, Event::Joined { leg: leg.clone() });
+                self.soon(life, 400, Event::LeadLeft { leg });
+            }
+        }
+    }
+
+    fn caller_chooses(&mut self, life: usize, slots: &[Slot]) {
+        match self.chance.below(100) {
+            0..15 => self.soon(life, 40, Event::SlotsDeclined),
+            15..30 => {}
+            30..36 => {
+                let slot = Slot { until: self.now, ..slots[0].clone() };
+                self.soon(life, 40, Event::SlotChosen { slot });
+            }
+            _ => {
+                let slot = self.chance.pick(slots).clone();
+                self.soon(life, 60, Event::SlotChosen { slot });
+            }
         }
     }
 

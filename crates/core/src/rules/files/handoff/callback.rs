@@ -1,10 +1,10 @@
 //! `callback:` of `handoff.yaml`: for when a call is promised, and what is done before its time.
 
-use super::{DIALS, PlacedDuration, TEXT_BACKS, span, spelled};
+use super::{DIALS, PlacedDuration, TEXT_BACKS, span, span_if_said, spelled};
 use crate::domain::effect::SlaAct;
 use crate::rules::fault::{At, Faults};
 use crate::rules::files::yaml::{Node, Section};
-use crate::rules::model::set::{CallbackRules, SlaStep};
+use crate::rules::model::set::{CallbackRules, SlaStep, call_takes};
 use crate::rules::words::values;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ pub(super) fn read(mut section: Section<'_>, faults: &mut Faults) -> CallbackRul
     let told = faults.count();
     let within = span(&mut section, "within", faults);
     let after_hang_up = span(&mut section, "within_after_hang_up", faults);
+    let takes = span_if_said(&mut section, "takes", faults);
     let steps = section.get("steps").map(|node| steps(node, &mut section, faults));
     let (remind_before, escalate_before) = match &steps {
         Some(_) => (Duration::ZERO, Duration::ZERO),
@@ -29,10 +30,12 @@ pub(super) fn read(mut section: Section<'_>, faults: &mut Faults) -> CallbackRul
     let steps = steps.unwrap_or_default();
     if faults.count() == told {
         check_times(&steps, within, after_hang_up, faults);
+        takes.into_iter().for_each(|takes| check_takes(takes, within, faults));
     }
     CallbackRules {
         within: within.length,
         within_after_hang_up: after_hang_up.length,
+        takes: takes.map_or_else(call_takes, |takes| takes.length),
         remind_before,
         escalate_before,
         steps: steps.into_iter().map(|(step, _)| step).collect(),
@@ -112,6 +115,16 @@ fn check_times(steps: &[(SlaStep, At)], within: PlacedDuration, after_hang_up: P
     }
 }
 
+/// No two calls would find room before they are due. After a hang-up there is at times not even room for one: half of the time is
+/// left for it.
+fn check_takes(takes: PlacedDuration, within: PlacedDuration, faults: &mut Faults) {
+    if takes.length > within.length / 2 {
+        let found = format!("takes: {takes}, and a callback is promised within {within}");
+        let hint = "it is what one call takes of the rep's time, with what must be written down after it";
+        faults.error("callback-takes-too-long", takes.at, found, "half of within at most").hint(Some(hint.to_owned()));
+    }
+}
+
 /// `30m: reassign`.
 fn said(step: &SlaStep) -> String {
     let act = ACTS.iter().find(|(_, act)| *act == step.act).map_or("", |(word, _)| *word);
@@ -147,6 +160,18 @@ mod tests {
     fn without_steps_both_times_before_the_promise_are_wanted() {
         assert_eq!(callback("").1, ["1:1 key-missing", "1:1 key-missing"]);
         assert_eq!(callback("remind_before: 10m\n").1, ["1:1 key-missing"]);
+    }
+
+    #[test]
+    fn a_call_takes_ten_minutes_where_nothing_is_said_and_half_of_the_time_at_most() {
+        let before = "remind_before: 10m\nescalate_before: 5m\n";
+        let takes = |more: &str| {
+            let (rules, faults) = callback(&format!("{before}{more}"));
+            (rules.takes.as_secs() / 60, faults)
+        };
+        assert_eq!(takes(""), (10, Vec::new()));
+        assert_eq!(takes("takes: 1h\n"), (60, Vec::new()));
+        assert_eq!(takes("takes: 61m\n").1, ["5:8 callback-takes-too-long"]);
     }
 
     #[test]

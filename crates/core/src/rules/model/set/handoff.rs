@@ -12,6 +12,15 @@ pub(in crate::rules) fn live_at_most() -> Duration {
     Duration::from_secs(120)
 }
 
+/// `takes` of a handoff.yaml that does not say it.
+pub(in crate::rules) fn call_takes() -> Duration {
+    Duration::from_secs(10 * 60)
+}
+
+fn takes_as_usual(takes: &Duration) -> bool {
+    *takes == call_takes()
+}
+
 /// `language` of a handoff.yaml that does not say it: that of the words that come with Baton.
 fn english() -> String {
     HandoffRules::ENGLISH.to_owned()
@@ -158,6 +167,10 @@ pub struct CallbackRules {
     pub within: Duration,
     /// The same when the caller hung up while waiting: a hot lead.
     pub within_after_hang_up: Duration,
+    /// Of a rep's time by one call: a call is promised for the end of so much that is free, and the calls that one rep has
+    /// promised are so far apart, where that is possible.
+    #[serde(default = "call_takes", skip_serializing_if = "takes_as_usual")]
+    pub takes: Duration,
     /// Before the promise: the owner is reminded.
     pub remind_before: Duration,
     /// Before the promise: the owner's manager is told.

@@ -8,7 +8,7 @@ use super::chance::Chance;
 use super::phones::{Act, Phone};
 use crate::domain::effect::{Comfort, Planned};
 use crate::domain::id::RepId;
-use crate::rules::model::set::{Introduction, RingPlan, Rung};
+use crate::rules::model::set::{CallbackDial, Introduction, RingPlan, Rung, SlaStep};
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -28,8 +28,9 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// With this ring plan, or any.
-    pub(super) fn of(chance: &mut Chance, plan: Option<RingPlan>) -> Self {
+    /// With this ring plan, or any. What is there or is not goes by the number of the way.
+    pub(super) fn of(way: u64, plan: Option<RingPlan>) -> Self {
+        let chance = &mut Chance::of(way);
         let reps = 3 + chance.below(3) as usize;
         let mut world = scenario().pool("west", &REPS[..reps]).serves("west", "West");
         let mut seconds = |from: u64, to: u64| Duration::from_secs(from + chance.below(to - from + 1));
@@ -44,8 +45,17 @@ impl Terms {
         terms.hold = if chance.percent(70) { Comfort::Music } else { Comfort::Agent };
         terms.introduce = if chance.percent(50) { Introduction::Agent } else { Introduction::None };
         terms.offer_callback = chance.percent(70).then(|| Duration::from_secs(5 + chance.below(15)));
+        let step = |minutes: u64, act| SlaStep { after: Duration::from_secs(60 * minutes), act };
+        let steps = [step(5, SlaAct::Remind), step(15, SlaAct::Escalate), step(30, SlaAct::Reassign)];
+        terms.callback.steps = if way % 3 == 1 { steps.into() } else { Vec::new() };
+        terms.callback.dial = if way % 5 == 2 { CallbackDial::AtTheTime } else { CallbackDial::ByButton };
+        if way % 7 < 3 {
+            world.rules.reps.values_mut().for_each(|rep| rep.phones.extend_from_within(..));
+        }
         let mut begun = Handoff::begin(&world.lead, &world.decide(), &world.rules);
-        if chance.percent(40) {
+        if way % 4 == 3 {
+            begun.rungs = vec![Rung::WarmTransfer, Rung::Agent, Rung::Callback];
+        } else if chance.percent(40) {
             begun.rungs = vec![Rung::WarmTransfer, Rung::Callback];
         }
         Self { rules: world.rules, begun }
@@ -160,10 +170,18 @@ impl<'t> Day<'t> {
                 Item::Step(life, effect, until) if at <= until => self.does(life, &effect)?,
                 Item::Step(..) => {}
                 Item::Phone(life, leg, act) => self.acts(life, &leg, act),
-                Item::Leaves(life) => self.caller_is_gone(life, Event::CallerLeft),
+                Item::Leaves(life) => self.leaves(life),
             }
         }
         Ok(())
+    }
+
+    /// At the front door nobody may have been there for them, whoever has the call.
+    fn leaves(&mut self, life: usize) {
+        let state = &self.lives[life].state;
+        let has_met_nobody = state.rungs.contains(&Rung::Agent) && state.first_contact_at.is_none();
+        let told = if has_met_nobody && self.chance.percent(50) { Event::Missed } else { Event::CallerLeft };
+        self.caller_is_gone(life, told);
     }
 
     /// What a worker is to do waits for one that lives.
@@ -199,6 +217,9 @@ impl<'t> Day<'t> {
         let is_new_promise = |stage: &Stage| matches!(stage, Stage::Callback { .. });
         if is_new_promise(&made.state.stage) && !is_new_promise(&before.stage) {
             self.may_be_kept(life);
+        }
+        if made.state.is_waiting() && !before.is_waiting() {
+            self.may_be_found(life);
         }
         for planned in made.effects {
             self.plans(life, planned);
@@ -280,10 +301,25 @@ impl<'t> Day<'t> {
         };
         let is_cut_off = speaks(&before.stage) && !speaks(&made.state.stage) && conversation(&made.state).is_none();
         of.hears_something &= !is_cut_off;
+        // At the front door it is rung as soon as nobody of ours has them, and they hear that.
+        of.hears_something |= matches!(made.state.stage, Stage::Done { outcome: Outcome::LeftToAgent { .. } });
         of.hears_something |= speaks(&made.state.stage) || made.effects.iter().filter(soon).any(ends_silence);
         match of.hears_something || !made.state.live {
             true => Ok(()),
             false => Err(("the_caller_is_told", format!("nobody is heard in {:?}", made.state.stage))),
+        }
+    }
+
+    /// By somebody who can take it, sooner or later, or by nobody.
+    fn may_be_found(&mut self, life: usize) {
+        let Handoff { targets, let_lie, .. } = &self.lives[life].state;
+        let others: Vec<&RepId> =
+            targets.iter().map(|target| &target.rep).filter(|rep| !let_lie.contains(rep)).collect();
+        let chosen = self.chance.below(others.len().max(1) as u64) as usize;
+        let Some(rep) = others.get(chosen).map(|rep| (*rep).clone()) else { return };
+        if self.chance.percent(70) {
+            let at = self.now + self.chance.seconds(5, 3600);
+            self.put(at, Item::Told(life, Event::Found(NewOwner::new(rep, "is free"))));
         }
     }
 
@@ -327,6 +363,7 @@ fn has_ended(life: &Life) -> Result<&'static str, Break> {
         Stage::Done { outcome: Outcome::Connected { .. } } => "connected",
         Stage::Done { outcome: Outcome::Booked { .. } } => "booked",
         Stage::Done { outcome: Outcome::Called { .. } } => "called",
+        Stage::Done { outcome: Outcome::LeftToAgent { .. } } => "left_to_agent",
         Stage::NeedsAttention { .. } => "needs_attention",
         stage => return Err(("every_way_ends", format!("nothing is to come any more, and it is {stage:?}"))),
     };
