@@ -5,14 +5,13 @@
 //! they call at some moment of their work before the promised time, or once they are off the phone. Nobody is rung for it, but
 //! where the clock begins the call.
 
-use super::ring::Promised;
 use super::{Manner, PromisedCalls, StepPlayed};
 use crate::domain::effect::{BriefWhy, Effect, Planned, Timer};
 use crate::domain::id::{LeadId, RepId};
 use crate::domain::outcome::Promise;
 use crate::domain::rota;
 use crate::handoff::state::NewOwner;
-use crate::handoff::{Event, Handoff, Settled, advance};
+use crate::handoff::{Event, Handoff, Settled, Stage, Transition, advance};
 use crate::rehearsal::Trial;
 use crate::rehearsal::chance::Chance;
 use crate::rehearsal::world::RehearsalWorld;
@@ -48,6 +47,22 @@ enum Comes {
     Timer(Timer, Option<usize>),
 }
 
+/// A call that was promised, with what the clock is to say of it.
+pub(super) struct Promised {
+    pub state: Handoff,
+    pub effects: Vec<Planned>,
+    pub at: DateTime<Utc>,
+}
+
+impl Promised {
+    /// Whether whoever owes it works at all when it may be made: somebody owes it in any case.
+    pub(super) fn finds_time(&self, rules: &RuleSet) -> bool {
+        let next = self.state.next_step();
+        let (rep, caller) = (rules.reps.get(&next.owner), self.state.whereabouts());
+        rep.is_some_and(|rep| rota::next_call_at(&rules.hours, rep, &caller, next.at).is_some())
+    }
+}
+
 /// A lead that others may have from now on.
 pub(super) struct OnOffer {
     pub at: DateTime<Utc>,
@@ -77,6 +92,19 @@ impl Owed {
     pub(super) fn told(self) -> PromisedCalls {
         let PromisedCalls { promised, in_time, broken, .. } = self.told;
         PromisedCalls { open: promised - in_time - broken, ..self.told }
+    }
+
+    /// What an event leads to. A call that is promised by it is promised for a time of its own among those that its rep owes.
+    pub(super) fn advance(&self, from: &mut Handoff, event: &Event, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
+        let alone = advance(from, event, rules, now);
+        let Stage::Callback { promise } = &alone.state.stage else { return alone };
+        let owed = self.calls.keys().filter(|lead| **lead != from.lead_id).filter_map(|lead| self.open(lead));
+        let others: Vec<_> = owed.filter(|owed| owed.owner == promise.owner).map(|owed| owed.promised_at).collect();
+        if others.is_empty() {
+            return alone;
+        }
+        from.promised.insert(promise.owner.clone(), others);
+        advance(from, event, rules, now)
     }
 
     pub(super) fn promise(&mut self, case: &Trial, made: Promised, turn: Option<Entry>, rules: &RuleSet) {
@@ -118,14 +146,15 @@ impl Owed {
 
     /// Somebody else has it from now on, and is told so.
     pub(super) fn found(&mut self, lead: &LeadId, decision: &Decision, rules: &RuleSet) {
-        let Some(call) = self.calls.get_mut(lead) else { return };
+        let Some(mut from) = self.calls.get(lead).map(|call| call.state.clone()) else { return };
         let (owner, turn, at) = (&decision.plan.owner, &decision.turn, decision.decided_at);
         let to = NewOwner {
             turn_in: turn.as_ref().map(|entry| entry.pool.clone()),
             ..NewOwner::new(owner.clone(), decision.plan.reason.in_words())
         };
-        let made = advance(&call.state, &Event::Found(to), rules, at);
-        let was_broken = matches!(call.state.stage.settled(), Some(Settled::NeedsAttention { .. }));
+        let made = self.advance(&mut from, &Event::Found(to), rules, at);
+        let was_broken = matches!(from.stage.settled(), Some(Settled::NeedsAttention { .. }));
+        let Some(call) = self.calls.get_mut(lead) else { return };
         (call.state, call.turn) = (made.state, turn.clone());
         if let Some(step) = call.offered_by.take().and_then(|step| self.told.steps.get_mut(step)) {
             *step.moved_to.entry(owner.clone()).or_default() += 1;

@@ -1,8 +1,8 @@
 //! One lead after the other: who is rung and takes the call, who is promised one, who waits.
 
 use super::Simulation;
-use super::owed::{OnOffer, Owed};
-use super::ring::{Promised, Rang, Ringing};
+use super::owed::{OnOffer, Owed, Promised};
+use super::ring::{Rang, Ringing};
 use crate::domain::id::{LeadId, RepId};
 use crate::domain::lead::Lead;
 use crate::domain::leg::LegState;
@@ -139,7 +139,8 @@ impl Play<'_> {
     fn ring(&mut self, lead: &Lead, decision: &Decision) -> (Option<(RepId, TimeDelta)>, Option<Promised>) {
         self.done.rung += u32::from(!decision.plan.targets.is_empty());
         let (rules, manner) = (self.world.rules(), self.done.manner);
-        let Rang { taken, phones, promised } = Ringing::of(lead, decision, rules, manner, &mut self.chance).play();
+        let Rang { taken, phones, promised } =
+            Ringing::of(lead, decision, rules, manner, &mut self.chance, &self.owed).play();
         for (rep, state, until) in phones {
             self.done.phones_rung += 1;
             let load = self.done.reps.entry(rep.clone()).or_default();

@@ -1,13 +1,13 @@
-//! One caller on the line: phones ring as the rules plan it, moved by the real [`advance()`]; chance says what reps do when
-//! theirs rings. Nothing fails, nobody is late, and the caller stays. Whom nobody takes is promised a call.
+//! One caller on the line: phones ring as the rules plan it, moved by the real [`crate::handoff::advance()`]; chance says what
+//! reps do when theirs rings. Nothing fails, nobody is late, and the caller stays. Whom nobody takes is promised a call.
 
 use super::Manner;
+use super::owed::{Owed, Promised};
 use crate::domain::effect::{Effect, Planned};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::lead::{Lead, ReachBack};
 use crate::domain::leg::LegState;
-use crate::domain::rota;
-use crate::handoff::{Event, Handoff, Stage, advance};
+use crate::handoff::{Event, Handoff, Stage};
 use crate::rehearsal::chance::Chance;
 use crate::routing::Decision;
 use crate::rules::RuleSet;
@@ -24,27 +24,12 @@ pub(super) struct Rang {
     pub promised: Option<Promised>,
 }
 
-/// A call that was promised, with what the clock is to say of it.
-pub(super) struct Promised {
-    pub state: Handoff,
-    pub effects: Vec<Planned>,
-    pub at: DateTime<Utc>,
-}
-
-impl Promised {
-    /// Whether whoever owes it works at all when it may be made: somebody owes it in any case.
-    pub(super) fn finds_time(&self, rules: &RuleSet) -> bool {
-        let next = self.state.next_step();
-        let (rep, caller) = (rules.reps.get(&next.owner), self.state.whereabouts());
-        rep.is_some_and(|rep| rota::next_call_at(&rules.hours, rep, &caller, next.at).is_some())
-    }
-}
-
 /// A call under way.
 pub(super) struct Ringing<'r> {
     rules: &'r RuleSet,
     manner: Manner,
     chance: &'r mut Chance,
+    owed: &'r Owed,
     state: Handoff,
     /// What is to happen, in order; of what comes at one time, what was planned first.
     to_come: BTreeMap<(DateTime<Utc>, u32), Event>,
@@ -61,6 +46,7 @@ impl<'r> Ringing<'r> {
         rules: &'r RuleSet,
         manner: Manner,
         chance: &'r mut Chance,
+        owed: &'r Owed,
     ) -> Self {
         let mut state = Handoff::begin(lead, decision, rules);
         // Decided at once, whenever the made-up lead is dated.
@@ -69,7 +55,7 @@ impl<'r> Ringing<'r> {
         state.reach_back = ReachBack::Call;
         let to_come = BTreeMap::from([((decision.decided_at, 0), Event::Start)]);
         let last = (Vec::new(), decision.decided_at);
-        Self { rules, manner, chance, state, to_come, planned: 0, last, over: BTreeMap::new() }
+        Self { rules, manner, chance, owed, state, to_come, planned: 0, last, over: BTreeMap::new() }
     }
 
     /// Until somebody has the call, or nobody is rung any more.
@@ -105,7 +91,7 @@ impl<'r> Ringing<'r> {
     }
 
     fn happens(&mut self, event: &Event, at: DateTime<Utc>) {
-        let made = advance(&self.state, event, self.rules, at);
+        let made = self.owed.advance(&mut self.state, event, self.rules, at);
         self.state = made.state;
         for planned in &made.effects {
             match &planned.effect {
