@@ -53,7 +53,8 @@ pub(crate) struct Simulate {
 
 /// What a reader must know before believing a number.
 const NOT_PLAYED: &str = "not played: calendars, meetings that come of bookings, reps who set themselves away, callers who hang up \
-                          early or refuse a time, how long a promised call keeps a rep, calls promised for leads that wait in a pool";
+                          early or refuse a time, how long a promised call keeps a rep, calls promised for leads that wait in \
+                          a pool";
 
 impl Simulate {
     pub(crate) fn run(self) -> Result<u8> {
