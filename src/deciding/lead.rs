@@ -26,7 +26,8 @@ pub(super) async fn decide_lead(
     let snapshot = table.snapshot(facts, rules, mover.now);
     let decision = decide(lead, &snapshot, rules);
     table.book(lead, &decision, rules, mover.now);
-    let mut begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules);
+    let usual_wait = table.waits.usual(&decision.plan.pool);
+    let mut begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules).expecting(usual_wait);
     let started = tx.handoff_advance(&mut begun, &Event::Start, rules, &mut table.promised, mover.now).await?;
     let Transition { state, effects, .. } = started;
     table.reserve(&state);

@@ -20,7 +20,6 @@ use baton_core::routing::ledger::Cause;
 use baton_core::routing::{Decision, decide};
 use baton_core::rules::RuleSet;
 use chrono::TimeDelta;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,7 +118,7 @@ impl Decider {
         facts: LeadFacts,
         release: &Arc<Release>,
     ) -> Result<bool, StoreError> {
-        let rules = rules_for(&waiting, &release.rules);
+        let rules = release.rules.without(&waiting.let_lie);
         // Ledgers order those who can take it, and say nothing about whether anybody can.
         if table.decide(&waiting.lead, &facts, &rules, self.parts.clock.now()).plan.waits {
             return Ok(false);
@@ -177,7 +176,7 @@ async fn give_in(
     if !tx.handoff_lock(&waiting.handoff).await?.is_waiting() {
         return Ok(Vec::new());
     }
-    let others = rules_for(waiting, rules);
+    let others = rules.without(&waiting.let_lie);
     let mut table = StandingTable::of(Standing::locked(tx, rules).await?);
     let mut snapshot = table.snapshot(facts, &others, mover.now);
     let mut decision = decide(&waiting.lead, &snapshot, &others);
@@ -203,17 +202,6 @@ async fn give_in(
         ..NewOwner::new(plan.owner, again.in_words())
     };
     Ok(tx.transition(&waiting.handoff, &Event::Found(to), rules, mover).await?.steps)
-}
-
-/// Those by which it is decided: whoever let it lie counts as if they had left.
-fn rules_for<'r>(waiting: &WaitingLead, rules: &'r RuleSet) -> Cow<'r, RuleSet> {
-    let mut rules = Cow::Borrowed(rules);
-    for rep in &waiting.let_lie {
-        if let Some(rep) = rules.to_mut().reps.get_mut(rep) {
-            rep.active = false;
-        }
-    }
-    rules
 }
 
 /// As where a person gives it to somebody else: whoever let it lie has had no turn.

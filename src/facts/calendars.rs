@@ -73,7 +73,7 @@ impl Facts {
     }
 
     /// Keeps every active rep's calendar fresh until told to stop, so that a decision rarely waits for one; and goes on asking a
-    /// vendor that has stopped answering, for which no decision waits.
+    /// vendor that has stopped answering, for which no decision waits. Beside them, how long callers wait.
     pub async fn keep_fresh(&self, release: Current, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             let current = Arc::clone(&release.borrow().rules);
@@ -81,9 +81,17 @@ impl Facts {
             let calendars: Vec<String> = active.filter_map(|rep| rep.calendar.clone()).collect();
             let was_silent = self.calendar_health.is_silent();
             let stale = self.not_fresher_than(&calendars, if was_silent { TimeDelta::zero() } else { FRESH / 2 });
-            if !stale.is_empty() && (was_silent || self.may_ask_for_calendars()) {
-                self.look_up(&stale, &current, UNHURRIED).await;
-            }
+            let calendars = async {
+                if !stale.is_empty() && (was_silent || self.may_ask_for_calendars()) {
+                    self.look_up(&stale, &current, UNHURRIED).await;
+                }
+            };
+            let waits = async {
+                if current.handoff.announce_wait {
+                    self.read_waits().await;
+                }
+            };
+            tokio::join!(calendars, waits);
             let pause = self.clock.real((FRESH / 4).to_std().expect("a positive constant"));
             let pause = if self.calendar_health.is_silent() { pause.min(PAUSE_AFTER_FAILURE) } else { pause };
             tokio::select! {

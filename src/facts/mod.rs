@@ -9,6 +9,7 @@ mod accounts;
 mod assignment;
 mod calendars;
 mod health;
+mod waits;
 
 pub use assignment::ByHand;
 
@@ -40,6 +41,7 @@ pub struct Facts {
     /// Real time that a decision waits at most.
     within: Duration,
     views: Mutex<BTreeMap<String, calendars::View>>,
+    lately: Mutex<waits::Lately>,
     crm_health: Arc<Health<AccountKeys>>,
     /// The background asks for all calendars, so that nothing that was not asked needs to be kept.
     calendar_health: Health<()>,
@@ -75,6 +77,7 @@ impl Facts {
             clock,
             within,
             views: Mutex::default(),
+            lately: Mutex::default(),
             crm_health: Arc::default(),
             calendar_health: Health::default(),
         }

@@ -11,6 +11,7 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Busy;
 use baton_core::handoff::Handoff;
 use baton_core::routing::decision::DecidedAgain;
+use baton_core::routing::waits::RecentWaits;
 use baton_core::rules::SourceFile;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -74,6 +75,7 @@ reads! {
     transfer_begun(&leg: LegId) -> bool;
     transfer_came(&channel: str) -> bool;
     transfer_left(&platform: str, &call: str) -> bool;
+    waits_lately() -> RecentWaits;
 }
 
 reads! {

@@ -120,6 +120,7 @@ conformance! {
             of_two_leads_that_choose_one_time_one_books_it,
             a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise,
             of_two_workers_with_one_event_one_moves_the_handoff,
+            how_long_callers_waited_is_read_of_those_who_were_put_through,
         ]
         opening: [
             migrating_again_does_nothing,

@@ -5,8 +5,9 @@ use crate::app::workspace;
 use crate::cli::{FAULTY, OK, TextOrJson, USAGE, WorkspaceArgs, say};
 use anyhow::Result;
 use baton_clock::{Clock, SystemClock};
+use baton_core::domain::effect::SlaAct;
 use baton_core::rehearsal::outcome::Fallback;
-use baton_core::rehearsal::simulate::{Manner, RepLoad, Simulation, Spread, simulate};
+use baton_core::rehearsal::simulate::{Manner, PromisedCalls, RepLoad, Simulation, Spread, simulate};
 use baton_core::rehearsal::traffic::{
     LIVE_PERCENT, OUTSIDE_PERCENT, OWNED_PERCENT, Traffic, UNKNOWN_PERCENT, WEEKEND_PERCENT,
 };
@@ -16,6 +17,7 @@ use baton_core::rules::{compile, spell};
 use chrono::NaiveDate;
 use serde_json::json;
 use std::fmt::Write;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Simulate {
@@ -51,7 +53,8 @@ pub(crate) struct Simulate {
 
 /// What a reader must know before believing a number.
 const NOT_PLAYED: &str = "not played: calendars, meetings that come of bookings, reps who set themselves away, callers who hang up \
-                          early or refuse a time";
+                          early or refuse a time, how long a promised call keeps a rep, calls promised for leads that wait in \
+                          a pool";
 
 impl Simulate {
     pub(crate) fn run(self) -> Result<u8> {
@@ -114,6 +117,7 @@ fn text(head: &str, assumed: &str, done: &Simulation) -> String {
     let _ = writeln!(page, "  {:<44} {:>7}", "without a time that could be promised", done.no_time);
     let _ = writeln!(page, "  to a human, connected        {}", spread(done.wait_now_s));
     let _ = writeln!(page, "  to a human, called back      {}", spread(done.wait_later_s));
+    promised(&mut page, &done.promised_calls);
     page.push_str("\nHow leads came to their owner\n");
     for fallback in Fallback::ALL {
         let leads = done.fallbacks.get(&fallback).copied().unwrap_or(0);
@@ -162,6 +166,32 @@ fn text(head: &str, assumed: &str, done: &Simulation) -> String {
         );
     }
     page
+}
+
+/// What became of promised calls, and of what the rules want done before their time.
+fn promised(page: &mut String, calls: &PromisedCalls) {
+    let PromisedCalls { promised, in_time, broken, open, steps } = calls;
+    page.push_str("\nCalls promised\n");
+    for (what, count) in [
+        ("in all", promised),
+        ("made in time", in_time),
+        ("not made in time", broken),
+        ("due after the last day", open),
+    ] {
+        let _ = writeln!(page, "  {what:<44} {count:>7}");
+    }
+    for step in steps {
+        let act = match step.act {
+            SlaAct::Remind => "reminded",
+            SlaAct::Escalate => "the manager told",
+            SlaAct::Reassign => "offered to others",
+        };
+        let what = format!("after {}: {act}", spell(Duration::from_secs(step.after_s)));
+        let _ = writeln!(page, "  {what:<44} {:>7}", step.came);
+        for (rep, leads) in &step.moved_to {
+            let _ = writeln!(page, "    {:<42} {leads:>7}", format!("to {rep}"));
+        }
+    }
 }
 
 fn plan(ring: RingPlan) -> String {

@@ -10,10 +10,12 @@ use baton_core::handoff::Handoff;
 use baton_core::routing::decision::DecidedAgain;
 use baton_core::routing::ledger::{Entry, Ledger};
 use baton_core::routing::snapshot::{Knowledge, Load};
+use baton_core::routing::waits::RecentWaits;
 use baton_core::routing::{Decision, Snapshot, decide};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Ledgers and reps as a decision finds them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub(super) struct StandingTable {
     pub touched: BTreeSet<RepId>,
     /// Calls that they owe.
     pub promised: Promised,
+    /// How long callers had to wait before.
+    pub waits: Arc<RecentWaits>,
 }
 
 impl StandingTable {

@@ -13,9 +13,11 @@ use super::sql::row::{Bulk, Reading, Rows, columns, micros, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{HandoffId, LeadId, PoolId};
 use baton_core::handoff::{Handoff, Stage};
+use baton_core::routing::waits::RecentWaits;
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 columns! {
     struct HandoffColumns<'a> {
@@ -28,6 +30,8 @@ columns! {
         Int waits_since: Option<i64>,
         Int open_since: Option<i64>,
         Int live: i64,
+        Int joined_at: Option<i64>,
+        Int waited_ms: Option<i64>,
     } with body
 }
 
@@ -41,7 +45,7 @@ struct SavedColumns<'a> {
 
 impl<'a> HandoffColumns<'a> {
     fn of(handoff: &'a Handoff) -> Self {
-        let waiting = waiting(handoff);
+        let (waiting, put_through) = (waiting(handoff), handoff.put_through());
         Self {
             id: &handoff.id,
             lead_id: &handoff.lead_id,
@@ -52,6 +56,8 @@ impl<'a> HandoffColumns<'a> {
             waits_since: waiting.map(|(_, since)| since),
             open_since: open_since(handoff),
             live: i64::from(handoff.live),
+            joined_at: put_through.map(|(at, _)| micros(at)),
+            waited_ms: put_through.and_then(|(_, waited)| i64::try_from(waited.as_millis()).ok()),
         }
     }
 }
@@ -121,7 +127,8 @@ impl Tx {
         let columns = [HandoffColumns::ALL, &[Int("was")]].concat();
         let sql = format!(
             "-- handoff::save\nUPDATE handoff SET revision = r.revision, stage = r.stage, rung = r.rung, body = r.body, \
-             waits_in = r.waits_in, waits_since = r.waits_since, open_since = r.open_since, live = r.live FROM {} \
+             waits_in = r.waits_in, waits_since = r.waits_since, open_since = r.open_since, live = r.live, \
+             joined_at = r.joined_at, waited_ms = r.waited_ms FROM {} \
              WHERE handoff.id = r.id AND handoff.revision = r.was",
             self.engine.rows(&columns)
         );
@@ -129,6 +136,18 @@ impl Tx {
         let moved_on = StoreError::Conflict { what: "handoff", id: ids.join(" or ") };
         let saved = Bulk::new(sql, rows.finish()?).must_change(handoffs.len(), moved_on);
         Ok(vec![saved, self.lead_views(handoffs)?])
+    }
+
+    /// How long the callers who were put through last had waited.
+    pub async fn waits_lately(&mut self) -> Result<RecentWaits, StoreError> {
+        let sql = "-- handoff::waits\nSELECT d.pool, h.waited_ms FROM handoff h JOIN decision d ON d.lead_id = h.lead_id \
+                   WHERE h.joined_at IS NOT NULL ORDER BY h.joined_at DESC LIMIT $1";
+        let rows = sqlx::query(sql).bind(RecentWaits::LOOKED_BACK as i64).fetch_all(self.conn()).await?;
+        let waited = rows.iter().map(|row| Reading::new("handoff", row)).map(|row| {
+            let waited = Duration::from_millis(row.number("waited_ms")?);
+            Ok((row.id("pool")?, waited))
+        });
+        waited.collect::<Result<_, StoreError>>().map(RecentWaits)
     }
 
     /// Leads that are open and were decided before this moment, the oldest first.

@@ -11,6 +11,7 @@ mod owner;
 pub mod play;
 mod storage;
 
+use crate::eventually::eventually;
 use crate::town::Caller;
 use baton::deciding::answer::Answer;
 use baton_clock::Clock;
@@ -185,4 +186,40 @@ async fn who_has_left_while_the_event_waited_is_not_rung_for() {
     let there = waited(4);
     play.call(&there).await;
     play.until_rung(1).await;
+}
+
+/// What the caller was told first, of each call, in order.
+fn told_of_the_wait(play: &Play) -> Vec<String> {
+    let said = play.accepted("voice", "instruct").into_iter().filter(|said| said["kind"] == "hold");
+    said.map(|said| said.to_string()).collect()
+}
+
+/// Callers are patient for two minutes, and have a rep within seconds. Ten must have had one before that is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_are_told_how_long_it_took_those_before_them() {
+    let play = Play::begin_under(|rules| {
+        let terms = &mut rules.handoff;
+        (terms.announce_wait, terms.patience) = (true, Duration::from_secs(120));
+        terms.bridge_within = Duration::from_secs(150);
+    })
+    .await;
+    let is_told_shorter =
+        |said: &String| ["15", "30", "45"].iter().any(|s| said.contains(&format!("than {s} seconds")));
+    let mut shorter_at = None;
+    for number in 1..=40 {
+        let caller = Caller::live(number).reps(&[ACCEPTS]).talks_for(Duration::from_secs(12));
+        let lead = play.call(&caller).await;
+        eventually("they speak", || async { play.handoff(&lead).await.first_contact_at.is_some() }).await;
+        play.until_seen("the caller hears of the wait", |play| told_of_the_wait(play).len() == number).await;
+        if told_of_the_wait(&play).last().is_some_and(is_told_shorter) {
+            shorter_at = Some((number, lead));
+            break;
+        }
+    }
+    let (number, lead) = shorter_at.expect("one of forty is told");
+    assert!(number > 10, "{number}: fewer than ten tell nothing");
+    let first = &told_of_the_wait(&play)[0];
+    assert!(first.contains("than 120 seconds") || first.contains("than 115 seconds"), "the patience: {first}");
+    let handoff = play.handoff(&lead).await;
+    assert_eq!(handoff.terms.usual_wait, handoff.announced_wait, "it is kept as it was told");
 }

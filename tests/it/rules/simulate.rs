@@ -2,7 +2,7 @@
 
 use super::change::MONDAY;
 use crate::large;
-use crate::program::{baton, root, stdout};
+use crate::program::{baton, copy, edit, root, stdout};
 use baton_core::rules::{SourceFile, compile};
 use serde_json::Value;
 
@@ -50,6 +50,43 @@ fn a_simulation_tells_nights_holidays_and_reps_who_do_not_answer() {
     let silent: Value = serde_json::from_str(&silent).expect("JSON");
     assert_eq!(silent["simulation"]["connected"], 0, "nobody answers");
     assert!(silent["simulation"]["rung"].as_u64() > Some(20));
+}
+
+/// The shipped rules, and the same with steps in place of the two reminders.
+#[test]
+fn a_simulation_tells_what_the_steps_of_a_promise_came_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for part in ["rules", "templates"] {
+        copy(&root().join(part), &folder.path().join(part));
+    }
+    let steps = "steps: [{ after: 5m, do: remind }, { after: 10m, do: escalate }, { after: 1h, do: reassign }]";
+    edit(folder.path(), "rules/handoff.yaml", "  remind_before: 10m ", &format!("  {steps} "));
+    edit(folder.path(), "rules/handoff.yaml", "  escalate_before: 5m ", "  ");
+    let with_steps = folder.path().display().to_string();
+    let simulated = |more: &[&str]| stdout(&baton(&[&["simulate", "--from", MONDAY, "--days", "7"], more].concat()));
+    let page = |more: &[&str]| -> Value {
+        serde_json::from_str(&simulated(&[more, &["--format", "json"]].concat())).expect("JSON")
+    };
+    let count = |value: &Value| value.as_u64().expect("a count");
+    let root = root().display().to_string();
+    let plain = &page(&["-w", &root])["simulation"]["promised_calls"];
+    assert_eq!(plain["steps"], serde_json::json!([]));
+    assert!(count(&plain["promised"]) > 20 && count(&plain["broken"]) > 0, "{plain}");
+    let played = &page(&["-w", &with_steps])["simulation"]["promised_calls"];
+    let [remind, escalate, reassign] = [0_usize, 1, 2].map(|step| &played["steps"][step]);
+    assert_eq!(remind["do"], "remind");
+    assert_eq!(escalate["after_s"], 600);
+    assert_eq!(reassign["do"], "reassign");
+    assert!(count(&remind["came"]) >= count(&escalate["came"]), "{played}");
+    assert!(count(&escalate["came"]) >= count(&reassign["came"]), "{played}");
+    let moved: u64 = reassign["moved_to"].as_object().expect("to whom").values().filter_map(Value::as_u64).sum();
+    assert!(moved > 0 && moved <= count(&reassign["came"]), "{played}");
+    assert!(count(&played["broken"]) < count(&plain["broken"]), "they are of use: {played}, and without them {plain}");
+    let text = simulated(&["-w", &with_steps]);
+    for part in ["Calls promised", "not made in time", "after 5m: reminded", "after 1h: offered to others", "    to "] {
+        assert!(text.contains(part), "{part:?} is missing:\n{text}");
+    }
+    assert!(!simulated(&["-w", &root]).contains("reminded"));
 }
 
 /// 10,000 rows and 500 reps load without a fault, and both tools run on them.

@@ -292,3 +292,29 @@ pub async fn of_two_workers_with_one_event_one_moves_the_handoff(db: Db) {
     assert_eq!(lines.len(), 5, "what changed nothing is told all the same");
     assert_eq!(lines.iter().filter(|line| line.body["ignored"] == true).count(), 3);
 }
+
+/// Two callers are put through, and one is rung for still; of one of the two the rep is gone at once.
+pub async fn how_long_callers_waited_is_read_of_those_who_were_put_through(db: Db) {
+    for number in 1..=3 {
+        let sent = decided(caller(number));
+        let (_, leg) = rung(&sent);
+        let pool = sent.decision.plan.pool.clone();
+        insert(&db, vec![sent]).await.expect("a lead");
+        told(&db, number, Event::Answered { leg: leg.clone() }, "first", later(3)).await;
+        if number == 3 {
+            break;
+        }
+        let (accepted, joined) = (i64::from(4 * number), i64::from(5 * number));
+        told(&db, number, Event::Accepted { leg: leg.clone() }, "first", later(accepted)).await;
+        told(&db, number, Event::Joined { leg: leg.clone() }, "first", later(joined)).await;
+        let waits = db.store.waits_lately().await.expect("the waits");
+        let expected: Vec<_> = (1..=number).rev().map(|of| Duration::from_secs(u64::from(5 * of))).collect();
+        assert_eq!(waits.0.iter().map(|(_, waited)| *waited).collect::<Vec<_>>(), expected, "the newest first");
+        assert_eq!(waits.0[0].0, pool);
+        if number == 2 {
+            told(&db, number, Event::RepLeft { leg }, "first", later(joined + 2)).await;
+        }
+    }
+    let waits = db.store.waits_lately().await.expect("the waits");
+    assert_eq!(waits.0.len(), 1, "{waits:?}");
+}

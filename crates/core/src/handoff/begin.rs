@@ -52,6 +52,7 @@ impl Handoff {
             holds: Vec::new(),
             in_place_of: None,
             told_of: None,
+            waits_from: None,
             announced_wait: None,
             callback_offered: false,
             patience_until,
@@ -73,6 +74,7 @@ impl Handoff {
                 ring: terms.ring,
                 comfort: terms.hold,
                 announce_wait: terms.announce_wait,
+                usual_wait: None,
                 offer_callback: terms.offer_callback,
                 introduce: terms.introduce,
                 booking: terms.booking.clone(),
@@ -93,6 +95,13 @@ impl Handoff {
             Some((rep.clone(), busy.clone()))
         };
         self.busy = [Some(&self.owner), delegate].into_iter().flatten().filter_map(busy).collect();
+        self
+    }
+
+    /// With how long it usually takes: a caller who is told of the wait is told that, where it is less than their patience.
+    #[must_use]
+    pub fn expecting(mut self, usual_wait: Option<Duration>) -> Self {
+        self.terms.usual_wait = usual_wait.filter(|_| self.terms.announce_wait);
         self
     }
 

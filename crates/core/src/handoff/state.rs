@@ -84,7 +84,10 @@ pub struct Handoff {
     /// The leg whose rep the caller was told of last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_of: Option<LegId>,
-    /// For how long the caller was told that they wait at most.
+    /// When the first phone rang for a caller who waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_from: Option<DateTime<Utc>>,
+    /// How long the caller was told that it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announced_wait: Option<Duration>,
     /// A call back was offered to the caller while phones rang.
@@ -133,6 +136,25 @@ impl Handoff {
         self.waits_in.is_some() && is_owed && self.calling.is_none()
     }
 
+    /// When caller and rep came together, and how long the caller had waited for it since the first phone rang; `None` where they
+    /// have not, or not on this call.
+    pub fn put_through(&self) -> Option<(DateTime<Utc>, Duration)> {
+        let at = match &self.stage {
+            Stage::Bridged { at, .. } | Stage::Done { outcome: Outcome::Connected { at, .. } } => *at,
+            Stage::Offered
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Joining { .. }
+            | Stage::Searching { .. }
+            | Stage::Offering { .. }
+            | Stage::Booking { .. }
+            | Stage::Callback { .. }
+            | Stage::Done { outcome: Outcome::Booked { .. } | Outcome::Called { .. } | Outcome::LeftToAgent { .. } }
+            | Stage::NeedsAttention { .. } => return None,
+        };
+        Some((at, (at - self.waits_from?).to_std().ok()?))
+    }
+
     /// Whether the lead counts against its owner's cap of open leads. Having spoken with somebody closes nothing, and who
     /// answers for a lead that waits does not have it.
     pub fn is_open(&self) -> bool {
@@ -166,6 +188,9 @@ pub struct Terms {
     pub comfort: Comfort,
     #[serde(default, skip_serializing_if = "is_default")]
     pub announce_wait: bool,
+    /// How long it took for callers before, where the caller is told of it and enough is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual_wait: Option<Duration>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_callback: Option<Duration>,
     #[serde(default, skip_serializing_if = "is_default")]

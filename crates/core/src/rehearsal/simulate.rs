@@ -2,10 +2,12 @@
 //! there is nobody.
 //!
 //! Leads are decided by the real [`crate::routing::decide()`] on real ledgers, and phones ring by the ring plan as the real
-//! [`crate::handoff::advance()`] moves it; chance says whether a rep takes the call, declines or does not answer. Not played:
+//! [`crate::handoff::advance()`] moves it; chance says whether a rep takes the call, declines or does not answer. Whom nobody
+//! takes is promised a call, which is made or not, and what the rules want done about it before its time is done. Not played:
 //! calendars and meetings that come of bookings, reps who set themselves away, callers who hang up early, voicemail, slots that
-//! callers refuse.
+//! callers refuse, and for how long a promised call keeps a rep.
 
+mod owed;
 mod play;
 mod ring;
 mod unstaffed;
@@ -14,6 +16,7 @@ use super::Trial;
 use super::chance::Chance;
 use super::outcome::Fallback;
 use super::world::RehearsalWorld;
+use crate::domain::effect::SlaAct;
 use crate::domain::id::{PoolId, RepId};
 use crate::rules::RuleSet;
 use crate::rules::model::set::RingPlan;
@@ -54,6 +57,7 @@ pub struct Simulation {
     pub wait_later_s: Spread,
     /// Callers for whom no callback could be promised within the horizon of the rota.
     pub no_time: u32,
+    pub promised_calls: PromisedCalls,
     pub fallbacks: BTreeMap<Fallback, u32>,
     /// Leads that nobody could take: they waited in their pool.
     pub waited: u32,
@@ -67,6 +71,33 @@ pub struct Simulation {
     pub reps: BTreeMap<RepId, RepLoad>,
     /// Hours of the week (UTC) in which no member of the pool works in any week, as `Mon 00-07`.
     pub nobody_at_work: BTreeMap<PoolId, Vec<String>>,
+}
+
+/// Calls that were promised to leads that somebody has, each counted once.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct PromisedCalls {
+    pub promised: u32,
+    /// Made before the promised time.
+    pub in_time: u32,
+    /// The promised time went by.
+    pub broken: u32,
+    /// Due after the last day.
+    pub open: u32,
+    /// What the rules want done before that time, as they have it, in order.
+    pub steps: Vec<StepPlayed>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepPlayed {
+    /// Of the working time of whoever owes the call.
+    pub after_s: u64,
+    #[serde(rename = "do")]
+    pub act: SlaAct,
+    /// How often it came, for whoever owed the call then.
+    pub came: u32,
+    /// Of leads that were offered to others by it: who got how many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub moved_to: BTreeMap<RepId, u32>,
 }
 
 /// Median, nine of ten, and the longest.
@@ -124,6 +155,7 @@ pub fn simulate(
         queue: VecDeque::new(),
         waits_in_pool: Vec::new(),
         looked_at: start,
+        owed: owed::Owed::none(rules, manner, seed),
         done: Simulation {
             days,
             leads: 0,
@@ -135,6 +167,7 @@ pub fn simulate(
             wait_now_s: Spread::default(),
             wait_later_s: Spread::default(),
             no_time: 0,
+            promised_calls: PromisedCalls::default(),
             fallbacks: Fallback::ALL.map(|fallback| (fallback, 0)).into(),
             waited: 0,
             still_waiting: 0,
@@ -153,10 +186,12 @@ pub fn simulate(
     for case in cases.take_while(|case| case.at < until) {
         play.lead(&case);
     }
+    play.promised_until(until);
     let (now, later) = (spread(play.waits.0), spread(play.waits.1));
     (play.done.wait_now_s, play.done.wait_later_s) = (now, later);
     play.done.wait_in_pool_s = spread(play.waits_in_pool);
-    play.done.still_waiting = u32::try_from(play.queue.len()).unwrap_or(u32::MAX);
+    play.done.still_waiting = u32::try_from(play.still_waiting()).unwrap_or(u32::MAX);
+    play.done.promised_calls = play.owed.told();
     play.done
 }
 

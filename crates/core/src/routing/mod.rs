@@ -12,6 +12,7 @@ pub mod reason;
 pub mod snapshot;
 mod steps;
 pub mod versions;
+pub mod waits;
 mod words;
 
 #[cfg(any(test, feature = "scenario"))]

@@ -141,7 +141,7 @@ pub enum Instruction {
     /// "One moment, I am getting Priya."
     Hold {
         rep: RepId,
-        /// For how long the caller is kept waiting at most, where they are to be told.
+        /// How long it takes, as far as can be known, where the caller is to be told; never more than is left of their patience.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at_most: Option<Duration>,
     },

@@ -13,10 +13,12 @@ use std::time::Duration;
 const INTRODUCES_WITHIN: Duration = Duration::from_secs(15);
 
 impl Move<'_> {
-    /// The wait begins: how long it may be, and when a call back is offered in its place.
+    /// The wait begins: how long it usually is, or may be, and when a call back is offered in its place.
     pub(super) fn announce_wait(&mut self) {
+        self.next.waits_from.get_or_insert(self.now);
         let left = (self.next.patience_until - self.now).to_std().ok();
-        self.next.announced_wait = left.filter(|_| self.next.terms.announce_wait);
+        let usual = |left: Duration| self.next.terms.usual_wait.map_or(left, |usual| usual.min(left));
+        self.next.announced_wait = left.filter(|_| self.next.terms.announce_wait).map(usual);
         let offers_at = self.next.terms.offer_callback.map(|after| later(self.now, after));
         if let Some(at) = offers_at.filter(|at| *at < self.next.patience_until) {
             self.plan_at(Effect::Timer { timer: Timer::OfferCallback }, at, later(at, NEVER));

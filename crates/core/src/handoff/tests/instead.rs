@@ -81,3 +81,46 @@ fn who_waits_is_told_once_for_how_long_at_most() {
     let instruction = Instruction::HoldOn { rep: rep_id("cy"), instead_of: rep_id("ben"), because };
     call.declined(1).does(&Effect::Instruct { instruction });
 }
+
+/// What callers before have waited is told, and no more than is left of the patience.
+#[test]
+fn who_waits_is_told_how_long_it_took_others_where_that_is_less() {
+    let told = |usual_s: Option<u64>, announces: bool| {
+        let mut world = scenario();
+        world.rules.handoff.announce_wait = announces;
+        let begun = Handoff::begin(&world.lead, &world.decide(), &world.rules);
+        let begun = begun.expecting(usual_s.map(Duration::from_secs));
+        let state = advance(&begun, &Event::Start, &world.rules, at("10:00")).state;
+        assert_eq!(state.waits_from, Some(at("10:00")));
+        (state.announced_wait.map(|wait| wait.as_secs()), state.terms.usual_wait.is_some())
+    };
+    assert_eq!(told(Some(15), true), (Some(15), true));
+    assert_eq!(told(Some(90), true), (Some(45), true), "the patience");
+    assert_eq!(told(None, true), (Some(45), false));
+    assert_eq!(told(Some(15), false), (None, false), "nothing is kept of what nobody is told");
+}
+
+#[test]
+fn how_long_somebody_waited_is_known_once_they_are_put_through() {
+    assert_eq!(call().after(4).answered(1).after(4).accepted(1).state.put_through(), None);
+    assert_eq!(call().bridged().state.put_through().map(|(_, waited)| waited), Some(Duration::from_secs(9)));
+    assert_eq!(call().settled().state.put_through().map(|(_, waited)| waited), Some(Duration::from_secs(9)));
+    // The rep was gone at once: cy is rung, and what counts is until then.
+    let call = call().bridged().after(2).rep_left(1);
+    assert_eq!(call.state.put_through(), None);
+    let call = call.after(5).answered(2).after(3).accepted(2).joined(2);
+    assert_eq!(call.state.put_through().map(|(_, waited)| waited), Some(Duration::from_secs(19)));
+    assert_eq!(waits().wants_callback().state.put_through(), None);
+}
+
+/// As it was stored before anybody counted.
+#[test]
+fn a_handoff_that_does_not_know_since_when_somebody_waits_goes_on() {
+    let mut stored = serde_json::to_value(&call().state).expect("JSON");
+    assert!(stored["terms"].get("usual_wait").is_none(), "nobody is told");
+    let known = stored.as_object_mut().and_then(|fields| fields.remove("waits_from"));
+    assert!(known.is_some());
+    let mut call = call();
+    call.state = serde_json::from_value(stored).expect("a handoff");
+    assert_eq!(call.settled().ends_connected("ben").state.put_through(), None);
+}

@@ -1,6 +1,8 @@
 use super::*;
 use crate::domain::known::Fact;
-use crate::routing::scenario::{acme, moment, scenario};
+use crate::routing::scenario::{acme, moment, pool_id, rep_id, scenario};
+use crate::rules::model::set::SlaStep;
+use std::time::Duration;
 
 #[test]
 fn a_spread_of_nothing_is_nothing_and_of_one_is_that() {
@@ -54,7 +56,7 @@ fn rung_by(plan: RingPlan, accept_percent: u32) -> Simulation {
         ledgers: BTreeMap::new(),
     };
     // As the callers of made-up days are: on the line at the moment at which they are decided.
-    rules.handoff.live_at_most = std::time::Duration::from_secs(24 * 3600);
+    rules.handoff.live_at_most = Duration::from_secs(24 * 3600);
     let manner = Manner { accept_percent, decline_percent: 0, handling_s: 60, open_days: 1 };
     let day = NaiveDate::from_ymd_opt(2026, 1, 7).expect("a day");
     simulate(&rules, (0..10).map(|number| case(number * 5)), day, 1, manner, 1)
@@ -68,7 +70,70 @@ fn phones_ring_by_the_plan_and_whoever_was_slower_is_told_so() {
     let two = rung_by(RingPlan::AtOnce(2), 100);
     assert_eq!((two.rung, two.connected, two.phones_rung, elsewhere(&two)), (10, 10, 20, 10));
     assert!(two.wait_now_s.p50 <= one.wait_now_s.p50, "whoever is quicker has the call");
-    let silent = rung_by(RingPlan::AddEvery(std::time::Duration::from_secs(5)), 0);
+    let silent = rung_by(RingPlan::AddEvery(Duration::from_secs(5)), 0);
     assert_eq!((silent.connected, elsewhere(&silent)), (0, 0));
     assert!(silent.phones_rung >= 20, "both ring for each: {}", silent.phones_rung);
+}
+
+/// Acme leaves word at ten and is promised a call for eleven; ben or cy owes it.
+fn promised(steps: &[(u64, SlaAct)], accept_percent: u32) -> Simulation {
+    let mut rules = scenario().rules;
+    let step = |(minutes, act): &(u64, SlaAct)| SlaStep { after: Duration::from_secs(60 * minutes), act: *act };
+    rules.handoff.callback.steps = steps.iter().map(step).collect();
+    let account =
+        Fact::Known { value: None.into(), observed_at: moment("2026-01-07T10:00:00Z"), source: "test".into() };
+    let case = Trial {
+        lead: acme().after_the_call(),
+        at: moment("2026-01-07T10:00:00Z"),
+        account,
+        assigned: None,
+        reps: BTreeMap::new(),
+        ledgers: BTreeMap::new(),
+    };
+    let manner = Manner { accept_percent, decline_percent: 0, handling_s: 60, open_days: 1 };
+    let day = NaiveDate::from_ymd_opt(2026, 1, 7).expect("a day");
+    simulate(&rules, [case].into_iter(), day, 1, manner, 1)
+}
+
+const STEPS: [(u64, SlaAct); 3] = [(5, SlaAct::Remind), (15, SlaAct::Escalate), (30, SlaAct::Reassign)];
+
+fn counts(done: &Simulation) -> (u32, u32, u32, u32) {
+    let PromisedCalls { promised, in_time, broken, open, .. } = done.promised_calls;
+    (promised, in_time, broken, open)
+}
+
+/// Ben lets it lie until half past ten, and cy from then on: the third step would come to cy no sooner than the promise.
+#[test]
+fn a_call_that_nobody_makes_goes_through_the_steps_and_to_somebody_else() {
+    let done = promised(&STEPS, 0);
+    assert_eq!(counts(&done), (1, 0, 1, 0));
+    let came: Vec<(u64, SlaAct, u32)> =
+        done.promised_calls.steps.iter().map(|step| (step.after_s, step.act, step.came)).collect();
+    let expected = [(300, SlaAct::Remind, 2), (900, SlaAct::Escalate, 2), (1800, SlaAct::Reassign, 1)];
+    assert_eq!(came, expected);
+    assert_eq!(done.promised_calls.steps[2].moved_to, BTreeMap::from([(rep_id("cy"), 1)]));
+    let leads = |name: &str| done.reps[&rep_id(name)].leads;
+    assert_eq!((leads("ben"), leads("cy")), (0, 1));
+    let west = &done.pools[&pool_id("west")];
+    let got = |name: &str| west.members[&rep_id(name)].got;
+    assert_eq!((west.turns, got("ben"), got("cy")), (1, 0, 1), "who let it lie has had no turn");
+    assert_eq!((done.waited, done.still_waiting), (0, 0), "somebody had it all the time");
+}
+
+#[test]
+fn a_call_that_is_made_comes_to_no_further_step() {
+    let done = promised(&STEPS, 100);
+    assert_eq!(counts(&done), (1, 1, 0, 0));
+    let reassigned = &done.promised_calls.steps[2];
+    assert!(reassigned.came <= 1 && reassigned.moved_to.len() as u32 == reassigned.came, "{reassigned:?}");
+}
+
+#[test]
+fn without_steps_a_call_is_made_or_not() {
+    for (accept_percent, expected) in [(0, (1, 0, 1, 0)), (100, (1, 1, 0, 0))] {
+        let done = promised(&[], accept_percent);
+        assert_eq!(counts(&done), expected, "{accept_percent} of a hundred");
+        assert_eq!(done.promised_calls.steps, []);
+        assert_eq!(done.reps[&rep_id("ben")].leads, 1, "it stays with whoever has it");
+    }
 }

@@ -49,6 +49,11 @@ impl<'r> RehearsalWorld<'r> {
 
     /// Decides as the worker would; [`RehearsalWorld::give`] then books it. Cases come in order of time.
     pub fn decide(&mut self, case: &Trial) -> Decision {
+        self.decide_without(case, &[])
+    }
+
+    /// The same as if these reps had left.
+    pub fn decide_without(&mut self, case: &Trial, gone: &[RepId]) -> Decision {
         self.move_on_to(case.at);
         self.snapshot.account.clone_from(&case.account);
         self.snapshot.assigned.clone_from(&case.assigned);
@@ -68,7 +73,7 @@ impl<'r> RehearsalWorld<'r> {
                 self.snapshot.ledgers.insert(pool.clone(), ledger.clone());
             }
         }
-        decide_in(&self.snapshot, &case.lead, self.rules).1
+        decide_in(&self.snapshot, &case.lead, &self.rules.without(gone)).1
     }
 
     /// The owner takes the lead: the turn is charged, and the lead counts against the caps.
@@ -95,6 +100,13 @@ impl<'r> RehearsalWorld<'r> {
             facts.open += 1;
             self.closing.push_back((at + self.open_for, rep.clone()));
         }
+    }
+
+    /// A lead less: somebody else has it.
+    pub fn take_back(&mut self, rep: &RepId) {
+        let Some(given) = self.closing.iter().rposition(|(_, given)| given == rep) else { return };
+        self.closing.remove(given);
+        self.snapshot.reps.entry(rep.clone()).and_modify(|facts| facts.open = facts.open.saturating_sub(1));
     }
 
     /// Rung or on the line until then.

@@ -19,6 +19,7 @@ use crate::domain::rota::Hours;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::territories::Territories;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -196,6 +197,17 @@ impl RuleSet {
             chain.extend(self.pools.get(&self.catch_all));
         }
         chain
+    }
+
+    /// As if these reps had left: by them it is decided who else can have a lead that they let lie.
+    pub fn without(&self, gone: &[RepId]) -> Cow<'_, Self> {
+        let mut rules = Cow::Borrowed(self);
+        for rep in gone {
+            if let Some(rep) = rules.to_mut().reps.get_mut(rep) {
+                rep.active = false;
+            }
+        }
+        rules
     }
 
     /// The CRM fields that conditions test: what a look-up reads along with the account. Names without `account.`.

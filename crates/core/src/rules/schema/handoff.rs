@@ -75,7 +75,7 @@ pub(super) fn schema() -> Schema {
         key("hold", "What a caller hears while phones ring; music if left out.", choice(&COMFORTS)),
         key(
             "announce_wait",
-            "The caller is told when the wait begins how long it is at most; no if left out.",
+            "The caller is told when the wait begins how long it takes, as it did for others; no if left out.",
             Shape::Flag,
         ),
         key(

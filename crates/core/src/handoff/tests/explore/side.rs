@@ -63,7 +63,7 @@ pub(super) fn conversation(handoff: &Handoff) -> Option<&LegId> {
 pub(super) fn canonical(handoff: &Handoff, now: DateTime<Utc>) -> Handoff {
     let mut same = handoff.clone();
     (same.revision, same.effects_planned, same.in_place_of, same.told_of) = (0, 0, None, None);
-    same.callback_offered = false;
+    (same.callback_offered, same.waits_from) = (false, None);
     for leg in &mut same.legs {
         (leg.card, leg.evidence) = (String::new(), None);
         if let Some(lead) = &mut leg.dialled {

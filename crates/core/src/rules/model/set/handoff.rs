@@ -47,7 +47,7 @@ pub struct HandoffRules {
     /// What the caller hears meanwhile.
     #[serde(default)]
     pub hold: Comfort,
-    /// Whether the caller is told when the wait begins how long it may be.
+    /// Whether the caller is told when the wait begins how long it takes.
     #[serde(default)]
     pub announce_wait: bool,
     /// Who has waited for so long is offered a call back.

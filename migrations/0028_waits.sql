@@ -1,0 +1,5 @@
+-- Callers who were put through: when, and how long they had waited since the first phone rang. What the next ones are told of their
+-- wait is made of the last of these.
+ALTER TABLE handoff ADD COLUMN joined_at BIGINT;
+ALTER TABLE handoff ADD COLUMN waited_ms BIGINT;
+CREATE INDEX handoff_joined ON handoff (joined_at) WHERE joined_at IS NOT NULL;
