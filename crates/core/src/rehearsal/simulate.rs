@@ -187,11 +187,11 @@ pub fn simulate(
         play.lead(&case);
     }
     play.promised_until(until);
+    play.done.still_waiting = u32::try_from(play.still_waiting()).unwrap_or(u32::MAX);
+    play.done.promised_calls = play.owed.told();
     let (now, later) = (spread(play.waits.0), spread(play.waits.1));
     (play.done.wait_now_s, play.done.wait_later_s) = (now, later);
     play.done.wait_in_pool_s = spread(play.waits_in_pool);
-    play.done.still_waiting = u32::try_from(play.still_waiting()).unwrap_or(u32::MAX);
-    play.done.promised_calls = play.owed.told();
     play.done
 }
 
