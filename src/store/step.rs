@@ -105,8 +105,8 @@ columns! {
 const COLUMNS: &str =
     "effect_key, lead_id, handoff_id, payload, planned_at, run_at, deadline_at, lease_until, fence, attempts, sent_at";
 
-/// Of a step that was not begun: it was never sent, or it was born marked, and whoever takes it up looks for it.
-const IS_UNSENT: &str = "(sent_at IS NULL OR fence = 1)";
+/// Of a step that was not begun: it was never marked, or it was born so, and whoever takes it up looks for it.
+const IS_UNSENT: &str = "(sent_at IS NULL OR (kind = 'ring' AND fence = 1 AND sent_at = planned_at))";
 /// Written so that the row is found by its key and only then asked: the index over all leased steps would be read whole.
 const IS_LEASED: &str = "state || '' = 'leased'";
 

@@ -167,6 +167,7 @@ conformance! {
             many_ends_in_one_statement_count_one_by_one,
             a_vendors_strange_text_does_not_keep_a_step_open,
             a_stop_gives_back_what_was_not_sent,
+            a_ring_that_nobody_began_is_given_back_and_looked_for,
             the_backlog_is_measured,
             open_briefings_in_slack_become_briefings_in_the_chat,
         ]

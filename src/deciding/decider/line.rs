@@ -26,6 +26,11 @@ impl Waiting {
         Self { row, read }
     }
 
+    /// Whether it tells of a call whose lead may be on its way.
+    pub(super) fn needs_lead(&self) -> bool {
+        matches!(&self.read, Ok(Message::Lead(lead)) if !lead.may_begin())
+    }
+
     /// Whether somebody on the line waits for it.
     pub(super) fn is_live(&self) -> bool {
         match &self.read {

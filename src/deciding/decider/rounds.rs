@@ -14,8 +14,10 @@ use tokio::time::sleep_until;
 const BATCH: usize = 32;
 /// Batches at once: while one commits, facts are gathered for the next.
 const BATCHES_AT_ONCE: usize = 2;
-/// How long a batch that has its turn waits for company, where another one is being decided. Alone it waits for nobody.
+/// How long a batch that has its turn waits for company; whoever is on a line waits for none while nothing else is being decided.
 const GATHER: Duration = Duration::from_millis(2);
+/// How long what only tells of a call waits for the lead of that call, which may have been sent beside it.
+const LEAD_WITHIN: Duration = Duration::from_millis(7);
 /// A message that nobody has decided after this long belongs to whoever finds it.
 const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// How often orphans are looked for, in real time.
@@ -47,8 +49,10 @@ impl Decider {
             // Whoever comes until there is a turn, and a moment longer, comes along.
             let has_company = at_once.available_permits() < BATCHES_AT_ONCE;
             let turn = Arc::clone(&at_once).acquire_owned().await.expect("never closed");
-            if has_company {
-                tokio::time::sleep(GATHER).await;
+            match &batch[..] {
+                [first, ..] if first.needs_lead() => tokio::time::sleep(LEAD_WITHIN).await,
+                [first, ..] if first.is_live() && !has_company => {}
+                _ => tokio::time::sleep(GATHER).await,
             }
             lines.fill(&mut batch, BATCH);
             self.decide(batch, turn, &at_once).await;

@@ -61,7 +61,9 @@ impl Tx {
     }
 
     async fn ledgers_begin(&mut self, pools: &[PoolId]) -> Result<(), StoreError> {
-        let rows = pools.iter().map(|pool| json!({ "pool": pool, "seq": 0, "balances": "{}", "last_turn": "{}" }));
+        // In one order everywhere, as they are locked: two who make them at once do not wait for each other crosswise.
+        let pools: BTreeSet<&PoolId> = pools.iter().collect();
+        let rows = pools.into_iter().map(|pool| json!({ "pool": pool, "seq": 0, "balances": "{}", "last_turn": "{}" }));
         let sql = self.engine.insert_all("ledger::begin", "ledger", &COLUMNS, "ON CONFLICT (pool) DO NOTHING");
         sqlx::query(sql).bind(rows_json(rows)?).execute(self.conn()).await?;
         Ok(())

@@ -10,9 +10,10 @@ pub use texted::nobody_is_written_to_twice_within_a_day;
 
 use super::server::Db;
 use super::tx::{reads, writes};
-use super::world::{LEASE, later, now, publish, rep, step};
+use super::world::{LEASE, handoff_id, later, now, publish, rep, step};
 use baton::store::{Changes, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, Store, VendorRef};
 use baton_core::domain::effect::{BriefWhy, Channel, Comfort, Effect, Lane, Timer};
+use baton_core::domain::id::LegId;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -297,6 +298,20 @@ pub async fn a_stop_gives_back_what_was_not_sent(db: Db) {
     assert_eq!(release("first").await.expect("a release"), 1);
     assert!(!finish(&db, "unsent", 1, done("late")).await, "it was given back");
     assert_eq!(keys(&claim(&db.store, "second", now(), 10).await), ["unsent"]);
+}
+
+/// A ring is marked by the commit that makes it: whoever takes it up where nobody began it looks first whether it rang.
+pub async fn a_ring_that_nobody_began_is_given_back_and_looked_for(db: Db) {
+    let leg = LegId::of(&handoff_id(1), 1);
+    let ring = born_leased(step("ring", Effect::Ring { leg, rep: rep("ana") }, now()), later(30));
+    assert!(ring.in_hand().expect("it is born leased").born_marked);
+    insert(&db, vec![ring]).await;
+    let released = writes!(db.store, |tx| tx.steps_release("first", &[]).await).await.expect("a release");
+    assert_eq!(released, 1);
+    let [again] = &claim(&db.store, "second", now(), 10).await[..] else { panic!("it is due") };
+    assert!(again.sent_at.is_some() && !again.born_marked, "it may have rung: {again:?}");
+    let kept = writes!(db.store, |tx| tx.steps_release("second", &[]).await).await.expect("a release");
+    assert_eq!(kept, 0, "by now it may have been sent");
 }
 
 pub async fn the_backlog_is_measured(db: Db) {

@@ -14,7 +14,6 @@ use baton_phones::rtp::Sound;
 use baton_phones::tones::{AGENT, CALLER, REP, is_speech};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -323,8 +322,7 @@ impl Line {
 
     /// One more.
     pub async fn starts_worker(&mut self) {
-        let folder: PathBuf =
-            self.folder.path().join(format!("worker-{}", self.events.fetch_add(1, Ordering::Relaxed)));
+        let folder = self.folder.path().join(format!("worker-{}", self.events.fetch_add(1, Ordering::Relaxed)));
         let Wanted { reps, languages, rules, opens, speech, voice, .. } = &self.wanted;
         found_workspace(&folder, (*reps, *languages), rules, *opens);
         let speech = speech.clone().unwrap_or_else(|| format!("program = {voice:?}"));

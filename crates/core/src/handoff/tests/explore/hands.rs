@@ -31,7 +31,10 @@ pub(super) fn calls_another(it: &Seen<'_>) -> Option<String> {
     let Event::Timer { timer: Timer::CallAt { .. } } = it.event else { return None };
     let Stage::Callback { promise } = &it.before.stage else { return None };
     let rings = it.after().calling.as_ref().and_then(|leg| it.after().rep_on(leg));
-    let is_made = it.before.calling.is_some() || rings == Some(&promise.owner);
+    // Whose phone another lead holds is tried again, or reminded.
+    let tried_again = |effect: &Effect| matches!(effect, Effect::Timer { timer: Timer::CallAgain { rep, .. } } if *rep == promise.owner);
+    let waits = rings.is_none() && (it.plans(tried_again) || it.tells(&promise.owner, BriefWhy::Reminder));
+    let is_made = it.before.calling.is_some() || rings == Some(&promise.owner) || waits;
     (!is_made).then(|| format!("{} owes the call, and {rings:?} is rung", promise.owner))
 }
 

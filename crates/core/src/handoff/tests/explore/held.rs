@@ -185,7 +185,8 @@ fn interrupted(it: &Seen<'_>) -> Option<String> {
 
 fn left_alone(it: &Seen<'_>) -> Option<String> {
     let Event::RepLeft { leg } = it.event else { return None };
-    let spoke = conversation(it.before) == Some(leg) && it.after().is_done() && it.before.live;
+    let is_the_agents = matches!(&it.after().stage, Stage::Done { outcome: Outcome::LeftToAgent { .. } });
+    let spoke = conversation(it.before) == Some(leg) && it.after().is_done() && it.before.live && !is_the_agents;
     let ended = it.plans(|effect| *effect == Effect::EndCall) && !it.after().live;
     (spoke && !ended).then(|| "the rep left, and the caller is still there".to_owned())
 }

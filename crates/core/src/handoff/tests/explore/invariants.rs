@@ -16,7 +16,10 @@ pub(in crate::handoff::tests) const INVARIANTS: [(&str, &str); 20] = [
         "A leg that is not current is hung up where it is told to be up, and nothing else comes of what is told of it.",
     ),
     ("a_conversation_is_left_alone", "Once caller and rep speak, only the two of them end it."),
-    ("nobody_is_left_alone", "A rep who leaves after the conversation leaves no caller on the line."),
+    (
+        "nobody_is_left_alone",
+        "A rep who leaves after the conversation leaves no caller on the line but with the agent.",
+    ),
     (
         "the_caller_is_told",
         "Whoever is on the line is told what happens next whenever that changes, and hears music or the agent while phones ring.",
