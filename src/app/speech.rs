@@ -56,8 +56,9 @@ pub fn unspoken(config: &Config, rules: &RuleSet, templates: &Templates) -> Vec<
     }
     let wordless = wordless.into_iter().map(|(language, reps)| {
         format!(
-            "no templates/whisper/{language}/ring.hbs: the whisper is in {said} for {}, and rules/reps.csv does not say that they \
-             speak it",
+            "no words of your own in templates/whisper/{language}/ring.hbs: the whisper is in {said} for {}, and rules/reps.csv \
+             does not say that they speak it; write them there (once whisper/ring.hbs is changed, a copy of what came with Baton \
+             is not said)",
             listed(reps.into_iter())
         )
     });
@@ -97,7 +98,10 @@ mod tests {
         let speech = |program: &str| format!("{TELEPHONY}[speech]\nprogram = {program}\n");
         let without = told(&speech("[\"espeak-ng\"]"), &rules);
         let [words, voice] = &without[..] else { panic!("{without:?}") };
-        assert!(words.starts_with("no templates/whisper/fr/ring.hbs: the whisper is in en for ben, "), "{words}");
+        assert!(
+            words.starts_with("no words of your own in templates/whisper/fr/ring.hbs: the whisper is in en for ben, "),
+            "{words}"
+        );
         assert!(voice.starts_with("[speech] has no voice for de, in which the whisper is for cy: "), "{voice}");
         let with = told(&speech("[\"espeak-ng\", \"-v\", \"{language}\"]"), &rules);
         assert!(with.len() == 1 && with[0] == *words, "{with:?}");

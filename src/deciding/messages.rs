@@ -78,6 +78,11 @@ pub(super) async fn apply_calls(
         // What is told of one call is told in order.
         let mut first = BTreeSet::new();
         let (now, later): (Vec<Move>, Vec<Move>) = told.into_iter().partition(|one| first.insert(one.handoff.clone()));
+        let has_said = |one: &&Move| matches!(one.event, Some(Event::Pressed { .. }));
+        let said: Vec<LeadId> = now.iter().filter(has_said).map(|one| one.handoff.lead()).collect();
+        if !said.is_empty() {
+            tx.turns_hold(&now.iter().map(|one| &one.handoff).collect::<Vec<_>>(), &said).await?;
+        }
         for (told, mut made) in now.iter().zip(tx.transitions(&now, rules, mover).await?) {
             made.steps.extend(record_key(tx, told, &made, rules, mover).await?);
             moved.push(made);

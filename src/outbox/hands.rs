@@ -23,6 +23,7 @@ struct StepInHand {
     fence: i64,
     lease_until: DateTime<Utc>,
     attempt_is_over: bool,
+    born_marked: bool,
 }
 
 /// A step is carried out as long as this lives.
@@ -39,7 +40,8 @@ impl Hands {
         if held.closed {
             return None;
         }
-        let in_hand = StepInHand { fence: step.fence, lease_until: step.lease_until, attempt_is_over: false };
+        let StepRow { fence, lease_until, born_marked, .. } = *step;
+        let in_hand = StepInHand { fence, lease_until, attempt_is_over: false, born_marked };
         held.steps.insert(step.effect_key.clone(), in_hand);
         Some(InHand { hands: self, key: step.effect_key.clone(), fence: step.fence })
     }
@@ -51,6 +53,12 @@ impl Hands {
 
     pub(super) fn full(&self) -> Vec<String> {
         self.held.lock().expect("hands").steps.keys().cloned().collect()
+    }
+
+    /// Of these the row does not say whether they have left.
+    pub(super) fn born_marked(&self) -> Vec<String> {
+        let held = self.held.lock().expect("hands");
+        held.steps.iter().filter(|(_, step)| step.born_marked).map(|(key, _)| key.clone()).collect()
     }
 
     /// Key and fence of those whose end is not stored, and whose lease would be over by then.

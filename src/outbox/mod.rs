@@ -172,7 +172,7 @@ impl Outbox {
         if tokio::time::timeout(LAST_STEPS_WITHIN, self.hands.empty()).await.is_err() {
             tracing::warn!("stopping with steps in hand: others take them up");
         }
-        self.give_back(Vec::new()).await;
+        self.give_back(self.hands.born_marked()).await;
     }
 
     /// Delivers our own events to webhooks until told to stop; without any it has nothing to do.
@@ -180,7 +180,7 @@ impl Outbox {
         self.webhooks.deliver(&self.parts, &self.duty, &stop).await;
     }
 
-    /// Steps of this worker that were not sent, but for those it is at, are due for the others.
+    /// Steps of this worker that were not sent, but for those, are due for the others.
     async fn give_back(&self, but: Vec<String>) {
         let give = with((self.parts.worker.clone(), but), |tx, (worker, but)| Box::pin(tx.steps_release(worker, but)));
         match tokio::time::timeout(GIVEN_BACK_WITHIN, self.parts.store.write("step.release", give)).await {

@@ -113,7 +113,15 @@ impl Outbox {
 
 async fn mark_all(store: Store, held: Vec<Lease>, now: DateTime<Utc>) -> Vec<bool> {
     let mark = with(held.clone(), move |tx, held| Box::pin(tx.steps_mark_sent(held, now)));
-    match store.write_once("step.mark_sent", mark).await {
+    let marked = match store.write_once("step.mark_sent", mark).await {
+        // A mark that is set twice is one.
+        Err(StoreError::CommitUnknown { .. }) => {
+            let again = with(held.clone(), move |tx, held| Box::pin(tx.steps_mark_sent(held, now)));
+            store.write("step.mark_sent", again).await
+        }
+        marked => marked,
+    };
+    match marked {
         Ok(marked) => held.iter().map(|held| marked.contains(held)).collect(),
         Err(error) => {
             tracing::error!(%error, "steps could not be marked as sent: they are not sent, and come again");

@@ -121,7 +121,8 @@ impl Templates {
     /// ours.
     pub(super) fn whispered<P: Page>(&self, file: &str, page: &P, hearer: &Hearer<'_>) -> Whisper {
         let ours = hearer.ours;
-        let theirs = if hearer.speaks.contains(&ours) { &[][..] } else { &hearer.speaks[..] };
+        let is_ours = hearer.speaks.contains(&ours) && self.place_of(file, ours, ours).is_some();
+        let theirs = if is_ours { &[][..] } else { &hearer.speaks[..] };
         let said = |language: &str| {
             let text = match self.place_of(file, language, ours)? {
                 Place::Own(path) => self.render_own(&path, page)?,

@@ -77,8 +77,12 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "whisper/yes_or_no.hbs" Spoken CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/de/ring.hbs" Abroad Whisper PageForm::Speech(spoken::MAX_WORDS);
     "whisper/de/too_late.hbs" Abroad CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/de/came_of.hbs" Abroad CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/de/not_reached.hbs" Abroad CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "whisper/es/ring.hbs" Abroad Whisper PageForm::Speech(spoken::MAX_WORDS);
     "whisper/es/too_late.hbs" Abroad CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/es/came_of.hbs" Abroad CallerPlain PageForm::Speech(spoken::MAX_WORDS);
+    "whisper/es/not_reached.hbs" Abroad CallerPlain PageForm::Speech(spoken::MAX_WORDS);
     "chat/ringing.hbs" Chat Rep PageForm::Notice;
     "chat/connected.hbs" Chat Rep PageForm::Notice;
     "chat/booked.hbs" Chat Rep PageForm::Notice;

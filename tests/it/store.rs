@@ -199,6 +199,7 @@ conformance! {
             a_deadlock_is_resolved_and_both_commit,
             a_lost_connection_is_tried_again,
             a_commit_whose_answer_is_lost_is_not_run_again,
+            a_single_statement_whose_answer_is_lost_is_not_run_again,
         ]
         opening: [an_unsafe_server_is_refused, a_wrong_clock_is_refused]
         webhooks: [tidying_reads_what_it_forgets, enabling_reads_what_it_takes_up]

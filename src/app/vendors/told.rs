@@ -8,6 +8,7 @@ use baton_core::domain::phone::endpoint::{Address, Endpoint};
 use baton_core::rules::RuleSet;
 use baton_core::rules::fault::listed;
 use baton_core::rules::model::set::{CallbackDial, Introduction, Rung, TextBack};
+use baton_core::rules::words::language;
 
 /// What the ladders and the letters of a workspace ask for, and `baton.toml` connects nothing to: it is not done, and nobody is
 /// told that it is.
@@ -55,6 +56,15 @@ fn not_at_this_telephony(config: &Config, rules: &RuleSet) -> Vec<String> {
             let no_keys = "no keys of callers with carrier = \"twilio\"";
             told.push(format!("{no_keys}: offer_callback of handoff.yaml is offered to nobody"));
         }
+    }
+    if let Some(voice) = twilio(config).and_then(|twilio| twilio.language.as_deref())
+        && language::code(voice).is_some_and(|code| code != handoff.language)
+    {
+        told.push(format!(
+            "telephony.language is {voice}, and language of handoff.yaml is {}: words in the one are read by a voice of the other; \
+             make them agree",
+            handoff.language
+        ));
     }
     if handoff.callback.dial == CallbackDial::AtTheTime && config.telephony.is_none() {
         let by_hand = "dial: at_the_time of handoff.yaml begins no call; reps call back by hand";
@@ -170,6 +180,18 @@ mod tests {
         assert!(told("").expect("it is told").contains("nobody is rung"));
         assert!(told(TWILIO).expect("it is told").starts_with("no telephony.agent"));
         assert_eq!(told(&format!("{TWILIO}agent = \"+14155550190\"\n")), None);
+    }
+
+    #[test]
+    fn a_voice_of_another_language_than_the_words_is_told() {
+        let mut rules = scenario().rules;
+        let told = |rules: &RuleSet| {
+            let config = toml::from_str(&format!("{TWILIO}language = \"en-GB\"\n")).expect("a configuration");
+            not_connected(&config, rules).into_iter().find(|told| told.starts_with("telephony.language"))
+        };
+        assert_eq!(told(&rules), None);
+        rules.handoff.language = "de".to_owned();
+        assert!(told(&rules).expect("it is told").contains("is en-GB, and language of handoff.yaml is de"));
     }
 
     #[test]

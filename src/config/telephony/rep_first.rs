@@ -67,6 +67,16 @@ impl<'de> Deserialize<'de> for RepFirst {
         let said: Said = Value::Table(beside).try_into().map_err(D::Error::custom)?;
         let told = said.told().map_err(D::Error::custom)?;
         let reached = said.reached().map_err(D::Error::custom)?;
+        let shown = match &carrier {
+            Carrier::Asterisk(asterisk) => &asterisk.caller_id,
+            Carrier::Twilio(twilio) => &twilio.caller_id,
+        };
+        if matches!(&reached, Reached::Numbers(numbers) if numbers.contains(shown)) {
+            return Err(D::Error::custom(
+                "telephony.caller_id is one of telephony.numbers: a rep who calls it back would be taken for a caller who is \
+                 transferred; allowed: a number that is not lent",
+            ));
+        }
         Ok(Self { carrier, reached, told })
     }
 }
@@ -184,6 +194,7 @@ mod tests {
             ),
             (HOST, "numbers = [\"+15551230001\", \"+15551230001\"]\n", "names a number twice"),
             (HOST, "numbers = [\"5551230001\"]\n", "expected E.164"),
+            (HOST, "numbers = [\"+15551230000\"]\n", "would be taken for a caller who is transferred"),
             (
                 "commands = \"https://voice.acme.example/baton\"\n",
                 "",

@@ -22,7 +22,7 @@ use tokio::fs;
 use tokio::sync::watch;
 
 /// A rep who has answered, or a caller, hears nothing meanwhile.
-const READY_WITHIN: Duration = Duration::from_secs(2);
+const READY_WITHIN: Duration = Duration::from_millis(1500);
 /// What is younger may be for a phone that is about to ring.
 const SWEPT_AFTER: Duration = Duration::from_secs(120);
 /// Every file of ours begins so.

@@ -61,9 +61,19 @@ impl Decider {
         let known = if new.len() == rows.len() {
             vec![Arrival::New; rows.len()]
         } else {
-            let known =
-                with((Arc::clone(&rows), new), |tx, (rows, new)| Box::pin(tx.inbox_known(rows, new, is_unreadable)));
-            self.parts.store.write("inbox.known", known).await?
+            let known = with((Arc::clone(&rows), new.clone()), |tx, (rows, new)| {
+                Box::pin(tx.inbox_known(rows, new, is_unreadable))
+            });
+            match self.parts.store.write("inbox.known", known).await {
+                Ok(known) => known,
+                Err(error) => {
+                    // These are in the inbox, whatever becomes of the others: nobody is to wait for the sweep.
+                    let new = rows.iter().filter(|message| new.contains(&message.key)).cloned();
+                    let new = new.map(|message| Waiting::read(InboxRow::from(message))).collect();
+                    self.lines.enter(new, Instant::now() + ROOM_WITHIN).await;
+                    return Err(error);
+                }
+            }
         };
         fail::fail_point!("after_inbox_commit");
         let mut new = Vec::with_capacity(rows.len());

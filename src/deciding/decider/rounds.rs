@@ -55,6 +55,10 @@ impl Decider {
                 _ => tokio::time::sleep(GATHER).await,
             }
             lines.fill(&mut batch, BATCH);
+            if batch.iter().any(Waiting::needs_lead) {
+                // Their lead may be in the batch that is being decided.
+                let _decided = at_once.acquire_many(BATCHES_AT_ONCE as u32 - 1).await.expect("never closed");
+            }
             self.decide(batch, turn, &at_once).await;
         }
         let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;

@@ -28,7 +28,9 @@ impl Work for &Timer {
 
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError> {
         let event = match self {
-            Timer::ReleaseBy { leg } if is_up(at, leg).await? => Event::TalksOn { leg: leg.clone() },
+            Timer::ReleaseBy { leg } if at.matter.handoff.is_talked_on(leg) && is_up(at, leg).await? => {
+                Event::TalksOn { leg: leg.clone() }
+            }
             timer => Event::Timer { timer: (*timer).clone() },
         };
         Ok(Done::event(event))

@@ -230,7 +230,8 @@ impl Store {
         body: &AnyBody,
     ) -> Result<Made, StoreError> {
         let mut tx = match access {
-            Access::Glance | Access::WriteOnce => Tx { engine: self.engine, inner: connection, open: false },
+            // Open until it is known how it ended: one that is given up with its statement under way is closed.
+            Access::Glance | Access::WriteOnce => Tx { engine: self.engine, inner: connection, open: true },
             Access::Read | Access::Write | Access::Migrate => Tx::begin(self.engine, connection, begin).await?,
         };
         let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;

@@ -13,7 +13,7 @@ use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::outcome::Slot;
 use baton_core::domain::zone::Zone;
 use baton_core::handoff::state::Reservation;
-use baton_core::handoff::{Event, Handoff, Transition, advance};
+use baton_core::handoff::{Event, Handoff, Transition};
 use baton_core::rules::RuleSet;
 use change::{booking, concerned, faulty, hung_up_by, is_given, new_faults};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -131,7 +131,7 @@ impl Tx {
         let mut phones = Phones::default();
         self.phones_hold(&mut phones, moving.iter().flat_map(|one| one.concerned(rules)).collect()).await?;
         for one in &mut moving {
-            self.bring_about(one, &mut phones, rules, mover).await?;
+            self.bring_about(one, &mut phones, &mut promised, rules, mover).await?;
         }
         self.store_moves(moving, &phones, mover).await
     }
@@ -160,6 +160,7 @@ impl Tx {
         &mut self,
         one: &mut Moving<'_>,
         phones: &mut Phones,
+        promised: &mut Promised,
         rules: &RuleSet,
         mover: &Mover,
     ) -> Result<(), StoreError> {
@@ -186,7 +187,7 @@ impl Tx {
                     }
                 },
             }
-            let made_anew = advance(&from, event, rules, mover.now);
+            let made_anew = self.handoff_advance(&mut from, event, rules, promised, mover.now).await?;
             // The turn was written before: whoever asks for a longer reservation, late, moves the same one without it.
             assert!(made_anew.turn_moves == transition.turn_moves, "who cannot be had has no part in whose turn it is");
             *transition = made_anew;

@@ -13,7 +13,7 @@ use baton_core::routing::ledger::{Cause, Charge, Entry, EntryKind, LastTurn, Led
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries that are looked through for an earlier turn: who had none among so many stands as long as one can.
 const LOOK_BACK: i64 = 5_000;
@@ -73,6 +73,18 @@ impl Tx {
             return Ok(Some(entry));
         }
         Ok(None)
+    }
+
+    /// Holds what moves of these handoffs and corrections of these leads' turns are about: handoffs first, then ledgers, before any
+    /// move of the same transaction holds a rep.
+    pub async fn turns_hold(&mut self, handoffs: &[&HandoffId], leads: &[LeadId]) -> Result<(), StoreError> {
+        self.handoffs_lock(handoffs).await?;
+        let mut pools = BTreeSet::new();
+        for lead in leads {
+            pools.extend(self.entries_of_lead(lead).await?.into_keys());
+        }
+        self.ledgers_lock(&pools.into_iter().collect::<Vec<_>>()).await?;
+        Ok(())
     }
 
     /// The entry of the payer's last turn but this lead's; 0: none, or none within [`LOOK_BACK`].

@@ -312,6 +312,11 @@ pub async fn a_ring_that_nobody_began_is_given_back_and_looked_for(db: Db) {
     assert!(again.sent_at.is_some() && !again.born_marked, "it may have rung: {again:?}");
     let kept = writes!(db.store, |tx| tx.steps_release("second", &[]).await).await.expect("a release");
     assert_eq!(kept, 0, "by now it may have been sent");
+    let ring = Effect::Ring { leg: LegId::of(&handoff_id(1), 2), rep: rep("ana") };
+    insert(&db, vec![born_leased(step("late", ring, now()), later(30))]).await;
+    let held = vec![("late".to_owned(), 1)];
+    writes!(db.store, [held], |tx| tx.steps_put_back(&held).await).await.expect("it is put back");
+    assert_eq!(keys(&claim(&db.store, "third", now(), 10).await), ["late"], "nobody had a hand for it");
 }
 
 pub async fn the_backlog_is_measured(db: Db) {

@@ -4,7 +4,7 @@ use super::leads::insert;
 use super::server::{Db, at_once};
 use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, now, rep};
-use baton::store::{Changes, InboxMessage, Store, StoreError, Tx};
+use baton::store::{Changes, InboxMessage, Store, StoreError, Tx, with};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -198,6 +198,25 @@ pub async fn a_lost_connection_is_tried_again(db: Db) {
     done.expect("nothing was committed, so it may run again");
     assert_eq!(runs, 2);
     assert_eq!(db.number(MESSAGES).await, 2);
+}
+
+/// It is its own commit.
+pub async fn a_single_statement_whose_answer_is_lost_is_not_run_again(db: Db) {
+    let runs = Arc::new(AtomicU32::new(0));
+    let given = (Arc::clone(&runs), db.clone());
+    let body = with(given, |tx, (runs, db)| {
+        Box::pin(async move {
+            runs.fetch_add(1, Ordering::Relaxed);
+            let others = "SELECT COUNT(CASE WHEN pg_terminate_backend(pid) THEN 1 END) FROM pg_stat_activity \
+                          WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            assert!(db.number(others).await > 0, "that of the statement among them");
+            leave_a_trace(tx, "a").await
+        })
+    });
+    let error = db.store.write_once("test", body).await.expect_err("nobody can know");
+    assert!(matches!(error, StoreError::CommitUnknown { during: "test", .. }), "{error:?}");
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+    go_on_with(&db).await;
 }
 
 pub async fn a_commit_whose_answer_is_lost_is_not_run_again(db: Db) {

@@ -158,6 +158,13 @@ impl Handoff {
         self.legs.iter().find(|known| known.id == *leg).map(|known| &known.rep)
     }
 
+    /// The handoff is done, and the rep of this leg was not told to have left since.
+    pub fn is_talked_on(&self, leg: &LegId) -> bool {
+        let is_joined = self.legs.iter().any(|known| known.id == *leg && known.state == LegState::Joined);
+        let is_held = self.rep_on(leg).is_some_and(|rep| self.holds.iter().any(|hold| hold.rep == *rep));
+        self.is_done() && is_joined && (is_held || self.calling.as_ref() == Some(leg))
+    }
+
     /// Nothing more will come of the handoff by itself.
     pub fn is_done(&self) -> bool {
         matches!(self.stage, Stage::Done { .. })

@@ -70,6 +70,9 @@ impl Move<'_> {
         if let Some(at) = self.joined_at(leg).filter(|_| has_spoken && !self.next.is_done()) {
             self.called(leg, at);
         }
+        if said == CameOf::NotReached && self.next.first_contact_at == self.joined_at(leg) {
+            self.next.first_contact_at = None;
+        }
         self.question_over(leg, Phone::MayBeUp);
         if is_owed_again {
             self.take_back(leg);
@@ -88,9 +91,6 @@ impl Move<'_> {
     /// A machine had answered, or somebody else: there was no contact, and a call is owed as before. The time that was promised may
     /// be over, so that it is another one.
     fn take_back(&mut self, leg: &LegId) {
-        if self.next.first_contact_at == self.joined_at(leg) {
-            self.next.first_contact_at = None;
-        }
         self.set_leg(leg, LegState::Cancelled);
         self.promise_callback(false);
     }

@@ -22,6 +22,8 @@ const SHORTEST_RING: Duration = Duration::from_secs(5);
 pub(super) const CRASH_WITHIN: Duration = Duration::from_secs(30);
 /// After this it is asked whether a rep talks on, if nobody says that the call ended.
 const LONG_CALL: Duration = Duration::from_secs(2 * 3600);
+/// Nobody talks for longer, whatever a platform says that has lost count.
+const LONGEST_CALL: Duration = Duration::from_secs(12 * 3600);
 /// And after this once more.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(10 * 60);
 
@@ -320,8 +322,13 @@ impl Move<'_> {
 
     /// Nobody has told us of an end, and there is none.
     pub(super) fn talks_on(&mut self, leg: &LegId) -> Used {
-        if !self.is_talked_on(leg) {
+        if !self.next.is_talked_on(leg) {
             return Used::No;
+        }
+        if let Stage::Done { outcome: Outcome::Connected { at, .. } | Outcome::Called { at, .. } } = &self.next.stage
+            && self.now >= later(*at, LONGEST_CALL)
+        {
+            return self.nobody_talks(leg);
         }
         self.hold_until_asked(leg, ASKED_AGAIN_AFTER);
         Used::Yes
@@ -329,18 +336,11 @@ impl Move<'_> {
 
     /// Nobody has told us of the end, and it is not known that anybody talks. Whoever does is not cut off.
     pub(super) fn nobody_talks(&mut self, leg: &LegId) -> Used {
-        if !self.is_talked_on(leg) {
+        if !self.next.is_talked_on(leg) {
             return Used::No;
         }
         self.let_go_all();
         self.next.calling.take_if(|calling| calling == leg);
         Used::Yes
-    }
-
-    /// The handoff is done, and the rep was not told to have left since.
-    fn is_talked_on(&self, leg: &LegId) -> bool {
-        let rep = self.next.rep_on(leg);
-        let is_held = self.next.holds.iter().any(|hold| Some(&hold.rep) == rep);
-        self.next.is_done() && self.is_connected(leg) && (is_held || self.is_calling(leg))
     }
 }

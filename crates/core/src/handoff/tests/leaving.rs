@@ -51,6 +51,9 @@ fn a_rep_who_talks_on_is_held_for_as_long_as_they_do() {
     let again = Effect::Timer { timer: release(long.leg(1)) };
     let long = long.does(&again).after(600).leg_timer(1, release).ends_connected("ben").holds_nobody();
     long.of_leg(1, |leg| Event::TalksOn { leg }).ignored();
+    // A platform that has lost count says so for ever.
+    let forgotten = call().settled().after(12 * 3600).of_leg(1, |leg| Event::TalksOn { leg });
+    forgotten.ends_connected("ben").holds_nobody();
     call().settled().on(Event::CallEnded).of_leg(1, |leg| Event::TalksOn { leg }).ignored();
 }
 

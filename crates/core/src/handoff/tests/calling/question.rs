@@ -37,6 +37,9 @@ fn a_lead_who_was_not_reached_after_all_is_owed_a_call() {
     call.publishes(Topic::CallbackPromised).leg_is(3, LegState::Cancelled);
     let unanswered = dialled().after(9).lead(|leg| Event::NoAnswer { leg, why: None });
     unanswered.presses('3').hangs_up(3).has_said(Some(CameOf::NotReached)).owes_it_still();
+    // A mailbox that hangs up within seconds.
+    let mailbox = speaking().after(3).lead(|leg| Event::LeadLeft { leg }).presses('3').owes_it_still();
+    assert_eq!(mailbox.state.first_contact_at, None);
     // Of a lead that was closed meanwhile nothing is owed.
     let closed = asked().on(Event::Closed { why: crate::handoff::state::Closing::Lost });
     assert!(closed.presses('3').hangs_up(3).state.is_done());

@@ -120,7 +120,7 @@ fn check_times(steps: &[(SlaStep, At)], within: PlacedDuration, after_hang_up: P
 fn check_takes(takes: PlacedDuration, within: PlacedDuration, faults: &mut Faults) {
     if takes.length > within.length / 2 {
         let found = format!("takes: {takes}, and a callback is promised within {within}");
-        let hint = "it is what one call takes of the rep's time, with what must be written down after it";
+        let hint = "write it shorter, or within longer: it is what one call takes of the rep's time, with what must be written down after it";
         faults.error("callback-takes-too-long", takes.at, found, "half of within at most").hint(Some(hint.to_owned()));
     }
 }
