@@ -3,3 +3,6 @@
 ALTER TABLE handoff ADD COLUMN joined_at BIGINT;
 ALTER TABLE handoff ADD COLUMN waited_ms BIGINT;
 CREATE INDEX handoff_joined ON handoff (joined_at) WHERE joined_at IS NOT NULL;
+
+-- Whose leg a channel is, is asked of every caller on a line of ours.
+CREATE INDEX transfer_channel ON transfer (channel) WHERE channel IS NOT NULL;

@@ -157,7 +157,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
         tasks.spawn(lines::hear(lines, stopping.clone()));
     } else if let Some(telephony) = telephony.filter(|_| door.twilio.is_some()) {
         let (store, clock) = (setup.store.clone(), Arc::clone(&door.clock));
-        let agents = Agents { telephony, store, release: current, clock, duty: duty.clone(), worker };
+        let (decider, duty) = (Arc::clone(&decider), duty.clone());
+        let agents = Agents { telephony, decider, store, release: current, clock, duty, worker };
         tasks.spawn(lines::bring(agents, stopping.clone()));
     }
     tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));

@@ -20,7 +20,7 @@ use std::time::Duration;
 const EVENT: &str = "lead.qualified";
 /// Tries of one number within this are one lead.
 const TRIES_WITHIN: TimeDelta = TimeDelta::minutes(10);
-/// A decision that takes longer is taken for one that rings somebody: where it is not, whoever hears finds the caller alone.
+/// A decision that takes longer is taken for one that rings somebody: where it is not, an Asterisk finds the caller alone.
 const DECIDED_WITHIN: Duration = Duration::from_secs(2);
 
 /// How a caller is told of who comes to the front door.

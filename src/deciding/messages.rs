@@ -66,7 +66,7 @@ pub(super) async fn apply_calls(
         {
             continue;
         }
-        if let Event::RepLeft { leg } = &event {
+        if let Event::RepLeft { leg } | Event::JoinFailed { leg, .. } = &event {
             // Nobody comes to a rep who is gone.
             tx.address_end(leg, mover.now).await?;
         }

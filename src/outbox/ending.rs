@@ -5,7 +5,7 @@ use super::lanes;
 use super::work::{Done, Work};
 use crate::connectors::CrmRef;
 use crate::store::{FinishedStep, Move, Moved, Mover, StepEnd, StepRow, StoreError, Tx};
-use baton_core::domain::effect::Lane;
+use baton_core::domain::effect::{Lane, Timer};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::handoff::Event;
 use baton_core::rules::RuleSet;
@@ -114,6 +114,12 @@ pub(super) async fn store_all(
     }
     let named = endings.iter().filter(counts).filter_map(|ending| Some((&ending.lead, ending.crm.as_ref()?)));
     tx.leads_set_crm(&named.collect::<Vec<_>>()).await?;
+    for event in endings.iter().filter(counts).filter_map(|ending| ending.moves.as_ref()?.event.as_ref()) {
+        if let Event::Timer { timer: Timer::JoinBy { leg } } | Event::JoinFailed { leg, .. } = event {
+            // Nobody comes to a rep who is let go.
+            tx.address_end(leg, mover.now).await?;
+        }
+    }
     let moves = endings.iter().filter(counts).filter_map(|ending| ending.moves.clone());
     let moved = tx.transitions(&moves.collect::<Vec<_>>(), rules, mover).await?;
     let mut moved = moved.into_iter();

@@ -9,6 +9,8 @@ use crate::signature::{Secret, is_mark, mark};
 pub const PATH: &str = "/v1/telephony/twilio";
 /// What [`Page::Front`] is about: its address, `…/front/door`, is written into the account by hand, and has no mark.
 const DOOR: &str = "door";
+/// The same for calls that come to a lent address.
+const COMES: &str = "call";
 /// The parameter that holds the mark.
 pub const MARK: &str = "t";
 /// What was not answered is asked for again, up to three times, whatever went wrong. Twilio reads this part of an address, and
@@ -115,7 +117,7 @@ impl Pages {
     pub fn is_ours(&self, page: Page, about: &str, said: &str) -> bool {
         let text = marked(page, about);
         match page {
-            Page::Incoming => true,
+            Page::Incoming => about == COMES,
             Page::Front => about == DOOR,
             _ => is_mark(&self.secret, &text, said) || self.others.iter().any(|other| is_mark(other, &text, said)),
         }
@@ -190,10 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn only_the_front_door_is_found_without_a_mark() {
+    fn only_what_stands_in_the_account_is_found_without_a_mark() {
         let pages = Pages::new("https://baton.example", secret("first"), Vec::new());
-        assert!(pages.is_ours(Page::Front, "door", ""));
-        for (page, about) in [(Page::Front, "CA1"), (Page::Agent, "door"), (Page::Next, "door")] {
+        assert!(pages.is_ours(Page::Front, "door", "") && pages.is_ours(Page::Incoming, "call", ""));
+        for (page, about) in
+            [(Page::Front, "CA1"), (Page::Agent, "door"), (Page::Next, "door"), (Page::Incoming, "CA1")]
+        {
             assert!(!pages.is_ours(page, about, ""), "{page:?} {about}");
         }
     }

@@ -4,8 +4,9 @@
 //! Guarantees: whom it was brought to is written where the carrier asks for the agent, so that nobody is brought it twice; where it
 //! could not be asked for, it is tried again. If the process dies here, another worker goes on within seconds.
 
-use super::{Lease, TRIED_EVERY};
-use crate::connectors::{Telephony, VendorError};
+use super::{Lease, TRIED_EVERY, message};
+use crate::connectors::{Happened, Telephony, Told, VendorError};
+use crate::deciding::decider::Decider;
 use crate::outbox::Duty;
 use crate::release::Current;
 use crate::store::Store;
@@ -23,6 +24,7 @@ const SENT_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// What it needs of the worker.
 pub(in crate::app) struct Agents {
     pub telephony: Arc<dyn Telephony>,
+    pub decider: Arc<Decider>,
     pub store: Store,
     pub release: Current,
     pub clock: SharedClock,
@@ -32,7 +34,7 @@ pub(in crate::app) struct Agents {
 
 /// Until told to stop.
 pub(in crate::app) async fn bring(agents: Agents, mut stopping: watch::Receiver<bool>) {
-    let Agents { telephony, store, release, clock, duty, worker } = agents;
+    let Agents { telephony, decider, store, release, clock, duty, worker } = agents;
     let lease = Lease { lines: LINES, store: store.clone(), clock: Arc::clone(&clock), worker };
     let (mut had, mut sent) = (false, BTreeMap::new());
     while !*stopping.borrow() {
@@ -43,7 +45,7 @@ pub(in crate::app) async fn bring(agents: Agents, mut stopping: watch::Receiver<
         }
         had = may && lease.is_had().await;
         if had {
-            bring_all(telephony.as_ref(), &store, clock.now(), &mut sent).await;
+            bring_all((telephony.as_ref(), &decider, &store), &lease, clock.now(), &mut sent).await;
         }
         tokio::select! {
             () = sleep(clock.real(TRIED_EVERY)) => {}
@@ -57,8 +59,8 @@ pub(in crate::app) async fn bring(agents: Agents, mut stopping: watch::Receiver<
 
 /// `sent`: whom the carrier was sent on for, and when.
 async fn bring_all(
-    telephony: &dyn Telephony,
-    store: &Store,
+    (telephony, decider, store): (&dyn Telephony, &Decider, &Store),
+    lease: &Lease,
     now: DateTime<Utc>,
     sent: &mut BTreeMap<String, DateTime<Utc>>,
 ) {
@@ -68,10 +70,21 @@ async fn bring_all(
     };
     sent.retain(|_, at| now - *at < SENT_AGAIN_AFTER);
     for call in left.into_iter().filter(|call| !sent.contains_key(call)).collect::<Vec<String>>() {
+        // Each may take as long as the lease lasts, and two who send one caller on would cut the first ring.
+        if !lease.is_had().await {
+            return;
+        }
         match telephony.fetch_agent(&call).await {
-            // Whoever is gone is told of by the carrier.
-            Ok(()) | Err(VendorError::Gone { .. }) => {
+            Ok(()) => {
                 sent.insert(call, now);
+            }
+            // What the carrier told of it may have reached nobody, or have come before there was a lead.
+            Err(VendorError::Gone { .. }) => {
+                let told = Told { call: Some(call.clone()), leg: None, happened: Happened::Missed, why: None };
+                match decider.take(vec![message(&told, now)]).await {
+                    Ok(_known) => drop(sent.insert(call, now)),
+                    Err(error) => tracing::warn!(%error, "that a caller has reached nobody could not be stored yet"),
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, outcome = error.class(), "the agent could not be brought to a caller yet");

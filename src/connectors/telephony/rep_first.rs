@@ -197,7 +197,10 @@ impl Telephony for RepFirst {
     }
 
     async fn hears_key(&self, call: &Call) -> Result<bool, VendorError> {
-        Ok(self.platform.is_some() || (self.is_ours(call).await? && self.carrier.hears_key(call).await?))
+        match self.is_ours(call).await? {
+            true => self.carrier.hears_key(call).await,
+            false => Ok(self.platform.is_some()),
+        }
     }
 
     fn joins_when_told(&self) -> bool {

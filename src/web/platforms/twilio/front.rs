@@ -12,10 +12,6 @@ use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Arrival;
 use baton_platforms::twilio::is_call;
 
-/// What Twilio shows of callers who withhold their number: the words on a keypad, ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and
-/// UNAVAILABLE.
-const WITHHELD: [&str; 5] = ["+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"];
-
 impl Asked<'_> {
     /// Somebody has called, or has hung up.
     pub(super) async fn front_door(&self) -> Result<Document, Problem> {
@@ -100,7 +96,6 @@ impl Asked<'_> {
     }
 
     fn arrival(&self, call: &str) -> Arrival {
-        let from = Some(self.sent("From")).filter(|from| !WITHHELD.contains(from)).map(str::to_owned);
-        Arrival { call: call.to_owned(), from, dialled: self.sent("To").to_owned() }
+        Arrival { call: call.to_owned(), from: Some(self.sent("From").to_owned()), dialled: self.sent("To").to_owned() }
     }
 }
