@@ -94,13 +94,17 @@ impl TwilioState {
 
     /// Sent on from outside: what is heard there ends, and another document begins.
     pub(super) fn is_sent_on(self: &Arc<Self>, sid: &str, url: String) {
-        let document = {
+        let (document, goes_along) = {
             let mut held = self.held();
+            let goes_along = !held.leaving_when_sent_on.contains(sid);
             let Some(line) = held.lines.get_mut(sid) else { return };
             line.document += 1;
-            line.document
+            (line.document, goes_along)
         };
         self.leaves(sid, Leaves::SentOn);
+        if !goes_along {
+            return self.hangs_up(sid);
+        }
         self.has_changed();
         tokio::spawn(Arc::clone(self).goes_on(sid.to_owned(), document, (url, Vec::new())));
     }
