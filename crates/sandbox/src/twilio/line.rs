@@ -3,7 +3,7 @@
 use super::document::{self, Verb, seconds};
 use super::rooms::{Entry, Leaves, MUSIC, Member};
 use super::tell::Fields;
-use super::{Answer, TwilioState, VENDOR, inbound};
+use super::{Answer, Line, TwilioState, VENDOR, inbound};
 use axum::http::Method;
 use serde_json::json;
 use std::sync::Arc;
@@ -268,8 +268,9 @@ impl TwilioState {
         if self.is_current(sid, document) {
             return (!action.is_empty()).then(|| Then::Asks((action.to_owned(), ended)));
         }
-        // Whoever hangs up there is asked about all the same; what is answered is of no use.
-        let over = self.held().lines.get(sid).filter(|line| !line.is_up()).map(|line| self.fields(sid, line));
+        // Whoever hangs up there is asked about all the same, unless sent on before; what is answered is of no use.
+        let ended_here = |line: &&Line| !line.is_up() && line.document == document;
+        let over = self.held().lines.get(sid).filter(ended_here).map(|line| self.fields(sid, line));
         if let Some(mut fields) = over.filter(|_| !action.is_empty()) {
             fields.extend(ended);
             self.ask(action, &fields).await;

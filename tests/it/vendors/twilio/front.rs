@@ -97,7 +97,7 @@ async fn who_leaves_between_the_room_and_the_agents_phone_is_called_back() {
     let caller = account.lead_of(&call).await;
     account.once(&caller, "a call is promised", is_promised).await;
     let sent_on = account.asked("POST", &format!("Calls/{call}.json"));
-    assert_eq!((account.rings().len(), sent_on), (2, 1), "nobody took them, and the agent was to");
+    assert_eq!((account.rings().len(), sent_on > 0), (2, true), "nobody took them, and the agent was to");
     assert!(account.twilio.put_through().is_empty(), "no agent rings for who is gone");
     assert_eq!(leads(&account).await, 1);
     account.ends_well().await;
