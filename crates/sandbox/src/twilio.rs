@@ -136,6 +136,8 @@ impl Line {
 #[derive(Default)]
 struct Held {
     lines: BTreeMap<String, Line>,
+    /// The calls on which somebody hangs up then.
+    leaving_when_sent_on: BTreeSet<String>,
     /// By their names; those that are over are gone.
     rooms: BTreeMap<String, rooms::Room>,
     /// By their numbers; the last one stands for all that follow.
@@ -198,6 +200,11 @@ impl TwilioState {
         let person = Person { answers: answers.to_vec(), ..Person::who_answers(Answer::Nothing) };
         let line = Line { status: "in-progress", sip: "200", person, ..self.coming_in(from, "+15550000000") };
         self.held().lines.insert(sid.to_owned(), line);
+    }
+
+    /// Whoever is on this call hangs up once it is sent on, before the next document is asked for.
+    pub fn hangs_up_when_sent_on(&self, sid: &str) {
+        self.held().leaving_when_sent_on.insert(sid.to_owned());
     }
 
     /// Whoever is on this call hangs up.

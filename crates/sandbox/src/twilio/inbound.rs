@@ -74,6 +74,7 @@ impl TwilioState {
         let other = self.made("CA");
         let address = phone.text.split('?').next().unwrap_or_default().to_owned();
         let person = self.next_person(&address);
+        let callback = Some(phone.attribute("statusCallback").to_owned()).filter(|address| !address.is_empty());
         let line = Line {
             to: phone.text.clone(),
             from: sid.to_owned(),
@@ -84,8 +85,8 @@ impl TwilioState {
             ended: None,
             document: 0,
             fallback: None,
-            callback: None,
-            events: Vec::new(),
+            callback,
+            events: phone.attribute("statusCallbackEvent").split(' ').map(str::to_owned).collect(),
             told: 0,
             person: person.clone(),
             asked: 0,
@@ -104,7 +105,13 @@ impl TwilioState {
         spoke
     }
 
-    async fn speaks_with(&self, sid: &str, other: &str, person: &Person, rings_for: Duration) -> &'static str {
+    async fn speaks_with(
+        self: &Arc<Self>,
+        sid: &str,
+        other: &str,
+        person: &Person,
+        rings_for: Duration,
+    ) -> &'static str {
         if let Some((status, _)) = person.refuses {
             return status;
         }
@@ -113,6 +120,7 @@ impl TwilioState {
         if picks_up.is_none() || !self.becomes(other, "ringing", "in-progress") {
             return UNANSWERED;
         }
+        self.tell_of_call(other, "answered");
         self.becomes(sid, "ringing", "in-progress");
         match person.talks_for {
             Some(span) => self.world.sleep(span).await,

@@ -3,7 +3,7 @@
 use super::document::{self, Verb, seconds};
 use super::rooms::{Entry, Leaves, MUSIC, Member};
 use super::tell::Fields;
-use super::{Answer, TwilioState, VENDOR, inbound};
+use super::{Answer, Line, TwilioState, VENDOR, inbound};
 use axum::http::Method;
 use serde_json::json;
 use std::sync::Arc;
@@ -94,13 +94,17 @@ impl TwilioState {
 
     /// Sent on from outside: what is heard there ends, and another document begins.
     pub(super) fn is_sent_on(self: &Arc<Self>, sid: &str, url: String) {
-        let document = {
+        let (document, goes_along) = {
             let mut held = self.held();
+            let goes_along = !held.leaving_when_sent_on.contains(sid);
             let Some(line) = held.lines.get_mut(sid) else { return };
             line.document += 1;
-            line.document
+            (line.document, goes_along)
         };
         self.leaves(sid, Leaves::SentOn);
+        if !goes_along {
+            return self.hangs_up(sid);
+        }
         self.has_changed();
         tokio::spawn(Arc::clone(self).goes_on(sid.to_owned(), document, (url, Vec::new())));
     }
@@ -264,8 +268,9 @@ impl TwilioState {
         if self.is_current(sid, document) {
             return (!action.is_empty()).then(|| Then::Asks((action.to_owned(), ended)));
         }
-        // Whoever hangs up there is asked about all the same; what is answered is of no use.
-        let over = self.held().lines.get(sid).filter(|line| !line.is_up()).map(|line| self.fields(sid, line));
+        // Whoever hangs up there is asked about all the same, unless sent on before; what is answered is of no use.
+        let ended_here = |line: &&Line| !line.is_up() && line.document == document;
+        let over = self.held().lines.get(sid).filter(ended_here).map(|line| self.fields(sid, line));
         if let Some(mut fields) = over.filter(|_| !action.is_empty()) {
             fields.extend(ended);
             self.ask(action, &fields).await;

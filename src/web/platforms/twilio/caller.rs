@@ -144,9 +144,14 @@ impl Caller<'_> {
         self.asked.door.store.carrier_leg_named(sid).await.map_err(|error| Problem::ours(&error))
     }
 
+    /// Whoever hangs up between the room and the agent's phone is told of by nothing but the end of the call.
     pub(super) async fn goes_on(&self) -> Result<Document, Problem> {
         if self.asked.is_over() {
-            self.tell("caller_left").await?;
+            let has_come = match self.seen().await?.filter(Seen::is_left_to_agent) {
+                Some(seen) => self.asked.has_come_to_agent(&seen).await?,
+                None => true,
+            };
+            self.tell(if has_come { "caller_left" } else { "missed" }).await?;
         }
         Ok(Document::nothing())
     }

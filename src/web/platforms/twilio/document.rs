@@ -193,14 +193,20 @@ impl TwilioSection {
     }
 
     /// The agent's phone rings, and the caller hears that it does; what comes of it is told. Where the agent is an address of its
-    /// platform, the call is the platform's from here on.
-    pub(super) fn to_agent(&self, call: &str, agent: &str) -> Document {
-        if agent.starts_with("http") {
+    /// platform, the call is the platform's from here on. `leg`: as which it is told that the phone was picked up.
+    pub(super) fn to_agent(&self, call: &str, agent: &str, leg: Option<&str>) -> Document {
+        if is_platform(agent) {
             return Document(vec![Element::new("Redirect").with("method", "POST").saying(agent)]);
         }
         let phone = match agent.starts_with("sip") {
             true => Element::new("Sip").saying(format!("{agent}?X-Baton-Call={call}")),
             false => Element::new("Number").saying(agent),
+        };
+        let phone = match leg {
+            Some(leg) => phone
+                .with("statusCallback", self.pages.address(Page::Machine, leg, ""))
+                .with("statusCallbackEvent", "answered"),
+            None => phone,
         };
         let dial = Element::new("Dial")
             .with("answerOnBridge", "true")
@@ -208,6 +214,11 @@ impl TwilioSection {
             .with("action", self.pages.address(Page::Agent, call, ""));
         Document(vec![dial.around(phone), self.ask_next(call)])
     }
+}
+
+/// Whether the agent is an address of its platform, which answers by itself.
+pub(super) fn is_platform(agent: &str) -> bool {
+    agent.starts_with("http")
 }
 
 /// Where a caller was expected, as a part of an address.
@@ -274,7 +285,7 @@ mod tests {
             section.say_and_wait(CALL, Some("One moment.")),
             section.in_a_moment(CALL),
             section.offer(CALL, "Press 1.", "abc", 1),
-            section.to_agent(CALL, "sip:agent@voice.example"),
+            section.to_agent(CALL, "sip:agent@voice.example", Some("leg_1.0")),
         ] {
             let text = document.text();
             assert!(text.ends_with("</Redirect></Response>"), "{text}");
@@ -290,11 +301,14 @@ mod tests {
             ("+14155550190", "<Number>+14155550190</Number></Dial>"),
             ("sip:agent@voice.example", "<Sip>sip:agent@voice.example?X-Baton-Call=CA8f0a"),
         ] {
-            let text = section.to_agent(CALL, agent).text();
+            let text = section.to_agent(CALL, agent, None).text();
             assert!(text.contains(asked) && text.contains(leads_back), "{text}");
             assert!(text.contains("answerOnBridge=\"true\" timeout=\"20\""), "{text}");
+            let told = section.to_agent(CALL, agent, Some("leg_1.0")).text();
+            assert!(told.contains("/v1/telephony/twilio/machine/leg_1.0?"), "{told}");
+            assert!(told.contains("statusCallbackEvent=\"answered\">"), "{told}");
         }
-        let text = section.to_agent(CALL, "https://voice.example/twilio?id=1&b=2").text();
+        let text = section.to_agent(CALL, "https://voice.example/twilio?id=1&b=2", None).text();
         let asked =
             "<Response><Redirect method=\"POST\">https://voice.example/twilio?id=1&amp;b=2</Redirect></Response>";
         assert!(text.ends_with(asked), "{text}");

@@ -3,7 +3,7 @@
 //! Guarantees: a caller whom phones ring for is a lead by then; where that cannot be known, the agent has them; and whoever reaches
 //! neither is a lead who is owed a call. Asked or told twice, nothing changes.
 
-use super::document::Document;
+use super::document::{Document, is_platform};
 use super::telling::Telling;
 use super::{Asked, Seen};
 use crate::store::with;
@@ -54,22 +54,34 @@ impl Asked<'_> {
     /// There is no agent, and that the caller has reached nobody could not be stored.
     pub(super) async fn ring_agent(&self, call: &str, seen: Option<&Seen>) -> Result<Document, Problem> {
         let Some(agent) = &self.twilio.agent else { return self.nobody_comes(call).await };
-        if let Some(seen) = seen {
-            let leg = LegId::of(&seen.handoff().id, 0);
-            let (asked, now) = ((leg, call.to_owned(), agent.clone()), self.door.clock.now());
+        let leg = seen.map(leg_of_agent);
+        if let Some(leg) = &leg {
+            let (asked, now) = ((leg.clone(), call.to_owned(), agent.clone()), self.door.clock.now());
             let asked = with(asked, move |tx, (leg, call, agent)| Box::pin(tx.carrier_leg_ask(leg, call, agent, now)));
             if let Err(error) = self.door.store.write("carried.ask", asked).await {
                 tracing::warn!(%error, "that the agent is rung could not be written down: it may be rung twice");
             }
         }
-        Ok(self.twilio.to_agent(call, agent))
+        Ok(self.twilio.to_agent(call, agent, leg.as_ref().map(LegId::as_str)))
+    }
+
+    /// Whether a caller who was left to the agent has come to it: its phone was picked up, or its platform has the call.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub(super) async fn has_come_to_agent(&self, seen: &Seen) -> Result<bool, Problem> {
+        let asked = self.door.store.carrier_leg(&leg_of_agent(seen)).await.map_err(|error| Problem::ours(&error))?;
+        Ok(asked.is_some_and(|leg| leg.sid.is_some() || is_platform(&leg.phone)))
     }
 
     /// The agent's phone was not answered, or the agent is gone; or the caller is.
     pub(super) async fn agent_is_left(&self, call: &str) -> Result<Document, Problem> {
         let have_spoken = ["completed", "answered"].contains(&self.sent("DialCallStatus"));
         match (have_spoken, self.is_over()) {
-            (true, true) => self.caller(call).goes_on().await,
+            (true, true) => {
+                self.tell(Telling::of_call("caller_left", call)).await?;
+                Ok(Document::nothing())
+            }
             (true, false) => Ok(Document::end()),
             (false, true) => {
                 self.missed(call).await?;
@@ -98,4 +110,9 @@ impl Asked<'_> {
     fn arrival(&self, call: &str) -> Arrival {
         Arrival { call: call.to_owned(), from: Some(self.sent("From").to_owned()), dialled: self.sent("To").to_owned() }
     }
+}
+
+/// The handoff's of the ordinal 0: rings are counted from 1.
+fn leg_of_agent(seen: &Seen) -> LegId {
+    LegId::of(&seen.handoff().id, 0)
 }

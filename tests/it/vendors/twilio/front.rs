@@ -1,10 +1,11 @@
 //! A number that people answer in their hours, before the agent does; and nobody who has reached nobody is lost.
 
 use super::{AGENT, Account, OnTheLine, SECOND, caller_sid};
-use crate::eventually::eventually;
+use crate::eventually::{eventually, found};
 use baton::store::LeadQuery;
+use baton_core::domain::id::{HandoffId, LegId};
 use baton_core::domain::outcome::Outcome;
-use baton_core::handoff::Stage;
+use baton_core::handoff::{Handoff, Stage};
 use baton_sandbox::twilio::{Answer, Person, Tells};
 
 const DANA: &str = "+12125550142";
@@ -24,6 +25,11 @@ fn is_left_to_agent(stage: &Stage) -> bool {
 
 async fn leads(account: &Account) -> usize {
     account.db.store.leads_find(&LeadQuery::default(), 10).await.expect("the leads").len()
+}
+
+/// The handoff once it is told that the call is over.
+async fn once_over(account: &Account, caller: &OnTheLine) -> Handoff {
+    found("the call is over", || async { account.handoff(caller).await.filter(|handoff| !handoff.live) }).await
 }
 
 /// Every document was one that Twilio takes; it may be that nothing was asked of its API.
@@ -76,7 +82,43 @@ async fn where_nobody_accepts_the_agent_has_the_caller() {
     account.has_status(&account.agent_rings(1).await, "in-progress").await;
     account.has_status(&call, "completed").await;
     assert_eq!((account.rings().len(), account.twilio.put_through().len()), (2, 1), "the agent comes once");
-    let handoff = account.handoff(&caller).await.expect("a handoff");
+    let handoff = once_over(&account, &caller).await;
+    assert!(is_left_to_agent(&handoff.stage), "{:?}", handoff.stage);
+    account.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_between_the_room_and_the_agents_phone_is_called_back() {
+    let account = Account::at_front_door("always").await;
+    account.twilio.in_turn(&[Person::who_answers(Answer::Key("2"))]);
+    let call = caller_sid(1);
+    account.twilio.hangs_up_when_sent_on(&call);
+    account.dials(&call, DANA);
+    let caller = account.lead_of(&call).await;
+    account.once(&caller, "a call is promised", is_promised).await;
+    let sent_on = account.asked("POST", &format!("Calls/{call}.json"));
+    assert_eq!((account.rings().len(), sent_on > 0), (2, true), "nobody took them, and the agent was to");
+    assert!(account.twilio.put_through().is_empty(), "no agent rings for who is gone");
+    assert_eq!(leads(&account).await, 1);
+    account.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_while_the_agent_speaks_is_promised_nothing() {
+    let account = Account::at_front_door("always").await;
+    account.twilio.in_turn(&[Person::who_answers(Answer::Key("2"))]);
+    account.twilio.at(AGENT, &[accepts()]);
+    let call = caller_sid(1);
+    account.dials(&call, DANA);
+    let caller = account.lead_of(&call).await;
+    let agent = account.agent_rings(1).await;
+    account.has_status(&agent, "in-progress").await;
+    let leg = LegId::of(&HandoffId::of(&caller.lead), 0);
+    let named = || async { account.db.store.carrier_leg(&leg).await.expect("a read").and_then(|leg| leg.sid) };
+    assert_eq!(found("it is known that the agent is there", named).await, agent);
+    account.twilio.hangs_up(&call);
+    account.has_status(&agent, "completed").await;
+    let handoff = once_over(&account, &caller).await;
     assert!(is_left_to_agent(&handoff.stage), "{:?}", handoff.stage);
     account.ends_well().await;
 }
