@@ -104,7 +104,6 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
-    let current = release.clone();
     let addresses = setup.vendors.rep_first.as_ref().map(lines::offered);
     keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
     let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
@@ -149,16 +148,16 @@ pub async fn start(setup: Setup) -> Result<Running> {
         body_limit: setup.body_limit,
     };
     let duty = outbox.duty().clone();
-    let mut tasks = works(&decider, outbox, facts, release, &stopping);
+    let mut tasks = works(&decider, outbox, facts, release.clone(), &stopping);
     if let Some(asterisk) = asterisk {
         let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
         let (duty, is_rep_first) = (duty.clone(), door.addresses.is_some());
         let lines = Lines { asterisk, decider, store, clock, duty, worker, is_rep_first };
         tasks.spawn(lines::hear(lines, stopping.clone()));
     } else if let Some(telephony) = telephony.filter(|_| door.twilio.is_some()) {
-        let (store, clock) = (setup.store.clone(), Arc::clone(&door.clock));
-        let (decider, duty) = (Arc::clone(&decider), duty.clone());
-        let agents = Agents { telephony, decider, store, release: current, clock, duty, worker };
+        let (decider, store) = (Arc::clone(&decider), setup.store.clone());
+        let (clock, duty) = (Arc::clone(&door.clock), duty.clone());
+        let agents = Agents { telephony, decider, store, release, clock, duty, worker };
         tasks.spawn(lines::bring(agents, stopping.clone()));
     }
     tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
