@@ -43,6 +43,15 @@ pub(super) enum Way {
     Agent,
 }
 
+/// What our header says of whoever comes.
+enum Named {
+    /// That was made for one caller: of a platform that can call one address alone.
+    Address(String),
+    /// Who is here: an agent's platform, which was told by us whose call it has, sends it back. Its caller would be in two calls at
+    /// once, and another agent would be rung for the first one.
+    Caller,
+}
+
 fn waits(there: There) -> Admitted {
     match there {
         There::Yes => Admitted::Waits,
@@ -68,8 +77,10 @@ impl Asterisk {
         if let Way::Lent(address) = way {
             return self.expect(sink, address, &caller.call).await;
         }
-        if self.is_handed_back(&caller.call).await? {
-            return Ok(Admitted::HandedBack);
+        match self.named(&caller.call).await? {
+            Some(Named::Address(address)) => return self.expect(sink, &address, &caller.call).await,
+            Some(Named::Caller) => return Ok(Admitted::HandedBack),
+            None => {}
         }
         if self.take_in(&caller.call).await? == There::Gone {
             return Ok(Admitted::Gone);
@@ -84,14 +95,15 @@ impl Asterisk {
         }
     }
 
-    /// Whether this is an agent's platform that was told by us whose call it has, and sends it back to us by an INVITE with our header:
-    /// its caller would be in two calls at once, and another agent would be rung for the first one. Of a caller who is not here the
-    /// header says nothing.
-    async fn is_handed_back(&self, call: &str) -> Result<bool, VendorError> {
-        match self.lines.ari.variable(call, "PJSIP_HEADER(read,X-Baton-Call)").await? {
-            Some(named) if named != call && is_of_asterisk(&named) => Ok(self.lines.members(&named).await?.is_some()),
-            _ => Ok(false),
-        }
+    /// What an INVITE names in our header. Of a caller who is not here it says nothing.
+    async fn named(&self, call: &str) -> Result<Option<Named>, VendorError> {
+        Ok(match self.lines.ari.variable(call, "PJSIP_HEADER(read,X-Baton-Call)").await? {
+            Some(named) if is_made(&named) => Some(Named::Address(named)),
+            Some(named) if named != call && is_of_asterisk(&named) => {
+                self.lines.members(&named).await?.map(|_| Named::Caller)
+            }
+            _ => None,
+        })
     }
 
     /// To whoever waits for them, or is to be chosen: they were announced.

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep};
 
 cases! {
     a_caller_who_is_transferred_hears_the_rep_and_the_rep_the_caller,
+    a_transfer_whose_address_is_in_a_header_comes_to_the_same_rep,
     a_transfer_that_never_comes_frees_the_rep_and_the_next_is_rung,
     two_withheld_callers_in_the_same_second_are_not_crossed,
     a_number_is_lent_to_one_caller_at_a_time,
@@ -162,6 +163,21 @@ async fn a_caller_who_is_transferred_hears_the_rep_and_the_rep_the_caller(wanted
     town.line.ends_as(&lead, "connected").await;
     rep.hangs_up().await;
     assert_eq!(caller.until_ended().await, End::TheyHungUp, "nobody is left alone");
+}
+
+/// The platform can call one number alone, and say in our header for whom.
+async fn a_transfer_whose_address_is_in_a_header_comes_to_the_same_rep(wanted: Wanted) {
+    let town = Town::open(wanted.reps(1), BY_SIP).await;
+    let lead = town.qualifies("talk-1", &DANA).await;
+    let rep = accepts(&town.line, 1).await;
+    let transfers = town.transfers(1).await;
+    let caller = town.line.is_handed_back(&transfers[0].user).await;
+    caller.until_answered().await;
+    town.line.happened(&lead, "joined").await;
+    let hears = |heard: &baton_phones::ear::Recording| heard.hears(REP);
+    caller.until_hears("the rep", hears).await;
+    rep.until_hears("the caller", |heard| heard.hears(CALLER)).await;
+    assert_eq!(town.line.agent.times_rung(), 0, "who comes for a rep is handed to no agent");
 }
 
 async fn a_transfer_that_never_comes_frees_the_rep_and_the_next_is_rung(wanted: Wanted) {
