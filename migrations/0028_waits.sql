@@ -6,3 +6,6 @@ CREATE INDEX handoff_joined ON handoff (joined_at) WHERE joined_at IS NOT NULL;
 
 -- Whose leg a channel is, is asked of every caller on a line of ours.
 CREATE INDEX transfer_channel ON transfer (channel) WHERE channel IS NOT NULL;
+
+-- Calls that a rep owes: each is promised for a time of its own.
+CREATE INDEX lead_owed ON lead (next_owner, next_at) WHERE next_step = 'callback';

@@ -11,15 +11,15 @@ use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// The nearest, of all reps: what is behind them is later than any call that is promised now, or there are too many to be kept apart.
-const AT_MOST: i64 = 1_000;
+/// The nearest of one rep: what is behind them is later than any call that is promised now, or there are too many to be kept apart.
+const AT_MOST: i64 = 100;
 
-/// For when, by rep and lead.
-type Owed = BTreeMap<RepId, BTreeMap<LeadId, DateTime<Utc>>>;
+/// For when, by lead.
+type Owed = BTreeMap<LeadId, DateTime<Utc>>;
 
-/// As one transaction finds them once it asks, with those that it makes.
+/// As one transaction finds them once it asks for a rep's, with those that it makes.
 #[derive(Debug, Default)]
-pub struct Promised(Option<Owed>);
+pub struct Promised(BTreeMap<RepId, Owed>);
 
 impl Tx {
     /// What an event leads to. `from` then knows what else its rep has promised, if a call is promised by it.
@@ -33,11 +33,10 @@ impl Tx {
     ) -> Result<Transition, StoreError> {
         let alone = advance(from, event, rules, now);
         let Some(rep) = new_promise(from, &alone).map(|promise| promise.owner.clone()) else { return Ok(alone) };
-        let owed = match promised.0.take() {
-            Some(owed) => owed,
-            None => self.calls_owed(now).await?,
-        };
-        let calls = promised.0.insert(owed).entry(rep.clone()).or_default();
+        if !promised.0.contains_key(&rep) {
+            promised.0.insert(rep.clone(), self.calls_owed(&rep, now).await?);
+        }
+        let calls = promised.0.entry(rep.clone()).or_default();
         let others: Vec<_> = calls.iter().filter(|(lead, _)| **lead != from.lead_id).map(|(_, at)| *at).collect();
         let among_others = if others.is_empty() {
             alone
@@ -51,16 +50,13 @@ impl Tx {
         Ok(among_others)
     }
 
-    async fn calls_owed(&mut self, now: DateTime<Utc>) -> Result<Owed, StoreError> {
-        let sql = "-- promised::calls_owed\nSELECT id, next_owner, next_at FROM lead \
-                   WHERE next_step = 'callback' AND next_at > $1 ORDER BY next_at LIMIT $2";
-        let rows = sqlx::query(sql).bind(micros(now)).bind(AT_MOST).fetch_all(self.conn()).await?;
-        let mut owed = Owed::new();
-        for row in &rows {
-            let row = Reading::new("lead", row);
-            owed.entry(row.id("next_owner")?).or_default().insert(row.id("id")?, row.at("next_at")?);
-        }
-        Ok(owed)
+    async fn calls_owed(&mut self, rep: &RepId, now: DateTime<Utc>) -> Result<Owed, StoreError> {
+        let sql = "-- promised::calls_owed\nSELECT id, next_at FROM lead \
+                   WHERE next_step = 'callback' AND next_owner = $1 AND next_at > $2 ORDER BY next_at LIMIT $3";
+        let query = sqlx::query(sql).bind(rep.as_str()).bind(micros(now)).bind(AT_MOST);
+        let rows = query.fetch_all(self.conn()).await?;
+        let rows = rows.iter().map(|row| Reading::new("lead", row));
+        rows.map(|row| Ok((row.id("id")?, row.at("next_at")?))).collect()
     }
 }
 
