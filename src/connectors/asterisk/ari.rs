@@ -170,7 +170,7 @@ impl Ari {
         }
     }
 
-    /// How many packets of sound have come from it so far; `None` where that is not known, as of a channel that is no phone's.
+    /// How many packets of RTP have come from it, keys among them, since its source last changed; `None` where that is not known, as of a channel that is no phone's.
     pub(super) async fn packets_of(&self, channel: &str) -> Result<Option<u64>, VendorError> {
         let count = self.variable(channel, "CHANNEL(rtcp,rxcount)").await?;
         Ok(count.and_then(|count| count.parse().ok()))
