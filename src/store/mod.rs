@@ -7,7 +7,7 @@
 //! `sql` is what every statement speaks with, `database` what all of it lies in and how a transaction runs there; neither
 //! knows the others: the families of tables and `reads`, the transactions of one method.
 
-mod act;
+mod acts;
 mod changes;
 mod database;
 mod handoff;
@@ -23,10 +23,9 @@ mod rep;
 mod report;
 mod sql;
 mod step;
-mod token;
 mod webhook;
 
-pub use act::{ActClaim, KeyedAct};
+pub use acts::{ActClaim, ApiToken, KeyedAct};
 pub use changes::Changes;
 pub use database::{Store, Tx, WorkerLock, with};
 pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
@@ -44,7 +43,6 @@ pub use rep::RepState;
 pub use report::{HumanContact, OwnerChange, ReportRow};
 pub use sql::error::StoreError;
 pub use step::{CarrierLeg, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
-pub use token::ApiToken;
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,
     TriedDelivery, WebhookStanding,

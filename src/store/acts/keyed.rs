@@ -1,7 +1,7 @@
 //! Acts under an Idempotency-Key: which are being carried out, and what those that are done were answered.
 
-use super::sql::row::{Reading, micros};
-use super::{StoreError, Tx};
+use crate::store::sql::row::{Reading, micros};
+use crate::store::{StoreError, Tx};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::any::AnyRow;
 
@@ -42,7 +42,7 @@ impl Tx {
     /// Takes a key for this act, unless it is taken; one that has had its day is free. Asked again with the same claim, it says
     /// the same: whoever did not learn whether the claim was stored asks until they do.
     pub async fn act_claim(&mut self, act: &KeyedAct, now: DateTime<Utc>) -> Result<ActClaim, StoreError> {
-        let claim = "-- act::claim\nINSERT INTO keyed_act (key, holder, digest, began_at, claim) \
+        let claim = "-- keyed::claim\nINSERT INTO keyed_act (key, holder, digest, began_at, claim) \
                      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key, holder) DO UPDATE SET digest = excluded.digest, \
                      began_at = excluded.began_at, claim = excluded.claim, status = NULL, body = NULL \
                      WHERE keyed_act.began_at < $6";
@@ -51,7 +51,7 @@ impl Tx {
         if query.execute(self.conn()).await?.rows_affected() == 1 {
             return Ok(ActClaim::Yours);
         }
-        let known = "-- act::known\nSELECT key, digest, status, body, claim, began_at FROM keyed_act \
+        let known = "-- keyed::known\nSELECT key, digest, status, body, claim, began_at FROM keyed_act \
                      WHERE key = $1 AND holder = $2";
         let row = sqlx::query(known).bind(&act.key).bind(&act.holder).fetch_optional(self.conn()).await?;
         match row {
@@ -66,7 +66,7 @@ impl Tx {
     /// # Errors
     /// `NotFound` if the key is not taken by this claim.
     pub async fn act_done(&mut self, act: &KeyedAct, status: u16, body: &str) -> Result<(), StoreError> {
-        let sql = "-- act::done\nUPDATE keyed_act SET status = $3, body = $4 WHERE key = $1 AND holder = $2 \
+        let sql = "-- keyed::done\nUPDATE keyed_act SET status = $3, body = $4 WHERE key = $1 AND holder = $2 \
                    AND claim = $5";
         let query = sqlx::query(sql).bind(&act.key).bind(&act.holder).bind(i64::from(status)).bind(body);
         match query.bind(&act.claim).execute(self.conn()).await?.rows_affected() {
@@ -77,7 +77,7 @@ impl Tx {
 
     /// Gives a key back whose act has changed nothing.
     pub async fn act_freed(&mut self, act: &KeyedAct) -> Result<(), StoreError> {
-        let sql = "-- act::freed\nDELETE FROM keyed_act WHERE key = $1 AND holder = $2 AND claim = $3 \
+        let sql = "-- keyed::freed\nDELETE FROM keyed_act WHERE key = $1 AND holder = $2 AND claim = $3 \
                    AND status IS NULL";
         sqlx::query(sql).bind(&act.key).bind(&act.holder).bind(&act.claim).execute(self.conn()).await?;
         Ok(())
@@ -85,7 +85,7 @@ impl Tx {
 
     /// Keys that are a day old.
     pub async fn acts_forget(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let sql = "-- act::forget\nDELETE FROM keyed_act WHERE began_at < $1";
+        let sql = "-- keyed::forget\nDELETE FROM keyed_act WHERE began_at < $1";
         sqlx::query(sql).bind(micros(now - KEPT)).execute(self.conn()).await?;
         Ok(())
     }

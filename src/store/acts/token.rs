@@ -1,7 +1,7 @@
 //! Bearer tokens of the API: their hashes, what they allow, and when they were last seen.
 
-use super::sql::row::{Reading, document, micros};
-use super::{StoreError, Tx};
+use crate::store::sql::row::{Reading, document, micros};
+use crate::store::{StoreError, Tx};
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
