@@ -6,6 +6,7 @@
 //! commit 1, the next look at the inbox finds the message; after commit 2, the leases of the first steps lapse.
 
 pub mod accept;
+mod calls;
 mod line;
 mod rounds;
 

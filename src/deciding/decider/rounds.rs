@@ -1,6 +1,7 @@
 //! The loop: what waits in a line, or was left behind in the inbox, is gathered into batches and decided, so many at once.
 
 use super::Decider;
+use super::calls::{Calls, UnderWay};
 use super::line::Waiting;
 use crate::deciding::batch::Batch;
 use crate::intake::event::Message;
@@ -29,10 +30,15 @@ impl Decider {
         let mut lines = self.lines.ends.lock().await;
         let mut sweep = tokio::time::interval(SWEEP);
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
+        let (mut leads, mut calls) = (UnderWay::default(), Calls::new(Arc::clone(&self.commits)));
         while self.may_decide(&mut stop).await {
             let mut batch = Vec::with_capacity(BATCH);
             tokio::select! {
                 first = lines.next() => batch.extend(first),
+                () = calls.ended(), if calls.has_waiting() => {
+                    calls.begin(&leads);
+                    continue;
+                }
                 _ = sweep.tick() => {
                     self.delivery.answers.sweep();
                     batch.extend(self.orphans().await);
@@ -59,8 +65,9 @@ impl Decider {
                 // Their lead may be in the batch that is being decided.
                 let _decided = at_once.acquire_many(BATCHES_AT_ONCE as u32 - 1).await.expect("never closed");
             }
-            self.decide(batch, turn, &at_once).await;
+            self.decide(batch, turn, &at_once, &mut leads, &mut calls).await;
         }
+        calls.drained(&leads).await;
         let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
         self.delivery.all_sent().await;
     }
@@ -104,12 +111,19 @@ impl Decider {
     }
 
     /// Returns when the next batch may begin.
-    async fn decide(&self, messages: Vec<Waiting>, turn: OwnedSemaphorePermit, at_once: &Arc<Semaphore>) {
-        let (mut leads, mut calls, mut others) = (Batch::default(), Batch::default(), Vec::new());
+    async fn decide(
+        &self,
+        messages: Vec<Waiting>,
+        turn: OwnedSemaphorePermit,
+        at_once: &Arc<Semaphore>,
+        under_way: &mut UnderWay,
+        of_calls: &mut Calls,
+    ) {
+        let (mut leads, mut calls, mut others) = (Batch::default(), Vec::new(), Vec::new());
         for Waiting { row, read } in messages {
             match read {
                 Ok(Message::Lead(lead)) => leads.leads.push((row, *lead)),
-                Ok(Message::Call(call)) => calls.calls.push((row, call)),
+                Ok(Message::Call(call)) => calls.push((row, call)),
                 Ok(message) => others.push(Batch { other: Some((row, message)), ..Batch::default() }),
                 Err(why) => self.setbacks.quarantine(&row, why).await,
             }
@@ -121,18 +135,19 @@ impl Decider {
         if leads.leads.is_empty() {
             drop(turn);
         } else {
-            let commits = Arc::clone(&self.commits);
+            let (commits, begun) = (Arc::clone(&self.commits), under_way.begin());
             tokio::spawn(async move {
                 commits.commit_or_split(leads).await;
-                drop(turn);
+                drop((turn, begun));
             });
         }
-        if !calls.calls.is_empty() || !others.is_empty() {
-            // They may be about leads that came before them.
+        if !calls.is_empty() {
+            of_calls.add(calls, under_way).await;
+        }
+        if !others.is_empty() {
+            // They may be about leads and calls that came before them, and what comes after them sees what they change.
+            of_calls.drained(under_way).await;
             let _alone = at_once.acquire_many(BATCHES_AT_ONCE as u32).await.expect("never closed");
-            if !calls.calls.is_empty() {
-                self.commits.commit_or_split(calls).await;
-            }
             for other in others {
                 self.commits.commit_or_split(other).await;
             }
