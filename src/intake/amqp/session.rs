@@ -100,11 +100,11 @@ async fn begin(config: &AmqpConfig, connection: &Connection) -> Result<Session, 
     }
     let channel = call("opening a channel", connection.create_channel()).await?;
     call("setting the prefetch", channel.basic_qos(PREFETCH, BasicQosOptions::default())).await?;
+    let looks = call("opening a channel", connection.create_channel()).await?;
     let queue = config.topology.queue.as_str();
     let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
     let consuming = channel.basic_consume(queue.into(), "".into(), options, arguments);
     let consumer = call("consuming", consuming).await?;
-    let looks = call("opening a channel", connection.create_channel()).await?;
     Ok(Session { channel, looks, consumer, last_at: None, stopping: false, ended: false })
 }
 
