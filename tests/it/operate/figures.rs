@@ -183,7 +183,7 @@ fn figures_need_the_right_to_read_unless_they_are_open_or_off() {
 #[test]
 fn readiness_tells_of_a_broker_that_is_away_and_takes_leads_all_the_same() {
     let nobody = format!("amqp://127.0.0.1:{}", free_port());
-    let served = Served::start("[amqp]\nurl = \"env:TEST_AMQP\"\n", "info", &[("TEST_AMQP", &nobody)]);
+    let served = Served::start("[amqp]\nurl = \"env:TEST_AMQP\"\n", "info", &[("TEST_AMQP", nobody.as_str())]);
     let Answered { status, body, .. } = served.ask(&get("/readyz", None));
     assert_eq!(status, 200, "{body}");
     for line in ["ready", "database takes writes", "decider alive", "broker away", "clock "] {
