@@ -1,11 +1,12 @@
 //! What all parts of a run share: the services, the events, one clock, and the vendors' ledger.
 
 use crate::events::Events;
-use crate::ground::Ground;
+use crate::ground::{Ground, variable};
 use crate::ledger::Ledger;
 use crate::null::Answering;
 use crate::worker::Worker;
 use anyhow::Result;
+use baton::web::MetricsFor;
 use baton_clock::{Clock, ScaledClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::Path;
@@ -22,13 +23,17 @@ pub struct Run {
     /// As fast as real time. One for all workers, so that none finds steps of an earlier one in its future.
     pub clock: Arc<ScaledClock>,
     pub ledger: Arc<Ledger>,
+    /// `BATON_BENCH_METRICS=off` reads no figures of the store: what they cost is the difference.
+    pub metrics: MetricsFor,
 }
 
 impl Run {
     pub async fn open() -> Result<Self> {
         let ground = Ground::open().await?;
         let clock = Arc::new(ScaledClock::new(begins(), 1));
-        Ok(Self { ground, events: Events::new(), clock, ledger: Arc::default() })
+        let is_off = variable(&["BATON_BENCH_METRICS"]).is_some_and(|told| told == "off");
+        let metrics = if is_off { MetricsFor::Nobody } else { MetricsFor::Readers };
+        Ok(Self { ground, events: Events::new(), clock, ledger: Arc::default(), metrics })
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -118,6 +118,8 @@ impl Worker {
             twilio: None,
             public_url: String::new(),
             replies: Some(Arc::clone(&heard) as Arc<dyn Replies>),
+            broker: None,
+            metrics: run.metrics,
         };
         let running = app::start(setup).await?;
         Ok(Self { running, store, clock, config, heard, promises })

@@ -15,6 +15,7 @@ mod tidy;
 pub mod time;
 mod twilio;
 mod vendors;
+mod watch;
 pub mod webhooks;
 pub mod workspace;
 pub mod zoneinfo;
@@ -25,12 +26,17 @@ pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{CrmChoice, agree, connect, not_connected, undialled};
 
 use crate::config::Limits;
+use crate::connectors::Telephony;
+use crate::connectors::asterisk::Asterisk;
 use crate::deciding::decider::{self, Decider, Replies};
 use crate::facts::Facts;
+use crate::intake::amqp::AmqpStats;
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::{Current, Library};
 use crate::store::Store;
-use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections, TwilioSection};
+use crate::web::{
+    self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, MetricsFor, PlatformSections, TwilioSection,
+};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use lines::{Agents, Lines};
@@ -39,8 +45,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::Timekeeper;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
+use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
+use watch::{Presence, Watched};
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
@@ -68,6 +76,10 @@ pub struct Setup {
     /// How it is reached from outside; empty where nobody outside this machine reaches it.
     pub public_url: String,
     pub replies: Option<Arc<dyn Replies>>,
+    /// How its consumer does; `None`: no broker is configured.
+    pub broker: Option<Arc<AmqpStats>>,
+    /// Who may read its figures.
+    pub metrics: MetricsFor,
 }
 
 /// A running worker.
@@ -75,13 +87,13 @@ pub struct Running {
     pub address: SocketAddr,
     pub decider: Arc<Decider>,
     pub store: Store,
-    pub ready: watch::Receiver<bool>,
+    pub ready: Receiver<bool>,
     /// Tells tasks that were started beside the worker to stop with it.
-    pub stopping: watch::Receiver<bool>,
+    pub stopping: Receiver<bool>,
     tasks: JoinSet<()>,
-    set_ready: watch::Sender<bool>,
+    set_ready: Sender<bool>,
     duty: Duty,
-    stop: watch::Sender<bool>,
+    stop: Sender<bool>,
     /// Changes the rules and templates of the running worker.
     pub reload: Arc<Reload>,
 }
@@ -94,8 +106,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
     let address = setup.listener.local_addr().context("reading the listener's address")?;
-    let (stop, stopping) = watch::channel(false);
-    let (set_ready, ready) = watch::channel(true);
+    let (stop, stopping) = channel(false);
+    let (set_ready, ready) = channel(true);
     let worker = worker_name();
     let crm = CrmChoice::from(&setup.vendors);
     let platforms = Arc::new(setup.platforms);
@@ -146,20 +158,13 @@ pub async fn start(setup: Setup) -> Result<Running> {
         in_hand: InHand::default(),
         requests: Arc::new(Semaphore::new(setup.requests_at_once)),
         body_limit: setup.body_limit,
+        broker: setup.broker,
+        metrics: setup.metrics,
     };
     let duty = outbox.duty().clone();
-    let mut tasks = works(&decider, outbox, facts, release.clone(), &stopping);
-    if let Some(asterisk) = asterisk {
-        let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
-        let (duty, is_rep_first) = (duty.clone(), door.addresses.is_some());
-        let lines = Lines { asterisk, decider, store, clock, duty, worker, is_rep_first };
-        tasks.spawn(lines::hear(lines, stopping.clone()));
-    } else if let Some(telephony) = telephony.filter(|_| door.twilio.is_some()) {
-        let (decider, store) = (Arc::clone(&decider), setup.store.clone());
-        let (clock, duty) = (Arc::clone(&door.clock), duty.clone());
-        let agents = Agents { telephony, decider, store, release, clock, duty, worker };
-        tasks.spawn(lines::bring(agents, stopping.clone()));
-    }
+    let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
+    watched(&mut tasks, &door, facts, worker.clone(), &stopping);
+    carries(&mut tasks, &door, (asterisk, telephony), &duty, worker, &stopping);
     tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
@@ -193,7 +198,7 @@ fn works(
     outbox: Arc<Outbox>,
     facts: Arc<Facts>,
     release: Current,
-    stopping: &watch::Receiver<bool>,
+    stopping: &Receiver<bool>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(decider).run(stopping.clone()));
@@ -204,8 +209,41 @@ fn works(
     tasks
 }
 
+/// Tells of itself: to those who ask for its figures, and to the other workers.
+fn watched(tasks: &mut JoinSet<()>, door: &Door, facts: Arc<Facts>, worker: String, stopping: &Receiver<bool>) {
+    let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());
+    if door.metrics != MetricsFor::Nobody {
+        let (store, clock, release) = (store.clone(), Arc::clone(&clock), release.clone());
+        let looks = Watched { store, clock, facts, release, refused: door.refused.clone() };
+        tasks.spawn(looks.keep(stopping.clone()));
+    }
+    tasks.spawn(Presence { store, clock, worker, release }.keep(stopping.clone()));
+}
+
+/// What is to be heard, or brought about, on the lines of whoever carries our calls.
+fn carries(
+    tasks: &mut JoinSet<()>,
+    door: &Door,
+    (asterisk, telephony): (Option<Arc<Asterisk>>, Option<Arc<dyn Telephony>>),
+    duty: &Duty,
+    worker: String,
+    stopping: &Receiver<bool>,
+) {
+    let (decider, store, clock) = (Arc::clone(&door.decider), door.store.clone(), Arc::clone(&door.clock));
+    let duty = duty.clone();
+    if let Some(asterisk) = asterisk {
+        let is_rep_first = door.addresses.is_some();
+        let lines = Lines { asterisk, decider, store, clock, duty, worker, is_rep_first };
+        tasks.spawn(lines::hear(lines, stopping.clone()));
+    } else if let Some(telephony) = telephony.filter(|_| door.twilio.is_some()) {
+        let release = door.release.clone();
+        let agents = Agents { telephony, decider, store, release, clock, duty, worker };
+        tasks.spawn(lines::bring(agents, stopping.clone()));
+    }
+}
+
 /// A vendor that takes its time holds up no stop.
-async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: watch::Receiver<bool>) {
+async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: Receiver<bool>) {
     let mut stopped = stopping.clone();
     tokio::select! {
         () = facts.keep_fresh(release, stopping) => {}

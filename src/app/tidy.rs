@@ -19,6 +19,7 @@ pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::
                 tx.carrier_legs_forget(*now).await?;
                 tx.lives_forget(*now).await?;
                 tx.texts_forget(*now).await?;
+                tx.workers_forget(*now).await?;
                 tx.transfers_forget(*now).await
             })
         });

@@ -23,6 +23,19 @@ pub struct Http {
     pub concurrency: usize,
     /// Connections at once; one more takes the place of the one that has been idle or half-sent for longest.
     pub connections: usize,
+    pub metrics: Metrics,
+}
+
+/// Who may read `/metrics`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metrics {
+    /// Whoever has a token with the scope `read`; everybody where no token was ever given.
+    #[default]
+    Token,
+    Open,
+    /// There is no such address, and the database is not read for it.
+    Off,
 }
 
 impl Default for Http {
@@ -34,6 +47,7 @@ impl Default for Http {
             body_limit_kib: 256,
             concurrency: 256,
             connections: 512,
+            metrics: Metrics::default(),
         }
     }
 }

@@ -19,7 +19,7 @@ mod tests;
 pub use environment::{Reference, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};
-pub use http::{AccessToken, Http};
+pub use http::{AccessToken, Http, Metrics};
 pub use platforms::Platform;
 pub use sms::{Sms, TwilioSms};
 pub use speech::{Speaker, Speech};

@@ -21,6 +21,7 @@ pub use secret::Secret;
 pub use token::{TokenCache, TokenSource, VendorToken};
 
 use super::VendorError;
+use crate::telemetry::figures;
 use call::Payload;
 use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Upgraded};
@@ -149,6 +150,7 @@ impl VendorHttp {
     pub async fn pass(&self, buckets: &Buckets, key: &str) -> Result<(), VendorError> {
         match buckets.take(key, deadline::patience(self.timeout)) {
             Ok(wait) => {
+                figures::limiter_waited(self.vendor, wait);
                 tokio::time::sleep(wait).await;
                 Ok(())
             }

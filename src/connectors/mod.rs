@@ -2,7 +2,7 @@
 //!
 //! Every call has a timeout, every failure is a [`VendorError`] whose class is decided where the answer is read.
 //! A vendor never sees a lead twice under two names: keys come from `domain::effect` and go into whatever field the
-//! vendor can deduplicate or search on. Imports `domain` only, and the signature under a webhook.
+//! vendor can deduplicate or search on. Imports `domain` only, the signature under a webhook, and what counts failures.
 
 pub mod agent;
 pub mod asterisk;
@@ -27,6 +27,7 @@ pub use telephony::{
     LentAddress, OUR_CALL, Recording, RingRequest, Spoken, Telephony, Told, call_of, rep_first, twilio,
 };
 
+use crate::telemetry::figures;
 use async_trait::async_trait;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Busy;
@@ -67,6 +68,25 @@ impl VendorError {
     /// Again, whenever it suits us: the vendor did not say when (`after: None`).
     pub fn retry(vendor: &'static str, why: impl Into<String>) -> Self {
         Self::Retry { vendor, why: why.into(), after: None }
+    }
+
+    /// Who failed, as our clients call themselves.
+    pub fn vendor(&self) -> &'static str {
+        match self {
+            Self::Retry { vendor, .. }
+            | Self::RateLimited { vendor, .. }
+            | Self::Reauthenticate { vendor, .. }
+            | Self::NeedsPerson { vendor, .. }
+            | Self::Gone { vendor, .. }
+            | Self::Unknown { vendor, .. } => *vendor,
+        }
+    }
+
+    /// The same, counted among the vendor's failures: by whoever acts on it, once.
+    #[must_use]
+    pub fn counted(self) -> Self {
+        figures::vendor_failed(self.vendor(), self.class());
+        self
     }
 
     /// `retry`, `rate_limited`, … for logs and metrics.

@@ -14,12 +14,16 @@ use crate::facts::LeadFacts;
 use crate::intake::event::{CallEvent, Message};
 use crate::outbox::Matter;
 use crate::release::Release;
-use crate::store::{Changes, Handled, InboxRow, Mover, NewStep, StepRow, StoreError, Tx};
+use crate::store::{
+    Changes, DecidedLead, Handled, InboxRow, Mover, NewStep, StepRow, StoreError, Tx, chosen_by, next_step_name,
+};
+use crate::telemetry::figures;
 use baton_core::domain::lead::Lead;
 use baton_core::routing::as_it_counts;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// Messages that are decided in one transaction: leads, or events of calls, or one of the others.
 #[derive(Default)]
@@ -51,6 +55,7 @@ impl Batch {
 struct Committed {
     /// By inbox key.
     answers: Vec<(String, Answer)>,
+    decided: Vec<figures::Decided>,
     /// Steps of a lead, with what they are about, if that is known.
     steps: Vec<(Vec<StepRow>, Option<Arc<Matter>>)>,
     /// Of calls that are leads already.
@@ -127,6 +132,7 @@ impl Commits {
 
     /// Decides and stores a whole batch, then answers and sets its first steps going.
     async fn commit(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
+        let began = Instant::now();
         let release = Arc::clone(&self.parts.release.borrow());
         let now = self.parts.clock.now();
         let counts = |lead| as_it_counts(lead, now, &release.rules).0.into_owned();
@@ -140,6 +146,8 @@ impl Commits {
         });
         let committed = committed.await?;
         fail::fail_point!("after_decision_commit");
+        let (took, committed_at) = (began.elapsed(), self.parts.clock.now());
+        committed.decided.iter().for_each(|lead| figures::decided(lead, took, committed_at));
         for (steps, matter) in committed.steps {
             self.parts.outbox.run_now(steps, matter);
         }
@@ -235,11 +243,22 @@ impl Commits {
             ..Changes::default()
         };
         tx.change(&changes).await?;
+        done.decided.extend(decided.iter().map(counted));
         done.steps.extend(decided.into_iter().map(|one| {
             let steps = one.steps.iter().filter_map(NewStep::in_hand).collect();
             (steps, Some(Arc::new(Matter::of(one, release))))
         }));
         Ok(())
+    }
+}
+
+/// What the figures tell of a lead.
+fn counted(one: &DecidedLead) -> figures::Decided {
+    figures::Decided {
+        next_step: next_step_name(one.handoff.next_step().what),
+        rung: chosen_by(&one.decision),
+        channel: one.lead.channel.as_str(),
+        received_at: one.lead.received_at,
     }
 }
 

@@ -2,9 +2,10 @@
 //! age. Which record it is, `routing::steps::matching` decides, on what is kept here.
 
 use super::Facts;
-use super::health::{PAUSE_AFTER_FAILURE, Rhythm, UNHURRIED, ask_until_it_answers};
+use super::health::{PAUSE_AFTER_FAILURE, Rhythm, SILENT, UNHURRIED, ask_until_it_answers};
 use crate::connectors::{AccountKeys, Crm};
 use crate::store::{Met, Mirrored, caller_keys, with};
+use crate::telemetry::figures;
 use baton_core::domain::account::{Candidates, MatchKey, PersonRecord, Records};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
@@ -109,12 +110,16 @@ impl Facts {
             return Err(why);
         }
         let answer = match tokio::time::timeout(self.within, crm.find(keys)).await {
-            Ok(Ok(records)) => return Ok(records),
+            Ok(Ok(records)) => {
+                self.crm_has_told();
+                return Ok(records);
+            }
             Ok(Err(error)) => {
                 self.crm_health.failed();
-                error.to_string()
+                error.counted().to_string()
             }
             Err(_) => {
+                figures::vendor_failed(crm.vendor(), SILENT);
                 self.wait_for_no_answer(crm, keys);
                 format!("{} did not answer within {} ms", crm.vendor(), self.within.as_millis())
             }

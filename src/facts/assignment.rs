@@ -54,6 +54,7 @@ impl Facts {
             }
             Ok(Ok(_)) => ByHand::Nobody,
             Ok(Err(error)) => {
+                let error = error.counted();
                 tracing::warn!(vendor = crm.vendor(), %error, "the owner of a waiting lead could not be read");
                 ByHand::Nobody
             }
@@ -77,7 +78,7 @@ impl Facts {
         let answer = match tokio::time::timeout(self.within, crm.assign(&CrmLead::of(lead))).await {
             Ok(Ok(owner)) => return Ok(owner),
             // A refusal is about this lead: the CRM itself is well.
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => error.counted().to_string(),
             Err(_) => {
                 self.crm_health.failed();
                 format!("{} did not choose an owner within {} ms", crm.vendor(), self.within.as_millis())

@@ -1,9 +1,10 @@
 //! Free and busy times of the reps, from a view that is kept warm in the background.
 
 use super::Facts;
-use super::health::{PAUSE_AFTER_FAILURE, UNHURRIED};
+use super::health::{PAUSE_AFTER_FAILURE, SILENT, UNHURRIED};
 use crate::connectors::Calendar;
 use crate::release::Current;
+use crate::telemetry::figures;
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
 use baton_core::domain::rep::{Busy, BusyKind};
@@ -35,6 +36,11 @@ pub(super) struct View {
 }
 
 impl View {
+    /// When it was last seen, if it could be.
+    pub(super) fn seen_at(&self) -> Option<DateTime<Utc>> {
+        self.busy.is_ok().then_some(self.observed_at)
+    }
+
     /// Somebody is busy, and it is not known whether they are away.
     fn is_unnamed(&self, now: DateTime<Utc>) -> bool {
         let busy = self.busy.as_ref().is_ok_and(|busy| busy.iter().any(|busy| busy.from <= now && now < busy.until));
@@ -67,8 +73,11 @@ impl Facts {
             Ok(Ok(mut answers)) => {
                 answers.remove(calendar).unwrap_or_else(|| Err("the calendar is not in the answer".to_owned()))
             }
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(late(vendor.vendor(), UNHURRIED)),
+            Ok(Err(error)) => Err(error.counted().to_string()),
+            Err(_) => {
+                figures::vendor_failed(vendor.vendor(), SILENT);
+                Err(late(vendor.vendor(), UNHURRIED))
+            }
         }
     }
 
@@ -127,9 +136,10 @@ impl Facts {
             }
             Ok(Err(error)) => {
                 self.calendar_health.failed();
-                error.to_string()
+                error.counted().to_string()
             }
             Err(_) => {
+                figures::vendor_failed(vendor.vendor(), SILENT);
                 self.calendar_health.fell_silent();
                 late(vendor.vendor(), within)
             }

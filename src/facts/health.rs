@@ -11,6 +11,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// A vendor is asked again this long after a failure.
 pub(super) const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// The class of a failure that is no answer in time, beside those of [`crate::connectors::VendorError`].
+pub(super) const SILENT: &str = "silent";
 /// Real time that is waited for an answer where nobody is on the line.
 pub(super) const UNHURRIED: Duration = Duration::from_secs(10);
 

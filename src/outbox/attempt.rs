@@ -100,6 +100,7 @@ impl Outbox {
                         End::done(done)
                     }),
                     Err(error) => {
+                        let error = error.counted();
                         let run_at = self.parts.clock.now() + RECONCILE_AFTER;
                         Some(End::again(run_at, error.to_string(), true))
                     }
@@ -111,6 +112,7 @@ impl Outbox {
     /// What a failure means: again later, reconcile later, or the fallback.
     fn failed(&self, step: &StepRow, work: &dyn Work, class: Class, error: VendorError) -> End {
         let now = self.parts.clock.now();
+        let error = error.counted();
         let text = error.to_string();
         let again = |after: Option<Duration>, still_sent| {
             End::again(backoff::next_attempt(now, step.attempts, after), text.clone(), still_sent)

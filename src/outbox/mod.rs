@@ -260,12 +260,13 @@ impl Outbox {
         let span = tracing::info_span!("step", lead.id = %step.lead_id, effect.kind = step.effect.kind(), effect.attempt = step.attempts);
         async {
             fail::fail_point!("after_claim");
-            let mut matter = matter;
+            let (mut matter, began) = (matter, Instant::now());
             let end = self.attempt(&step, &mut matter).await;
+            let took = began.elapsed();
             in_hand.attempt_is_over();
             drop(ringing);
             fail::fail_point!("before_finish");
-            self.finish(&step, end, matter).await;
+            self.finish(&step, end, matter, took).await;
             fail::fail_point!("after_finish");
         }
         .instrument(span)

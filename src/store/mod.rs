@@ -32,13 +32,14 @@ pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use lead::{
     AttentionCounts, CARRIER, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead,
-    StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
+    StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, chosen_by, kind_name as next_step_name,
+    status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
 pub use listener::{Arrived, CallerOnLine};
 pub use live::{LiveCall, LiveLine};
 pub use mirror::Mirrored;
-pub use release::{LiveRelease, StoredRelease};
+pub use release::{LiveRelease, SeenWorker, StoredRelease, WorkerRow};
 pub use rep::RepState;
 pub use report::{HumanContact, OwnerChange, ReportRow};
 pub use sql::error::StoreError;

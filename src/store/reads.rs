@@ -3,9 +3,10 @@
 use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
-    LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store,
-    StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, SeenWorker, StepStats,
+    Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
+use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Busy;
@@ -76,6 +77,7 @@ reads! {
     transfer_came(&channel: str) -> bool;
     transfer_left(&platform: str, &call: str) -> bool;
     waits_lately() -> RecentWaits;
+    workers_seen(now: DateTime<Utc>) -> Vec<SeenWorker>;
 }
 
 reads! {
@@ -85,6 +87,7 @@ reads! {
     release_files(&id: ReleaseId) -> Option<Vec<SourceFile>>;
     releases() -> Vec<StoredRelease>;
     report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
+    state(now: DateTime<Utc>) -> State;
     step_stats(now: DateTime<Utc>) -> StepStats;
     webhooks_standing() -> BTreeMap<String, WebhookStanding>;
 }

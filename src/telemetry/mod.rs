@@ -4,6 +4,8 @@
 //! Libraries do not know what is personal: below `info` they print requests, statements and messages as they go over the
 //! wire. No filter brings that out; what a filter asks of them beyond [`LIBRARIES_AT_MOST`] is told at start and left out.
 
+pub mod figures;
+
 use clap::ValueEnum;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;

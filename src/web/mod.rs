@@ -3,8 +3,8 @@
 //! A 2xx to `POST /v1/leads` or `/v1/events` means that the bytes are committed. Requests, bodies, connections and the time
 //! that a request takes to arrive are bounded; errors are `application/problem+json`; every answer names its request. Every
 //! route names the right that it needs, and stands in the description of the API (`openapi`), which is open. Reps' feedback
-//! links need no account: they are signed and expire. Voice platforms prove what they send in their own ways. Health is
-//! answered whatever else is going on.
+//! links need no account: they are signed and expire. Voice platforms prove what they send in their own ways. Health and figures
+//! are answered whatever else is going on.
 
 mod admit;
 mod feedback;
@@ -22,6 +22,7 @@ mod server;
 mod standing;
 
 pub use feedback::LinkSigner;
+pub use health::MetricsFor;
 pub use openapi::openapi_document;
 pub use platforms::{PlatformSection, PlatformSections, TwilioSection};
 pub use problem::Problem;
@@ -29,6 +30,7 @@ pub use rights::{ConfiguredToken, Keyring, Rights, token_digest, token_hash};
 pub use server::{InHand, serve};
 
 use crate::deciding::decider::Decider;
+use crate::intake::amqp::AmqpStats;
 use crate::release::{Current, Library, Refusal};
 use crate::store::Store;
 use axum::Router;
@@ -77,6 +79,9 @@ pub struct Door {
     /// Requests carried out at once: whole ones, of somebody who may.
     pub requests: Arc<Semaphore>,
     pub body_limit: usize,
+    /// How the consumer does; `None`: no broker is configured.
+    pub broker: Option<Arc<AmqpStats>>,
+    pub metrics: MetricsFor,
 }
 
 impl Door {
@@ -102,6 +107,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/feedback", door.needs(Feedback, door.once(post(feedback::api))))
         .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
         .route("/v1/rules", door.needs(Read, get(rules::live)))
+        .route("/v1/workers", door.needs(Read, get(health::workers::list)))
         .route("/v1/platforms/{name}", post(platforms::post))
         .route("/v1/telephony/twilio/{page}/{about}", post(platforms::twilio::post))
         .route("/v1/ping/{source}", door.needs(Intake, post(leads::ping::post)))
@@ -116,9 +122,14 @@ pub fn router(door: Door) -> Router {
         .route("/feedback/{token}/call", door.linked(get(feedback::call::ask).post(feedback::call::make)))
         .route("/feedback/{token}", door.linked(get(feedback::show).post(feedback::record)))
         .layer(map_response(feedback::guarded));
+    let figures = match door.metrics {
+        MetricsFor::Nobody => Router::new(),
+        MetricsFor::Readers | MetricsFor::Everybody => Router::new().route("/metrics", get(health::metrics::all)),
+    };
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .merge(figures)
         .method_not_allowed_fallback(|| async { Problem::no_such_method() });
     api.merge(links)
         .fallback(|| async { Problem::not_found("no such address; the API begins with /v1") })
@@ -127,6 +138,7 @@ pub fn router(door: Door) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(map_response(problem::in_one_form))
         .merge(health)
+        .layer(from_fn(health::metrics::timed))
         .layer(map_response(kept_private))
         .layer(from_fn(admit::trail::followed))
         .with_state(door)

@@ -11,7 +11,7 @@ use crate::app::workspace::Workspace;
 use crate::app::{self, Running, Setup};
 use crate::config::Limits;
 use crate::store::Store;
-use crate::web::LinkSigner;
+use crate::web::{LinkSigner, MetricsFor};
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -71,6 +71,8 @@ impl<'a> Workers<'a> {
             twilio: None,
             public_url: String::new(),
             replies: None,
+            broker: None,
+            metrics: MetricsFor::Readers,
         };
         if let Some(carrier) = carrier {
             carrier.carries(&mut setup, &self.base_url)?;

@@ -13,7 +13,7 @@ use crate::intake::amqp::{self, AmqpConfig, ConsumeError, Publisher};
 use crate::outbox::EventSink;
 use crate::store::Store;
 use crate::telemetry::{self, LogFormat};
-use crate::web::{ConfiguredToken, LinkSigner, Rights, token_digest};
+use crate::web::{ConfiguredToken, LinkSigner, MetricsFor, Rights, token_digest};
 use anyhow::{Context, Result, anyhow};
 use baton_clock::SharedClock;
 use baton_core::domain::zone;
@@ -210,6 +210,12 @@ async fn setup(
         twilio,
         public_url: config.public_url(),
         replies: broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Replies>),
+        broker: broker.map(|broker| Arc::clone(&broker.config.stats)),
+        metrics: match config.http.metrics {
+            config::Metrics::Token => MetricsFor::Readers,
+            config::Metrics::Open => MetricsFor::Everybody,
+            config::Metrics::Off => MetricsFor::Nobody,
+        },
     })
 }
 

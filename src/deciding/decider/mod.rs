@@ -11,17 +11,18 @@ mod line;
 mod rounds;
 
 use super::answer::{Answer, Answers, OutgoingAnswer, within};
-use super::aside::Setbacks;
+use super::aside::{Setbacks, source_in};
 use super::batch::Commits;
 use super::delivery::Delivery;
 pub use super::delivery::Replies;
 pub use super::parts::DeciderParts;
 use crate::intake::event::{Incoming, Message, parse};
 use crate::store::{Arrival, InboxMessage, InboxRow, StoreError, with};
+use crate::telemetry::figures;
 use chrono::DateTime;
 use line::{Lines, Waiting};
 use std::panic::catch_unwind;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -36,6 +37,8 @@ pub struct Decider {
     delivery: Arc<Delivery>,
     setbacks: Arc<Setbacks>,
     pub(super) commits: Arc<Commits>,
+    /// When the loop last looked for something to decide.
+    turned_at: Mutex<Instant>,
 }
 
 impl Decider {
@@ -44,7 +47,8 @@ impl Decider {
         let delivery = Arc::new(Delivery::new(parts.replies.clone()));
         let setbacks = Arc::new(Setbacks::new(parts.store.clone(), Arc::clone(&delivery)));
         let commits = Arc::new(Commits::new(Arc::clone(&parts), Arc::clone(&delivery), Arc::clone(&setbacks)));
-        Arc::new(Self { parts, lines: Lines::default(), delivery, setbacks, commits })
+        let turned_at = Mutex::new(Instant::now());
+        Arc::new(Self { parts, lines: Lines::default(), delivery, setbacks, commits, turned_at })
     }
 
     /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns what each message was to the inbox;
@@ -79,6 +83,7 @@ impl Decider {
         fail::fail_point!("after_inbox_commit");
         let mut new = Vec::with_capacity(rows.len());
         for (message, known) in rows.iter().zip(&known) {
+            figures::received(source_in(&message.key), matches!(known, Arrival::Same | Arrival::Differs));
             let row = InboxRow::from(message.clone());
             match known {
                 Arrival::New | Arrival::TriedAgain => new.push(Waiting::read(row)),
@@ -126,6 +131,15 @@ impl Decider {
     /// Who waits for which answer.
     pub fn answers(&self) -> &Answers {
         &self.delivery.answers
+    }
+
+    /// How long ago the loop that decides last turned: seconds, while it lives. A worker that takes no work turns nothing.
+    pub fn turned_ago(&self) -> Duration {
+        self.turned_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    fn turns(&self) {
+        *self.turned_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
     /// Why messages wait although the database takes writes, if any do; in words of ours.

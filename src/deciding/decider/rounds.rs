@@ -75,6 +75,7 @@ impl Decider {
     /// Waits until this worker decides; `false`: it stops.
     async fn may_decide(&self, stop: &mut watch::Receiver<bool>) -> bool {
         while !*stop.borrow() {
+            self.turns();
             if self.why_not().is_some() {
                 tokio::select! {
                     () = self.parts.outbox.duty().resumed() => {}

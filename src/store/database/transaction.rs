@@ -7,6 +7,7 @@ use super::pulse::Pulse;
 use super::way::Way;
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::{StoreError, worth_another_try};
+use crate::telemetry::figures::{self, Count};
 use baton_clock::jitter;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, TryFutureExt};
@@ -43,11 +44,13 @@ pub struct Tx {
     pub(in crate::store) engine: Engine,
     inner: PoolConnection<Any>,
     open: bool,
+    /// What is counted once it has committed.
+    counts: Vec<Count>,
 }
 
 impl Tx {
     async fn begin(engine: Engine, inner: PoolConnection<Any>, statement: &'static str) -> Result<Self, StoreError> {
-        let mut tx = Self { engine, inner, open: true };
+        let mut tx = Self { engine, inner, open: true, counts: Vec::new() };
         if let Err(cause) = sqlx::raw_sql(statement).execute(tx.conn()).await {
             let error = StoreError::from(cause);
             tx.open = error.spoils_connection();
@@ -59,6 +62,7 @@ impl Tx {
     async fn commit(mut self) -> Result<(), StoreError> {
         sqlx::raw_sql("COMMIT").execute(self.conn()).await.map_err(StoreError::of_commit)?;
         self.open = false;
+        self.counts.drain(..).for_each(figures::count);
         Ok(())
     }
 
@@ -72,6 +76,12 @@ impl Tx {
 
     pub(in crate::store) fn conn(&mut self) -> &mut AnyConnection {
         &mut self.inner
+    }
+
+    /// Counts this once the transaction has committed, and not where it is tried again. Of one statement by itself nothing is
+    /// counted.
+    pub(in crate::store) fn count(&mut self, what: Count) {
+        self.counts.push(what);
     }
 }
 
@@ -174,6 +184,7 @@ impl Store {
                 match store.attempt(access, &*body).await {
                     Err(error) if worth_another_try(&error) && tries < TRIES => {
                         tracing::debug!(transaction = name, tries, %error, "the transaction is tried again");
+                        figures::transaction_tried_again();
                         let longest = 20.0 * f64::from(tries * tries);
                         tokio::time::sleep(Duration::from_millis((longest * jitter()) as u64)).await;
                         tries += 1;
@@ -231,7 +242,9 @@ impl Store {
     ) -> Result<Made, StoreError> {
         let mut tx = match access {
             // Open until it is known how it ended: one that is given up with its statement under way is closed.
-            Access::Glance | Access::WriteOnce => Tx { engine: self.engine, inner: connection, open: true },
+            Access::Glance | Access::WriteOnce => {
+                Tx { engine: self.engine, inner: connection, open: true, counts: Vec::new() }
+            }
             Access::Read | Access::Write | Access::Migrate => Tx::begin(self.engine, connection, begin).await?,
         };
         let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;

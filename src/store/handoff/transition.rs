@@ -4,8 +4,11 @@
 //! at the end: two moves of one handoff cannot both count.
 
 mod change;
+mod counted;
 mod phones;
 mod rings;
+
+pub(in crate::store) use counted::wait_ended;
 
 use crate::store::{Changes, NewStep, Promised, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::effect::Planned;
@@ -17,6 +20,7 @@ use baton_core::handoff::{Event, Handoff, Transition};
 use baton_core::rules::RuleSet;
 use change::{booking, concerned, faulty, hung_up_by, is_given, new_faults};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use counted::ended_by;
 use phones::Phones;
 use rings::rung;
 use serde_json::json;
@@ -223,6 +227,11 @@ impl Tx {
         let mut told = Vec::new();
         for one in &moving {
             let (Some(event), Some(transition)) = (one.event, &one.transition) else { continue };
+            if !transition.ignored {
+                for what in ended_by(&one.before, event, &transition.state, mover.now) {
+                    self.count(what);
+                }
+            }
             let mut entry = TimelineEntry::of(mover.now, event, transition)?;
             let after = &transition.state;
             if !transition.ignored && is_given(&one.before, after) && after.waits_in.is_none() {

@@ -105,6 +105,13 @@ impl Tx {
     }
 }
 
+/// What chose whose a lead is, in one of a few words: `owner`, `delegate`, `route`, `territory` or `catch-all`.
+pub fn chosen_by(decision: &Decision) -> &'static str {
+    let route = route(decision);
+    let known = ["owner", "delegate", "route", "territory"].into_iter().find(|word| route.starts_with(word));
+    known.unwrap_or("catch-all")
+}
+
 /// How a lead was routed, for the reports.
 fn route(decision: &Decision) -> String {
     let trace = &decision.trace;

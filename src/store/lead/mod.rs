@@ -13,7 +13,7 @@ mod waiting;
 
 pub use baton_core::domain::lead::CARRIER;
 pub use caller::{Met, caller_keys};
-pub use decision::StoredDecision;
+pub use decision::{StoredDecision, chosen_by};
 pub use file::LeadFile;
 pub use listing::{AttentionCounts, LeadQuery, LeadSummary};
 pub use past::PastLead;
@@ -241,7 +241,8 @@ pub fn status(handoff: &Handoff) -> &'static str {
     }
 }
 
-fn kind_name(kind: NextStepKind) -> &'static str {
+/// As it stands in the column of the same name.
+pub fn kind_name(kind: NextStepKind) -> &'static str {
     match kind {
         NextStepKind::Handoff => "handoff",
         NextStepKind::Meeting => "meeting",

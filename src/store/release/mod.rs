@@ -1,5 +1,9 @@
 //! Releases: the rules and templates that decisions were made with, whole, so that each decision can be made again.
 
+mod workers;
+
+pub use workers::{SeenWorker, WorkerRow};
+
 use super::sql::dialect::Column::{Bytes, Text};
 use super::sql::row::{Reading, digest_of, document, hex, micros, rows_json, texts_json};
 use super::{StoreError, Tx};

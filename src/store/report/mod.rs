@@ -1,6 +1,7 @@
 //! What the reports are made of: one row per lead that was decided in a period, in a fixed number of statements.
 
 mod feedback;
+mod state;
 
 pub use feedback::{HumanContact, OwnerChange};
 

@@ -28,6 +28,18 @@ pub enum StepEnd {
     },
 }
 
+impl StepEnd {
+    /// `done`, `failed`, `expired` or `retry`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done { .. } => "done",
+            Self::Failed { .. } => "failed",
+            Self::Expired => "expired",
+            Self::Retry { .. } => "retry",
+        }
+    }
+}
+
 /// An attempt that ended, with the fence it was made under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedStep {

@@ -13,6 +13,7 @@ use super::sql::dialect::Column::{Int, Text};
 use super::sql::dialect::Engine;
 use super::sql::row::{Bulk, Reading, Rows, columns, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
+use crate::telemetry::figures::Count;
 use baton_core::domain::effect::{Effect, Lane, Planned};
 use baton_core::domain::id::{HandoffId, LeadId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -102,6 +103,9 @@ columns! {
     } with payload
 }
 
+/// More than there are hands for.
+const LAPSED_AT_MOST: i64 = 1000;
+
 const COLUMNS: &str =
     "effect_key, lead_id, handoff_id, payload, planned_at, run_at, deadline_at, lease_until, fence, attempts, sent_at";
 
@@ -151,6 +155,7 @@ impl Tx {
         lapsed_too: bool,
     ) -> Result<Vec<StepRow>, StoreError> {
         let until = now + TimeDelta::from_std(lease).unwrap_or_default();
+        let lapsed = if lapsed_too { self.steps_lapsed(now).await? } else { BTreeSet::new() };
         let mut query = sqlx::query(AssertSqlSafe(claim_of_all_lanes(self.engine, lapsed_too)));
         query = query.bind(micros(now)).bind(worker.to_owned()).bind(micros(until));
         for lane in Lane::ALL {
@@ -161,7 +166,17 @@ impl Tx {
         let steps = rows.iter().map(|row| Ok((Reading::new("step", row).int("priority")?, read(row)?)));
         let mut steps = steps.collect::<Result<Vec<(i64, StepRow)>, StoreError>>()?;
         steps.sort_by_key(|(priority, step)| (*priority, step.run_at));
+        for (_, step) in steps.iter().filter(|(_, step)| lapsed.contains(&step.effect_key)) {
+            self.count(Count::LeaseLapsed { kind: step.effect.kind() });
+        }
         Ok(steps.into_iter().map(|(_, step)| step).collect())
+    }
+
+    /// Keys of steps whose lease has ended: their workers are dead, or too slow.
+    async fn steps_lapsed(&mut self, now: DateTime<Utc>) -> Result<BTreeSet<String>, StoreError> {
+        let sql = "-- step::lapsed\nSELECT effect_key FROM step WHERE state = 'leased' AND lease_until <= $1 LIMIT $2";
+        let query = sqlx::query(sql).bind(micros(now)).bind(LAPSED_AT_MOST);
+        query.fetch_all(self.conn()).await?.iter().map(|row| Reading::new("step", row).text("effect_key")).collect()
     }
 
     /// Marks that requests are about to leave, by key and fence; returns those that may be sent. The lease of another is

@@ -1,14 +1,24 @@
-//! Alive: the process turns. Ready: it takes leads (a write goes through), and by which rules.
+//! Alive: the process turns. Ready: it takes leads (a write goes through, and what decides lives), and by which rules. Beside
+//! them, what watches a worker: its figures, and the list of all workers.
+
+pub(super) mod metrics;
+pub(super) mod workers;
+
+pub use metrics::MetricsFor;
 
 use super::Door;
+use crate::telemetry::figures;
 use axum::extract::State;
 use axum::http::StatusCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// A probe does not wait for a count.
 const COUNTED_WITHIN: Duration = Duration::from_secs(1);
+/// What decides looks for work every few seconds; a commit that waits for its locks takes no longer than this.
+const TURNS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Alive
 ///
@@ -26,8 +36,9 @@ pub(super) async fn alive() -> &'static str {
 
 /// Ready
 ///
-/// Whether a write goes through, and by which rules leads are decided. A refused change of the rules leaves the worker ready: the
-/// rules before it count.
+/// Whether a write goes through, whether what decides lives, and by which rules leads are decided. A refused change of the rules
+/// leaves the worker ready: the rules before it count. So does a broker that is away: leads come over HTTP, and the consumer
+/// tries again.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -52,9 +63,20 @@ pub(super) async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     if let Some(cause) = door.decider.held_up_by() {
         return not(&format!("messages wait in the inbox: {cause}"));
     }
+    let turned_ago = door.decider.turned_ago();
+    if turned_ago > TURNS_WITHIN {
+        return not(&format!("nothing was decided for {} s: start this worker anew", turned_ago.as_secs()));
+    }
     let release = Arc::clone(&door.release.borrow());
     let (id, since) = (release.rules.release.short(), release.live_since.format("%FT%TZ"));
-    let mut told = format!("ready\nrules {id} since {since}\n");
+    let mut told = format!("ready\nrules {id} since {since}\ndatabase takes writes\ndecider alive\n");
+    if let Some(broker) = &door.broker {
+        told.push_str(match broker.connected.load(Relaxed) {
+            true => "broker connected\n",
+            false => "broker away: leads come over HTTP alone until it is back\n",
+        });
+    }
+    told.push_str(&format!("clock {:.0} ms ahead of the database's\n", figures::clock_offset() * 1000.0));
     if let Some(refused) = door.refused.borrow().as_ref() {
         let (faults, at) = (refused.faults.len(), refused.at.format("%FT%TZ"));
         told.push_str(&format!("a change was refused {at}: {faults} to mend, see /v1/rules or run baton check\n"));

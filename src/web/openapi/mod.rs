@@ -53,6 +53,7 @@ use utoipa::OpenApi;
         super::rules::live,
         super::health::alive,
         super::health::ready,
+        super::health::workers::list,
         document,
         problems,
         problem,

@@ -5,6 +5,7 @@
 
 mod calls;
 mod report;
+mod workers;
 
 use crate::web::feedback::ApiFeedback;
 use crate::web::leads::call::CallBody;
@@ -47,6 +48,7 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<FeedbackAnswer>();
     generator.subschema_for::<LiveRules>();
     generator.subschema_for::<report::Report>();
+    generator.subschema_for::<workers::Workers>();
     generator.subschema_for::<Problem>();
     generator.subschema_for::<ProblemTypes>();
 }

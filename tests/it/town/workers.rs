@@ -7,7 +7,7 @@ use baton::connectors::http::{Limits as HttpLimits, VendorHttp};
 use baton::connectors::{LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use baton::outbox::Vendors;
 use baton::store::Store;
-use baton::web::PlatformSections;
+use baton::web::{MetricsFor, PlatformSections};
 use baton_clock::SharedClock;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
@@ -65,6 +65,8 @@ pub async fn setup(folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
         twilio: None,
         public_url: String::new(),
         replies: None,
+        broker: None,
+        metrics: MetricsFor::Readers,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::connectors::http::{self, ApiCall, Secret, VendorHttp};
 use crate::connectors::speech::{ProgramSpeech, Speech};
 use crate::outbox::Vendors;
 use crate::store::Store;
-use crate::web::PlatformSections;
+use crate::web::{MetricsFor, PlatformSections};
 use anyhow::{Context, Result, bail};
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::domain::phone::PhoneE164;
@@ -87,6 +87,8 @@ pub(super) async fn start(installed: &Installed, exchange: &Exchange, scratch: &
         public_url: String::new(),
         twilio: None,
         replies: None,
+        broker: None,
+        metrics: MetricsFor::Readers,
     })
     .await?;
     until_taken(exchange).await?;

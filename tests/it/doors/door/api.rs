@@ -79,6 +79,7 @@ fn every_answer_is_as_the_document_says_member_by_member() {
         ("get /v1/attention", 200, json_kind, ask("/v1/attention")),
         ("get /v1/rules", 200, json_kind, ask("/v1/rules")),
         ("get /v1/rules", 401, problem, served.ask(&get("/v1/rules", None))),
+        ("get /v1/workers", 200, json_kind, ask("/v1/workers")),
         ("get /v1/reports/routing", 200, json_kind, ask("/v1/reports/routing?days=3")),
         ("post /v1/leads/{id}/reassign", 200, json_kind, send(&served, &of_lead("/reassign"), JSON, &reassign)),
         ("post /v1/leads/{id}/reassign", 200, json_kind, send(&served, &of_lead("/reassign"), JSON, &reassign)),

@@ -22,6 +22,19 @@ impl Lane {
     pub const ALL: [Self; 8] =
         [Self::Timers, Self::Calls, Self::Calendar, Self::Chat, Self::Crm, Self::Mail, Self::Texts, Self::Events];
 
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Timers => "timers",
+            Self::Calls => "calls",
+            Self::Calendar => "calendar",
+            Self::Chat => "chat",
+            Self::Crm => "crm",
+            Self::Mail => "mail",
+            Self::Texts => "texts",
+            Self::Events => "events",
+        }
+    }
+
     /// Somebody waits for what goes this way: a caller, or the clock.
     pub fn is_urgent(self) -> bool {
         match self {

@@ -1,0 +1,7 @@
+//! What watches the worker itself and tells of it, beside its work and never in its way.
+
+mod figures;
+mod workers;
+
+pub(super) use figures::Watched;
+pub(super) use workers::Presence;
