@@ -75,6 +75,8 @@ pub struct Running {
     pub address: SocketAddr,
     pub decider: Arc<Decider>,
     pub store: Store,
+    /// Its name in logs, leases and traces.
+    pub worker: String,
     pub ready: watch::Receiver<bool>,
     /// Tells tasks that were started beside the worker to stop with it.
     pub stopping: watch::Receiver<bool>,
@@ -152,18 +154,19 @@ pub async fn start(setup: Setup) -> Result<Running> {
     if let Some(asterisk) = asterisk {
         let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
         let (duty, is_rep_first) = (duty.clone(), door.addresses.is_some());
+        let worker = worker.clone();
         let lines = Lines { asterisk, decider, store, clock, duty, worker, is_rep_first };
         tasks.spawn(lines::hear(lines, stopping.clone()));
     } else if let Some(telephony) = telephony.filter(|_| door.twilio.is_some()) {
         let (decider, store) = (Arc::clone(&decider), setup.store.clone());
-        let (clock, duty) = (Arc::clone(&door.clock), duty.clone());
+        let (clock, duty, worker) = (Arc::clone(&door.clock), duty.clone(), worker.clone());
         let agents = Agents { telephony, decider, store, release, clock, duty, worker };
         tasks.spawn(lines::bring(agents, stopping.clone()));
     }
     tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
-    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
+    Ok(Running { address, decider, store: setup.store, worker, ready, stopping, tasks, set_ready, duty, stop, reload })
 }
 
 /// The first number that is read loads all that is known of numbers, some twenty megabytes: half a life of a worker that is built

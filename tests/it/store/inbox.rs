@@ -15,6 +15,7 @@ fn message(key: &str, received_at: DateTime<Utc>) -> InboxMessage {
         received_at,
         reply_to: Some("amq.reply".to_owned()),
         correlation_id: None,
+        trace_context: None,
     }
 }
 

@@ -20,6 +20,7 @@ fn new(webhook: &str, event: &str, created_at: DateTime<Utc>) -> NewDelivery {
         topic: "lead.routed",
         body: format!("{{\"id\":\"{event}\",\"note\":\"'ü' \\\\ \"}}"),
         created_at,
+        trace_context: None,
     }
 }
 

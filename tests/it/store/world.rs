@@ -130,7 +130,7 @@ pub fn begun(lead: Lead, snapshot: Snapshot, decision: Decision, rules: &RuleSet
 /// A step by name and time; the effect says its priority.
 pub fn step(key: &str, effect: Effect, run_at: DateTime<Utc>) -> NewStep {
     let planned = Planned { key: key.to_owned(), effect, run_at, deadline_at: run_at + TimeDelta::hours(1) };
-    NewStep { handoff_id: handoff_id(1), planned, planned_at: run_at, leased: None }
+    NewStep { handoff_id: handoff_id(1), planned, planned_at: run_at, leased: None, trace_context: None }
 }
 
 /// Of the last priority.
