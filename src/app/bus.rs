@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::LegId;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -30,12 +31,12 @@ pub struct InboxSink {
 }
 
 impl InboxSink {
-    fn message(&self, delivered: Delivered) -> (DoorSpan, InboxMessage) {
+    fn message(&self, delivered: Delivered, received_at: DateTime<Utc>) -> (DoorSpan, InboxMessage) {
         let Delivered { body, routing_key, reply_to, correlation_id, trace_context, redelivered: _ } = delivered;
         let key = key_of(&body);
         let span = DoorSpan::of_message(&self.queue, &routing_key, trace_context, || lead_id_of_key(&key));
         let kind = kind_of(&body).map_or("unknown", |kind| kind.as_str()).to_owned();
-        let (received_at, trace_context) = (self.clock.now(), span.kept.clone());
+        let trace_context = span.kept.clone();
         (span, InboxMessage { key, kind, body, received_at, reply_to, correlation_id, trace_context })
     }
 }
@@ -43,7 +44,8 @@ impl InboxSink {
 #[async_trait]
 impl Sink for InboxSink {
     async fn commit(&self, batch: Vec<Delivered>) -> Result<(), SinkError> {
-        let came = batch.into_iter().map(|delivered| self.message(delivered));
+        let received_at = self.clock.now();
+        let came = batch.into_iter().map(|delivered| self.message(delivered, received_at));
         let (mut spans, messages): (Vec<DoorSpan>, Vec<InboxMessage>) = came.unzip();
         match self.decider.take(messages).await {
             Ok(known) => {

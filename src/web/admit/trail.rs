@@ -46,7 +46,6 @@ fn route(path: &str) -> &'static str {
         "/mcp" => "/mcp",
         path if path.starts_with("/v1/platforms/") => "/v1/platforms/{name}",
         path if path.starts_with("/v1/telephony/twilio/") => "/v1/telephony/twilio/{page}/{about}",
-        path if path.starts_with("/feedback/") => "/feedback/{token}",
         _ => "/v1",
     }
 }

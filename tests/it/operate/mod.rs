@@ -1,0 +1,4 @@
+//! What whoever runs a worker sees of it.
+
+mod logs;
+mod traces;
