@@ -33,6 +33,9 @@ impl BatchSpans {
             contexts.insert(lead.clone(), span.context().unwrap_or(context));
             spans.push(span);
         }
+        if spans.iter().all(|span| span.context().is_none()) {
+            batch.forget();
+        }
         Self { leads: spans, batch, contexts: Arc::new(contexts) }
     }
 
