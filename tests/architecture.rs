@@ -45,7 +45,7 @@ const ARROWS: [(&str, &[&str]); 27] = [
     // `rules` for spans, which are written there as in rule files.
     ("config", &["domain", "rules"]),
     // What is counted is counted where it happens; whoever counts names no types but its own.
-    ("telemetry", &[]),
+    ("telemetry", &["clock", "domain"]),
     ("mcp", &["rules"]),
     ("failpoint", &["clock", "config"]),
     // `platforms` for the signature under a webhook: made where those of others are checked.

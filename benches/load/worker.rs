@@ -156,7 +156,11 @@ impl Worker {
     pub async fn consume(&self) -> Result<Consuming> {
         let stats = Arc::new(AmqpStats::default());
         let config = AmqpConfig { stats: Arc::clone(&stats), ..self.config.clone() };
-        let sink = InboxSink { decider: Arc::clone(&self.running.decider), clock: Arc::clone(&self.clock) };
+        let sink = InboxSink {
+            decider: Arc::clone(&self.running.decider),
+            clock: Arc::clone(&self.clock),
+            queue: self.config.topology.queue.clone(),
+        };
         let (stop, stopping) = watch::channel(false);
         let task = tokio::spawn(consume(config, Arc::new(sink), stopping));
         let consuming = Consuming { stop, task, stats };

@@ -87,6 +87,8 @@ pub struct Running {
     pub address: SocketAddr,
     pub decider: Arc<Decider>,
     pub store: Store,
+    /// Its name in logs, leases and traces.
+    pub worker: String,
     pub ready: Receiver<bool>,
     /// Tells tasks that were started beside the worker to stop with it.
     pub stopping: Receiver<bool>,
@@ -164,11 +166,11 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let duty = outbox.duty().clone();
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
     watched(&mut tasks, &door, facts, worker.clone(), &stopping);
-    carries(&mut tasks, &door, (asterisk, telephony), &duty, worker, &stopping);
+    carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
     tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
-    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
+    Ok(Running { address, decider, store: setup.store, worker, ready, stopping, tasks, set_ready, duty, stop, reload })
 }
 
 /// The first number that is read loads all that is known of numbers, some twenty megabytes: half a life of a worker that is built

@@ -103,6 +103,13 @@ pub fn zoneinfo() -> Option<PathBuf> {
     std::env::var("BATON_ZONEINFO").ok().filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector, as every program that speaks OpenTelemetry is told of it. Its headers, such as a
+/// key, the library takes from `OTEL_EXPORTER_OTLP_HEADERS`.
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub(super) fn otlp_endpoint() -> Option<String> {
+    std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().filter(|address| !address.trim().is_empty())
+}
+
 /// Nothing that a person would see: empty, blanks, controls, characters without width.
 pub(super) fn is_blank(text: &str) -> bool {
     !text.chars().any(|c| c.is_alphanumeric() || c.is_ascii_punctuation())

@@ -9,6 +9,7 @@ mod secrets;
 mod sms;
 mod span;
 mod speech;
+mod telemetry;
 mod telephony;
 mod vendors;
 mod webhooks;
@@ -23,6 +24,7 @@ pub use http::{AccessToken, Http, Metrics};
 pub use platforms::Platform;
 pub use sms::{Sms, TwilioSms};
 pub use speech::{Speaker, Speech};
+pub use telemetry::Telemetry;
 pub use telephony::{Asterisk, Carrier, Reached, RepFirst, Telephony, ToldBy, Twilio};
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
@@ -58,6 +60,8 @@ pub struct Config {
     pub limits: Limits,
     #[serde(default)]
     pub feedback: Feedback,
+    #[serde(default)]
+    pub telemetry: Telemetry,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -206,6 +210,7 @@ impl Config {
             sms.check(self.telephony.as_ref())?;
         }
         self.http.check()?;
+        self.telemetry.check()?;
         platforms::check(&self.platforms)?;
         webhooks::check(&self.webhooks)?;
         let days = self.feedback.link_days;

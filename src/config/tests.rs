@@ -332,3 +332,16 @@ fn a_carrier_has_an_account_a_number_and_an_address_at_which_it_asks_us() {
         assert!(told.contains(why), "{text}: {told}");
     }
 }
+
+#[test]
+fn a_collector_is_an_address_without_a_login_and_a_share_is_one() {
+    let told = |text: &str| fault(&format!("[telemetry]\n{text}\n"));
+    assert!(told("traces = \"collector:4318\"").contains("telemetry.traces is \"collector:4318\""));
+    let login = told("traces = \"http://me:secret@collector:4318\"");
+    assert!(login.contains("an address with a login") && !login.contains("secret"), "{login}");
+    assert!(told("sampled = 1.5").contains("telemetry.sampled is 1.5"));
+    assert!(told("service_name = \" \"").contains("telemetry.service_name"));
+    let config: Config = toml::from_str("[telemetry]\ntraces = \"http://collector:4318\"\n").expect("parses");
+    assert_eq!(config.telemetry.traces().expect("an address").as_deref(), Some("http://collector:4318"));
+    assert_eq!((config.telemetry.service_name.as_str(), config.telemetry.sampled), ("baton", 1.0));
+}

@@ -22,6 +22,8 @@ pub use token::{TokenCache, TokenSource, VendorToken};
 
 use super::VendorError;
 use crate::telemetry::figures;
+use crate::telemetry::traces::{Span, current, names, within};
+use baton_core::domain::trace_context::TraceContext;
 use call::Payload;
 use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Upgraded};
@@ -108,7 +110,13 @@ impl VendorHttp {
             deadline::has_written();
         }
         let began = Instant::now();
-        let outcome = self.exchange(call).await;
+        let mut span = Span::call(call.method.as_str(), self.vendor, call.operation);
+        let outcome = within(span.context().or_else(current), self.exchange(call)).await;
+        match &outcome {
+            Ok(answer) => span.tell(names::STATUS, i64::from(answer.status)),
+            Err(error) => span.fails(error.class()),
+        }
+        drop(span);
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = outcome.as_ref().map_or(0, |answer| answer.status);
         tracing::debug!(vendor = self.vendor, operation = call.operation, status, duration_ms, "vendor call ended");
@@ -206,6 +214,9 @@ impl VendorHttp {
         let mut request = self.client.request(call.method.clone(), call.url(base));
         for (name, value) in &call.headers {
             request = request.header(*name, value);
+        }
+        for (name, value) in current().iter().flat_map(TraceContext::headers) {
+            request = request.header(name, value);
         }
         if let Some(bearer) = &call.bearer {
             request = request.bearer_auth(bearer.expose());

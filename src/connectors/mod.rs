@@ -89,6 +89,21 @@ impl VendorError {
         self
     }
 
+    /// For the log: who, what may be done about it, and the status of an answer. Not why in words: a vendor's may repeat whom the
+    /// request was about.
+    pub fn in_log(&self) -> String {
+        let (Self::Retry { vendor, why, .. }
+        | Self::RateLimited { vendor, why, .. }
+        | Self::Reauthenticate { vendor, why }
+        | Self::NeedsPerson { vendor, why }
+        | Self::Gone { vendor, why }
+        | Self::Unknown { vendor, why }) = self;
+        let status = why.strip_prefix("HTTP ").and_then(|rest| rest.get(..3));
+        let status = status.filter(|status| status.bytes().all(|digit| digit.is_ascii_digit()));
+        let status = status.map(|status| format!(", HTTP {status}")).unwrap_or_default();
+        format!("{vendor}: {}{status}", self.class())
+    }
+
     /// `retry`, `rate_limited`, … for logs and metrics.
     pub fn class(&self) -> &'static str {
         match self {

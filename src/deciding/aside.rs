@@ -164,7 +164,7 @@ impl Setbacks {
                 self.rest.lets_go([&row.key].into_iter());
                 figures::quarantined(source_in(&row.key));
                 tracing::error!(
-                    inbox.key = %row.key, reason = %why,
+                    inbox.key = %row.key,
                     "a message was quarantined: see `baton quarantine show`, mend it, and send it again or replay it"
                 );
                 self.delivery.deliver(row, &Answer::Quarantined { event: row.key.clone(), why });

@@ -18,6 +18,7 @@ use crate::store::{
     Changes, DecidedLead, Handled, InboxRow, Mover, NewStep, StepRow, StoreError, Tx, chosen_by, next_step_name,
 };
 use crate::telemetry::figures;
+use crate::telemetry::traces::{BatchSpans, for_leads};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::as_it_counts;
 use std::collections::BTreeMap;
@@ -137,14 +138,20 @@ impl Commits {
         let now = self.parts.clock.now();
         let counts = |lead| as_it_counts(lead, now, &release.rules).0.into_owned();
         let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| counts(lead)).collect();
-        let facts = if leads.is_empty() { Vec::new() } else { facts_for(&self.parts, leads, &release.rules).await? };
+        let told = batch.leads.iter().map(|(row, lead)| (&lead.id, row.trace_context.as_ref()));
+        let mut spans = BatchSpans::decide(told);
+        let facts = match leads.is_empty() {
+            true => Vec::new(),
+            false => for_leads(spans.contexts(), facts_for(&self.parts, leads, &release.rules)).await?,
+        };
         let (commits, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
         let committed = self.parts.store.write("decide", move |tx| {
             let (commits, work) = (Arc::clone(&commits), Arc::clone(&work));
             let (facts, release) = (Arc::clone(&facts), Arc::clone(&release));
             Box::pin(async move { commits.decide_in(tx, &work, &facts, &release).await })
         });
-        let committed = committed.await?;
+        let committed = committed.await.inspect_err(|_| spans.fail("database"))?;
+        drop(spans);
         fail::fail_point!("after_decision_commit");
         let (took, committed_at) = (began.elapsed(), self.parts.clock.now());
         committed.decided.iter().for_each(|lead| figures::decided(lead, took, committed_at));
@@ -228,7 +235,7 @@ impl Commits {
                 continue;
             }
             fail::fail_point!(&format!("while_deciding {}", row.key));
-            let (one, answer) = decide_lead(tx, &mut table, &row.key, lead, facts, release, mover).await?;
+            let (one, answer) = decide_lead(tx, &mut table, row, lead, facts, release, mover).await?;
             handled.push(Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(lead.id.clone()) });
             done.answers.push((row.key.clone(), answer));
             decided.push(one);

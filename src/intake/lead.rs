@@ -71,6 +71,12 @@ pub fn lead_id(source: &str, id: &str) -> LeadId {
     LeadId::from_digest(std::array::from_fn(|i| digest[i]))
 }
 
+/// The same by the key under which the event lies in the inbox. What has none is named after its key.
+pub fn lead_id_of_key(key: &str) -> LeadId {
+    let (source, id) = key.split_once(' ').unwrap_or(("", key));
+    lead_id(source, id)
+}
+
 /// The only fact about the person that is required: without it nobody can ever call or write. What tells of a call may belong to
 /// a lead of that call, of whom more is known: that is found out where it is decided.
 fn check_reachable(lead: &Lead, data: &Object<'_, '_>) {

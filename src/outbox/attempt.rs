@@ -117,7 +117,7 @@ impl Outbox {
         let again = |after: Option<Duration>, still_sent| {
             End::again(backoff::next_attempt(now, step.attempts, after), text.clone(), still_sent)
         };
-        tracing::warn!(error = %text, outcome = error.class(), "a step failed");
+        tracing::warn!(error = error.in_log(), outcome = error.class(), "a step failed: the lead's story says why");
         match error {
             VendorError::Retry { after, .. } | VendorError::RateLimited { after, .. } => again(after, false),
             VendorError::Reauthenticate { .. } => End::again(now + CREDENTIALS_RETRY, text, false),

@@ -43,6 +43,16 @@ impl End {
         Self { step: StepEnd::Expired, event: work.fallback("it was too late to begin").failed, crm: None }
     }
 
+    /// In one word, and whether that is as it should be.
+    pub(super) fn result(&self) -> (&'static str, bool) {
+        match self.step {
+            StepEnd::Done { .. } => ("done", true),
+            StepEnd::Failed { .. } => ("failed", false),
+            StepEnd::Expired => ("expired", false),
+            StepEnd::Retry { .. } => ("retry", false),
+        }
+    }
+
     pub(super) fn again(run_at: DateTime<Utc>, error: String, still_sent: bool) -> Self {
         Self { step: StepEnd::Retry { run_at, error, still_sent }, event: None, crm: None }
     }

@@ -22,10 +22,11 @@ mod webhooks;
 mod work;
 
 use crate::store::{StepRow, with};
+use crate::telemetry::traces::{Span, names, trace_of, within};
 use baton_core::domain::effect::{Effect, Lane};
 use baton_core::domain::id::HandoffId;
 pub use duty::Duty;
-use ending::{Ended, Ending};
+use ending::{End, Ended, Ending};
 use group::GroupCommit;
 use hands::Hands;
 use lane_hands::Lanes;
@@ -257,12 +258,23 @@ impl Outbox {
     async fn run_step(self: &Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>, ringing: Ringing) {
         // Not begun: it is given back.
         let Some(in_hand) = self.hands.take(&step) else { return };
-        let span = tracing::info_span!("step", lead.id = %step.lead_id, effect.kind = step.effect.kind(), effect.attempt = step.attempts);
+        let context = trace_of(step.trace_context.as_ref(), &step.lead_id);
+        let trace_id = context.as_ref().map(|context| context.trace_id());
+        let kind = step.effect.kind();
+        let span = tracing::info_span!(
+            "step", lead.id = %step.lead_id, effect.kind = kind, effect.attempt = step.attempts, trace_id
+        );
         async {
             fail::fail_point!("after_claim");
             let (mut matter, began) = (matter, Instant::now());
-            let end = self.attempt(&step, &mut matter).await;
+            let mut told = Span::of(|| format!("step {kind}"), context.as_ref());
+            told.tell_lead(&step.lead_id);
+            told.tell(names::STEP_KIND, kind);
+            told.tell(names::STEP_ATTEMPT, i64::from(step.attempts));
+            let under = told.context().or_else(|| context.clone());
+            let end = within(under, self.attempt(&step, &mut matter)).await;
             let took = began.elapsed();
+            end_span(told, end.as_ref());
             in_hand.attempt_is_over();
             drop(ringing);
             fail::fail_point!("before_finish");
@@ -271,5 +283,13 @@ impl Outbox {
         }
         .instrument(span)
         .await;
+    }
+}
+
+fn end_span(mut span: Span, end: Option<&End>) {
+    let (result, is_well) = end.map_or(("lost", false), End::result);
+    span.tell(names::STEP_RESULT, result);
+    if !is_well {
+        span.fails(result);
     }
 }

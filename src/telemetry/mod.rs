@@ -1,12 +1,17 @@
-//! Logs: one line per event on stderr, as text for people or JSON for machines. Never names, numbers, mail or briefing text:
+//! Logs and traces. Logs: one line per event on stderr, as text for people or JSON for machines. Never names, numbers, mail or briefing text:
 //! what is personal is not given to a log line in the first place.
 //!
 //! Libraries do not know what is personal: below `info` they print requests, statements and messages as they go over the
 //! wire. No filter brings that out; what a filter asks of them beyond [`LIBRARIES_AT_MOST`] is told at start and left out.
 
 pub mod figures;
+mod lines;
+pub mod traces;
+
+pub use lines::of_worker;
 
 use clap::ValueEnum;
+use lines::JsonLines;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
@@ -32,10 +37,9 @@ pub fn begin(format: LogFormat, filter: &str) -> anyhow::Result<()> {
         anyhow::anyhow!("log filter {filter:?}: {error}; allowed: info, debug, or baton=debug,sqlx=warn")
     })?;
     let asks_for_more = filter.max_level_hint().is_none_or(|level| level > LIBRARIES_AT_MOST);
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let lines = match format {
-        LogFormat::Text => lines.with_ansi(false).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Text => fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(false).boxed(),
+        LogFormat::Json => JsonLines.boxed(),
     };
     // For all, and not for this layer alone: a layer's own filter forgets a line after a library has only asked whether it would
     // be said (tracing-subscriber 0.3.23 with sqlx 0.9, which asks before every slow or logged statement).

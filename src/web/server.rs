@@ -7,6 +7,7 @@
 //! senders see a broken connection and send again.
 
 use super::problem::{CONTENT_TYPE, Problem, RETRY_AFTER_S};
+use crate::telemetry::traces::{Requested, for_request};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -37,14 +38,14 @@ const BREATH: Duration = Duration::from_millis(50);
 pub struct InHand(watch::Sender<()>);
 
 impl InHand {
-    /// Within the span of whoever asks for it.
+    /// Within the span of whoever asks for it, and for the same request.
     pub(super) fn spawn<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         let held = self.0.subscribe();
         let act = async move {
             let _held = held;
             act.await
         };
-        tokio::spawn(act.in_current_span())
+        tokio::spawn(for_request(Requested::current(), act).in_current_span())
     }
 
     /// None is under way any more.

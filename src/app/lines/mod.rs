@@ -262,7 +262,7 @@ fn message(told: &Told, now: DateTime<Utc>) -> InboxMessage {
     });
     let body = event.to_string().into_bytes();
     let (key, kind) = (key_of(&body), EVENT.to_owned());
-    InboxMessage { key, kind, body, received_at: now, reply_to: None, correlation_id: None }
+    InboxMessage { key, kind, body, received_at: now, reply_to: None, correlation_id: None, trace_context: None }
 }
 
 /// The same each time the same is told, by whichever worker.

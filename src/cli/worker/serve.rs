@@ -6,12 +6,13 @@ use crate::app::doctor;
 use crate::app::time::Timekeeper;
 use crate::app::{self, Running, Setup, platforms, workspace, zoneinfo};
 use crate::cli::{FAULTY, OK, WorkspaceArgs, unreachable};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Telemetry};
 use crate::connectors::agent::Wire;
 use crate::deciding::decider::Replies;
 use crate::intake::amqp::{self, AmqpConfig, ConsumeError, Publisher};
 use crate::outbox::EventSink;
 use crate::store::Store;
+use crate::telemetry::traces::{self, TraceConfig};
 use crate::telemetry::{self, LogFormat};
 use crate::web::{ConfiguredToken, LinkSigner, MetricsFor, Rights, token_digest};
 use anyhow::{Context, Result, anyhow};
@@ -42,6 +43,7 @@ impl Serve {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), zones = %zone::in_use(), "baton starts");
         let config = config::load(&self.place.workspace.join("baton.toml"))?;
         config.check_secrets()?;
+        let collector = config.telemetry.traces()?;
         let workspace = match workspace::load(&self.place.workspace)? {
             Ok(workspace) => workspace,
             Err(faults) => {
@@ -80,6 +82,7 @@ impl Serve {
         let setup = setup(&config, workspace, store, Arc::clone(&clock), broker.as_ref()).await?;
         let questions = doctor::questions(&setup.vendors);
         let mut running = app::start(setup).await?;
+        tell(&config.telemetry, collector, &running.worker)?;
         for question in questions {
             running.spawn(question.ask_until_well(Arc::clone(&clock), running.stopping.clone()));
         }
@@ -94,11 +97,20 @@ impl Serve {
         tracing::info!("stopping: what is in hand is finished first");
         let again = stop_signal();
         tokio::select! {
-            () = running.stop() => {}
+            () = async { running.stop().await; traces::end().await } => {}
             _ = again => tracing::warn!("stopping at once"),
         }
         Ok(OK)
     }
+}
+
+/// From now on logs say which worker they are of, and its traces are told where a collector is named.
+fn tell(settings: &Telemetry, collector: Option<String>, worker: &str) -> Result<()> {
+    telemetry::of_worker(worker);
+    let Some(collector) = collector else { return Ok(()) };
+    let Telemetry { service_name, service_instance_id, sampled, .. } = settings.clone();
+    let (service, instance) = (service_name, service_instance_id.unwrap_or_else(|| worker.to_owned()));
+    traces::begin(TraceConfig { collector, service, instance, sampled })
 }
 
 /// In a build with crash points it is as wrong as a test asks.
@@ -145,7 +157,11 @@ fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) ->
     let (refuse, refused) = oneshot::channel();
     // No broker: the sender is gone, and select! drops that branch.
     let Some(broker) = broker else { return refused };
-    let sink = Arc::new(InboxSink { decider: Arc::clone(&running.decider), clock });
+    let sink = Arc::new(InboxSink {
+        decider: Arc::clone(&running.decider),
+        clock,
+        queue: broker.config.topology.queue.clone(),
+    });
     let stopping = running.stopping.clone();
     running.spawn(async move {
         if let Err(why) = amqp::consume(broker.config, sink, stopping).await {

@@ -211,7 +211,11 @@ impl Session {
         let asterisk = Arc::clone(&self.asterisk);
         self.deeds.spawn(async move {
             if let Err(error) = asterisk.carry_out(deed).await {
-                tracing::warn!(%error, outcome = error.class(), "something could not be done on a line at once");
+                tracing::warn!(
+                    error = error.in_log(),
+                    outcome = error.class(),
+                    "something could not be done on a line at once"
+                );
             }
             After::Nothing
         });

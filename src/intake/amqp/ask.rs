@@ -43,6 +43,7 @@ pub async fn ask(config: &AmqpConfig, events: &[(String, Vec<u8>)], within: Dura
             correlation_id: Some(number.to_string()),
             reply_to: Some(queue.clone()),
             may_be_unroutable: false,
+            trace_context: None,
         };
         asked.push(publisher.publish(&message).await.map_or_else(Reply::Failed, |()| Reply::Stored));
     }

@@ -4,8 +4,9 @@
 use super::AmqpConfig;
 use super::connection::{AmqpError, CALL_TIMEOUT, call, close, connect};
 use super::topology::TopologyError;
+use baton_core::domain::trace_context::TraceContext;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::types::ShortString;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, Connection};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -27,6 +28,8 @@ pub struct Outgoing {
     pub reply_to: Option<String>,
     /// Nobody need be bound: the right thing for events that are offered, not sent.
     pub may_be_unroutable: bool,
+    /// Told in headers.
+    pub trace_context: Option<TraceContext>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -173,6 +176,13 @@ fn properties(message: &Outgoing) -> Result<BasicProperties, PublishError> {
     }
     if let Some(queue) = &message.reply_to {
         properties = properties.with_reply_to(short(queue)?);
+    }
+    if let Some(context) = &message.trace_context {
+        let mut headers = FieldTable::default();
+        for (name, value) in context.headers() {
+            headers.insert(name.into(), AMQPValue::LongString(value.as_str().into()));
+        }
+        properties = properties.with_headers(headers);
     }
     Ok(properties)
 }

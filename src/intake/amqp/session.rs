@@ -6,6 +6,7 @@ use super::topology::{ConsumeError, Topology, TopologyError};
 use super::{AmqpConfig, AmqpStats};
 use crate::intake::envelope::structured;
 use crate::telemetry::figures;
+use baton_core::domain::trace_context::{TRACEPARENT, TRACESTATE, TraceContext};
 use futures_util::StreamExt;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
@@ -207,6 +208,8 @@ fn lost(source: lapin::Error) -> Interrupted {
 fn delivered(delivery: Delivery) -> Delivered {
     let Delivery { data, routing_key, redelivered, properties, .. } = delivery;
     let mut headers = properties.headers().as_ref().map(texts).unwrap_or_default();
+    let state = headers.get(TRACESTATE).map(String::as_str);
+    let trace_context = headers.get(TRACEPARENT).and_then(|parent| TraceContext::read(parent, state));
     if let Some(kind) = properties.content_type() {
         headers.insert("content-type".to_owned(), kind.to_string());
     }
@@ -215,6 +218,7 @@ fn delivered(delivery: Delivery) -> Delivered {
         routing_key: routing_key.to_string(),
         reply_to: plain(properties.reply_to().as_ref()),
         correlation_id: plain(properties.correlation_id().as_ref()),
+        trace_context,
         redelivered,
     }
 }

@@ -260,7 +260,7 @@ impl Tx {
                     (one.before, Vec::new(), transition.is_some())
                 }
             };
-            let new = new_steps(effects, &handoff.id, mover);
+            let new = new_steps(effects, &handoff, mover);
             moved.push(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored, handoff });
             born.extend(new);
         }
@@ -348,12 +348,13 @@ enum Had<T> {
 }
 
 /// Steps for planned effects: what is due now is born leased to whoever made the move.
-pub fn new_steps(effects: Vec<Planned>, handoff: &HandoffId, mover: &Mover) -> Vec<NewStep> {
+pub fn new_steps(effects: Vec<Planned>, handoff: &Handoff, mover: &Mover) -> Vec<NewStep> {
     let until = mover.now + TimeDelta::from_std(mover.lease).unwrap_or_default();
     let new = |planned: Planned| {
         let leased = (planned.run_at <= mover.now).then(|| (mover.worker.clone(), until));
         let planned_at = planned.run_at.min(mover.now);
-        NewStep { handoff_id: handoff.clone(), planned, planned_at, leased }
+        let trace_context = handoff.trace_context.clone();
+        NewStep { handoff_id: handoff.id.clone(), planned, planned_at, leased, trace_context }
     };
     effects.into_iter().map(new).collect()
 }

@@ -7,6 +7,7 @@ pub use aside::Aside;
 use super::sql::row::{Bulk, Reading, columns, hex, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
+use baton_core::domain::trace_context::TraceContext;
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -22,6 +23,8 @@ pub struct InboxMessage {
     pub received_at: DateTime<Utc>,
     pub reply_to: Option<String>,
     pub correlation_id: Option<String>,
+    /// What came with it, as it goes on here.
+    pub trace_context: Option<TraceContext>,
 }
 
 /// A message as it lies in the inbox.
@@ -33,12 +36,13 @@ pub struct InboxRow {
     pub received_at: DateTime<Utc>,
     pub reply_to: Option<String>,
     pub correlation_id: Option<String>,
+    pub trace_context: Option<TraceContext>,
 }
 
 impl From<InboxMessage> for InboxRow {
     fn from(message: InboxMessage) -> Self {
-        let InboxMessage { key, kind, body, received_at, reply_to, correlation_id } = message;
-        Self { key, kind, body, received_at, reply_to, correlation_id }
+        let InboxMessage { key, kind, body, received_at, reply_to, correlation_id, trace_context } = message;
+        Self { key, kind, body, received_at, reply_to, correlation_id, trace_context }
     }
 }
 
@@ -71,6 +75,7 @@ columns! {
         Int received_at: i64,
         Text reply_to: Option<&'a str>,
         Text correlation_id: Option<&'a str>,
+        Text trace_context: Option<&'a TraceContext>,
         Text state: &'static str,
     }
 }
@@ -83,7 +88,7 @@ columns! {
     }
 }
 
-const COLUMNS: &str = "key, kind, body, received_at, reply_to, correlation_id";
+const COLUMNS: &str = "key, kind, body, received_at, reply_to, correlation_id, trace_context";
 
 /// Written so that rows are found by their keys and only then asked: the index over all that is received would be gone through
 /// for every key.
@@ -142,10 +147,12 @@ impl Tx {
 
     async fn inbox_replace(&mut self, message: &InboxMessage, state: &str, body: &[u8]) -> Result<(), StoreError> {
         let sql = "-- inbox::replace\nUPDATE inbox SET state = 'received', error = NULL, answer = NULL, kind = $2, body = $3, \
-                   received_at = $4, reply_to = $5, correlation_id = $6 WHERE key = $1 AND state = $7 AND body = $8";
+                   received_at = $4, reply_to = $5, correlation_id = $6, trace_context = $9 \
+                   WHERE key = $1 AND state = $7 AND body = $8";
         let query = sqlx::query(sql).bind(&message.key).bind(&message.kind).bind(message.body.clone());
         let query = query.bind(micros(message.received_at)).bind(message.reply_to.as_deref());
         let query = query.bind(message.correlation_id.as_deref()).bind(state).bind(body.to_vec());
+        let query = query.bind(message.trace_context.as_ref().map(ToString::to_string));
         match query.execute(self.conn()).await?.rows_affected() {
             1 => Ok(()),
             _ => Err(StoreError::Conflict { what: "message", id: message.key.clone() }),
@@ -164,6 +171,7 @@ impl Tx {
             received_at: micros(message.received_at),
             reply_to: message.reply_to.as_deref(),
             correlation_id: message.correlation_id.as_deref(),
+            trace_context: message.trace_context.as_ref(),
             state: "received",
         });
         let tail = "ON CONFLICT (key) DO NOTHING RETURNING key";
@@ -238,5 +246,6 @@ fn read(row: &AnyRow) -> Result<InboxRow, StoreError> {
         received_at: row.at("received_at")?,
         reply_to: row.maybe_text("reply_to")?,
         correlation_id: row.maybe_text("correlation_id")?,
+        trace_context: row.maybe_id("trace_context")?,
     })
 }

@@ -16,6 +16,7 @@ use super::{StoreError, Tx};
 use crate::telemetry::figures::Count;
 use baton_core::domain::effect::{Effect, Lane, Planned};
 use baton_core::domain::id::{HandoffId, LeadId};
+use baton_core::domain::trace_context::TraceContext;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -32,6 +33,8 @@ pub struct NewStep {
     pub planned_at: DateTime<Utc>,
     /// Born leased to this worker until then, with fence 1; else due at its time.
     pub leased: Option<(String, DateTime<Utc>)>,
+    /// The one that came with its lead's event.
+    pub trace_context: Option<TraceContext>,
 }
 
 /// A step that this worker holds.
@@ -55,6 +58,7 @@ pub struct StepRow {
     pub sent_at: Option<DateTime<Utc>>,
     /// It is marked as sent already, by the commit that it was born in: it may leave.
     pub born_marked: bool,
+    pub trace_context: Option<TraceContext>,
 }
 
 impl NewStep {
@@ -74,6 +78,7 @@ impl NewStep {
             attempts: 1,
             sent_at: None,
             born_marked: self.is_born_marked(),
+            trace_context: self.trace_context.clone(),
         })
     }
 
@@ -100,14 +105,15 @@ columns! {
         Int fence: i64,
         Int attempts: i64,
         Int sent_at: Option<i64>,
+        Text trace_context: Option<&'a TraceContext>,
     } with payload
 }
 
 /// More than there are hands for.
 const LAPSED_AT_MOST: i64 = 1000;
 
-const COLUMNS: &str =
-    "effect_key, lead_id, handoff_id, payload, planned_at, run_at, deadline_at, lease_until, fence, attempts, sent_at";
+const COLUMNS: &str = "effect_key, lead_id, handoff_id, payload, planned_at, run_at, deadline_at, lease_until, fence, attempts, \
+                       sent_at, trace_context";
 
 /// Of a step that was not begun: it was never marked, or it was born so, and whoever takes it up looks for it.
 const IS_UNSENT: &str = "(sent_at IS NULL OR (kind = 'ring' AND fence = 1 AND sent_at = planned_at))";
@@ -137,6 +143,7 @@ impl Tx {
                 fence: born,
                 attempts: born,
                 sent_at: step.is_born_marked().then(|| micros(step.planned_at)),
+                trace_context: step.trace_context.as_ref(),
             };
             rows.row(&columns)?.document("payload", &step.planned.effect)?;
         }
@@ -306,5 +313,6 @@ fn read(row: &AnyRow) -> Result<StepRow, StoreError> {
         attempts: row.number("attempts")?,
         sent_at: row.maybe_at("sent_at")?,
         born_marked: false,
+        trace_context: row.maybe_id("trace_context")?,
     })
 }

@@ -81,16 +81,9 @@ pub(super) async fn post(
         let faults = faults.iter().map(|fault| json!(fault.to_string())).collect();
         Problem::unprocessable("the event cannot be understood; nothing was stored", faults)
     })?;
-    let (reply_to, correlation_id) = (None, None);
-    let message = InboxMessage {
-        key: key_of(&body),
-        kind: incoming.kind.as_str().to_owned(),
-        body,
-        received_at: now,
-        reply_to,
-        correlation_id,
-    };
-    let messages = vec![message];
+    let (key, kind) = (key_of(&body), incoming.kind.as_str().to_owned());
+    let (reply_to, correlation_id, trace_context) = (None, None, None);
+    let messages = vec![InboxMessage { key, kind, body, received_at: now, reply_to, correlation_id, trace_context }];
     door.own_calls(&rights, &messages, until).await?;
     let brought = door.bring(messages, until, wait.is_some()).await?;
     let Brought { key, known, answer } = brought.into_iter().next().expect("one was brought");

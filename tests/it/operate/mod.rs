@@ -1,3 +1,5 @@
-//! A worker as those find it who run it: watched from outside.
+//! A worker as those find it who run it.
 
 mod figures;
+mod logs;
+mod traces;

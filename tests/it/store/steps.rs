@@ -10,7 +10,7 @@ pub use texted::nobody_is_written_to_twice_within_a_day;
 
 use super::server::Db;
 use super::tx::{reads, writes};
-use super::world::{LEASE, handoff_id, later, now, publish, rep, step};
+use super::world::{LEASE, handoff_id, later, now, publish, rep, step, traced};
 use baton::store::{Changes, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, Store, VendorRef};
 use baton_core::domain::effect::{BriefWhy, Channel, Comfort, Effect, Lane, Timer};
 use baton_core::domain::id::LegId;
@@ -182,12 +182,13 @@ pub async fn a_lapsed_call_does_not_wait_behind_a_backlog(db: Db) {
 pub async fn a_backlog_of_one_kind_costs_the_others_nothing(db: Db) {
     let mut steps: Vec<NewStep> =
         (0..300).map(|number| step(&format!("note-{number:03}"), publish(), later(-600))).collect();
-    steps.push(step("hold", HOLD, later(-1)));
+    steps.push(NewStep { trace_context: traced(), ..step("hold", HOLD, later(-1)) });
     insert(&db, steps).await;
     let wanted = [(Lane::Calls, 2), (Lane::Events, 1)];
     let claimed =
         writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &wanted, true).await).await.expect("a claim");
     assert_eq!(keys(&claimed), ["hold", "note-000"]);
+    assert_eq!((&claimed[0].trace_context, &claimed[1].trace_context), (&traced(), &None), "only what came is kept");
     let none = writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &[(Lane::Calls, 2)], true).await).await;
     assert_eq!(none.expect("a claim"), [], "no hands, no steps");
 }

@@ -21,6 +21,7 @@ async fn leave_a_trace(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
         received_at: now(),
         reply_to: None,
         correlation_id: None,
+        trace_context: None,
     };
     tx.inbox_insert(&[message]).await.map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use super::server::{Db, at_once, tests};
 use super::tx::writes;
-use super::world::{LEASE, later, now};
+use super::world::{LEASE, later, now, traced};
 use baton::store::{
     DeliveriesEnded, DeliveryEnd, DeliveryRow, DeliveryState, Failure, NewDelivery, TriedDelivery, WebhookStanding,
 };
@@ -20,6 +20,7 @@ fn new(webhook: &str, event: &str, created_at: DateTime<Utc>) -> NewDelivery {
         topic: "lead.routed",
         body: format!("{{\"id\":\"{event}\",\"note\":\"'ü' \\\\ \"}}"),
         created_at,
+        trace_context: traced(),
     }
 }
 
@@ -29,7 +30,10 @@ async fn keep(db: &Db, deliveries: &[NewDelivery]) {
 }
 
 async fn claim(db: &Db, at: DateTime<Utc>, limit: usize) -> Vec<DeliveryRow> {
-    writes!(db.store, |tx| tx.deliveries_claim(at, HOOK, LEASE, limit).await).await.expect("a claim is answered")
+    let claimed = writes!(db.store, |tx| tx.deliveries_claim(at, HOOK, LEASE, limit).await).await;
+    let claimed = claimed.expect("a claim is answered");
+    assert!(claimed.iter().all(|row| row.trace_context == traced()), "{claimed:?}");
+    claimed
 }
 
 fn events(rows: &[DeliveryRow]) -> BTreeSet<&str> {
