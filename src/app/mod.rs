@@ -30,15 +30,13 @@ use crate::facts::Facts;
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::{Current, Library};
 use crate::store::Store;
-use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections, TwilioSection};
+use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, Listener, PlatformSections, TwilioSection};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use lines::{Agents, Lines};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use time::Timekeeper;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use workspace::Workspace;
@@ -54,7 +52,7 @@ pub struct Setup {
     pub vendors: Vendors,
     pub clock: SharedClock,
     pub limits: Limits,
-    pub listener: TcpListener,
+    pub listener: Listener,
     /// Tokens of `baton.toml`; those of the database are added to them.
     pub tokens: Vec<ConfiguredToken>,
     pub body_limit: usize,
@@ -72,7 +70,8 @@ pub struct Setup {
 
 /// A running worker.
 pub struct Running {
-    pub address: SocketAddr,
+    /// Host and port, or `unix:` and a path.
+    pub address: String,
     pub decider: Arc<Decider>,
     pub store: Store,
     pub ready: watch::Receiver<bool>,
@@ -93,7 +92,7 @@ pub struct Running {
 pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
-    let address = setup.listener.local_addr().context("reading the listener's address")?;
+    let address = setup.listener.address().context("reading the listener's address")?;
     let (stop, stopping) = watch::channel(false);
     let (set_ready, ready) = watch::channel(true);
     let worker = worker_name();
@@ -214,7 +213,7 @@ async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: watch::Receiv
 }
 
 impl Running {
-    /// Where it serves.
+    /// Where it serves, if it listens on a port.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -21,6 +21,7 @@ use chrono::DateTime;
 use line::{Lines, Waiting};
 use std::panic::catch_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -35,6 +36,7 @@ pub struct Decider {
     delivery: Arc<Delivery>,
     setbacks: Arc<Setbacks>,
     pub(super) commits: Arc<Commits>,
+    rounds: AtomicU64,
 }
 
 impl Decider {
@@ -43,7 +45,7 @@ impl Decider {
         let delivery = Arc::new(Delivery::new(parts.replies.clone()));
         let setbacks = Arc::new(Setbacks::new(parts.store.clone(), Arc::clone(&delivery)));
         let commits = Arc::new(Commits::new(Arc::clone(&parts), Arc::clone(&delivery), Arc::clone(&setbacks)));
-        Arc::new(Self { parts, lines: Lines::default(), delivery, setbacks, commits })
+        Arc::new(Self { parts, lines: Lines::default(), delivery, setbacks, commits, rounds: AtomicU64::default() })
     }
 
     /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns what each message was to the inbox;
@@ -130,6 +132,11 @@ impl Decider {
     /// Why messages wait although the database takes writes, if any do; in words of ours.
     pub fn held_up_by(&self) -> Option<&'static str> {
         self.setbacks.rest.cause()
+    }
+
+    /// How often the loop has come round: every `SWEEP` at least, while it decides.
+    pub fn rounds(&self) -> u64 {
+        self.rounds.load(Ordering::Relaxed)
     }
 
     /// Whether a commit would work now.

@@ -6,6 +6,7 @@ use crate::deciding::batch::Batch;
 use crate::intake::event::Message;
 use chrono::TimeDelta;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::sleep_until;
@@ -30,6 +31,7 @@ impl Decider {
         let mut sweep = tokio::time::interval(SWEEP);
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
         while self.may_decide(&mut stop).await {
+            self.rounds.fetch_add(1, Ordering::Relaxed);
             let mut batch = Vec::with_capacity(BATCH);
             tokio::select! {
                 first = lines.next() => batch.extend(first),
