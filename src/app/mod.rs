@@ -42,7 +42,7 @@ use tokio::task::JoinSet;
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
-const STOP_WITHIN: Duration = Duration::from_millis(4500);
+pub const STOP_WITHIN: Duration = Duration::from_millis(4500);
 
 /// A worker's parts, however they came about: from `baton.toml`, or from the demo's sandbox.
 pub struct Setup {

@@ -1,0 +1,3 @@
+//! A worker as it is run for good: deployed, watched, upgraded, restored.
+
+mod deploy;
