@@ -257,8 +257,7 @@ impl Config {
         let listen = (!listen.is_of_this_machine()).then(|| ("http.listen".to_owned(), listen.to_string()));
         let public = (!public_url.is_empty()).then(|| ("http.public_url".to_owned(), public_url.clone()));
         let platforms = self.platforms.iter();
-        let platforms =
-            platforms.filter_map(|(name, one)| Some((format!("platforms.{name}.url"), one.url.clone()?)));
+        let platforms = platforms.filter_map(|(name, one)| Some((format!("platforms.{name}.url"), one.url.clone()?)));
         let mut addresses = public.into_iter().chain(platforms);
         listen.or_else(|| addresses.find(|(_, address)| !http::is_of_this_machine(address)))
     }
