@@ -14,6 +14,7 @@ use baton::deciding::decider::Replies;
 use baton::intake::amqp::{AmqpConfig, AmqpStats, ConsumeError, Publisher, Topology, consume};
 use baton::render::caller::Stopgap;
 use baton::store::Store;
+use baton::web::Listener;
 use baton_clock::{SharedClock, SteeredClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
@@ -22,7 +23,6 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -107,7 +107,7 @@ impl Worker {
             vendors: null::vendors(answering, &run.ledger),
             clock: Arc::clone(&clock),
             limits: Limits::default(),
-            listener: TcpListener::bind("127.0.0.1:0").await?,
+            listener: Listener::on_port("127.0.0.1:0").await?,
             tokens: tools::tokens(),
             // As `baton.toml` has it where it says nothing.
             body_limit: 256 * 1024,
@@ -127,7 +127,7 @@ impl Worker {
 
     /// Where it serves over HTTP.
     pub fn address(&self) -> SocketAddr {
-        self.running.address
+        self.running.address.parse().expect("it listens on a port")
     }
 
     /// What is said to a caller where nothing says what was decided.

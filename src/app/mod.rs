@@ -35,16 +35,14 @@ use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::{Current, Library};
 use crate::store::Store;
 use crate::web::{
-    self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, MetricsFor, PlatformSections, TwilioSection,
+    self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, Listener, MetricsFor, PlatformSections, TwilioSection,
 };
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
 use lines::{Agents, Lines};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use time::Timekeeper;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
@@ -52,7 +50,7 @@ use watch::{Presence, Watched};
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
-const STOP_WITHIN: Duration = Duration::from_millis(4500);
+pub const STOP_WITHIN: Duration = Duration::from_millis(4500);
 
 /// A worker's parts, however they came about: from `baton.toml`, or from the demo's sandbox.
 pub struct Setup {
@@ -62,7 +60,7 @@ pub struct Setup {
     pub vendors: Vendors,
     pub clock: SharedClock,
     pub limits: Limits,
-    pub listener: TcpListener,
+    pub listener: Listener,
     /// Tokens of `baton.toml`; those of the database are added to them.
     pub tokens: Vec<ConfiguredToken>,
     pub body_limit: usize,
@@ -84,7 +82,8 @@ pub struct Setup {
 
 /// A running worker.
 pub struct Running {
-    pub address: SocketAddr,
+    /// Host and port, or `unix:` and a path.
+    pub address: String,
     pub decider: Arc<Decider>,
     pub store: Store,
     /// Its name in logs, leases and traces.
@@ -107,7 +106,7 @@ pub struct Running {
 pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
-    let address = setup.listener.local_addr().context("reading the listener's address")?;
+    let address = setup.listener.address().context("reading the listener's address")?;
     let (stop, stopping) = channel(false);
     let (set_ready, ready) = channel(true);
     let worker = worker_name();
@@ -254,7 +253,7 @@ async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: Receiver<bool
 }
 
 impl Running {
-    /// Where it serves.
+    /// Where it serves, if it listens on a port.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -61,6 +61,8 @@ enum Command {
     Init(rules::Init),
     /// Run the worker: take leads, decide, hand off, brief.
     Serve(worker::Serve),
+    /// Ask the running worker of a workspace whether it takes leads.
+    Ready(worker::Ready),
     /// Check a workspace: every mistake in rules and templates at once, with file and line.
     Check(rules::Check),
     /// Say who would get a lead, and why not each of the others.
@@ -142,6 +144,7 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.run().await,
             Command::Init(command) => command.run(),
             Command::Serve(command) => command.run().await,
+            Command::Ready(command) => command.run().await,
             Command::Check(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Test(command) => command.run().await,

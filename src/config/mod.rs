@@ -4,6 +4,7 @@
 
 mod environment;
 mod http;
+mod listen;
 mod platforms;
 mod secrets;
 mod sms;
@@ -17,10 +18,11 @@ mod webhooks;
 #[cfg(test)]
 mod tests;
 
-pub use environment::{Reference, zoneinfo};
+pub use environment::{Reference, ServiceManager, service_manager, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http, Metrics};
+pub use listen::Listen;
 pub use platforms::Platform;
 pub use sms::{Sms, TwilioSms};
 pub use speech::{Speaker, Speech};
@@ -213,6 +215,16 @@ impl Config {
         self.telemetry.check()?;
         platforms::check(&self.platforms)?;
         webhooks::check(&self.webhooks)?;
+        if let Listen::Socket(_) = self.http.listen
+            && self.http.public_url.is_empty()
+            && self.feedback.link_secret.is_some()
+        {
+            bail!(
+                "feedback.link_secret is set, http.listen is {} and http.public_url is not set: the links in briefings would \
+                 lead nowhere; set http.public_url to the address under which reps reach this worker",
+                self.http.listen
+            );
+        }
         let days = self.feedback.link_days;
         ensure!(
             (1..=LONGEST_LINK_DAYS).contains(&days),
@@ -228,6 +240,15 @@ impl Config {
         Ok(())
     }
 
+    /// Listens elsewhere than the file says.
+    ///
+    /// # Errors
+    /// What the file says does not go with it.
+    pub fn listen_on(&mut self, listen: Listen) -> Result<()> {
+        self.http.listen = listen;
+        self.check()
+    }
+
     /// How a platform sees this worker: scheme, host and, behind a proxy, the path before `/v1`.
     pub fn platform_url(&self, name: &str) -> String {
         let own = self.platforms.get(name).and_then(|platform| platform.url.clone());
@@ -236,22 +257,21 @@ impl Config {
 
     /// The key that says that others than this machine reach the listener, and what it says. A proxy or a tunnel comes from this
     /// machine, whoever sent it.
-    pub fn open_to_others(&self) -> Option<(String, &str)> {
+    pub fn open_to_others(&self) -> Option<(String, String)> {
         let Http { listen, public_url, .. } = &self.http;
-        let listen = (!self.http.is_loopback()).then(|| ("http.listen".to_owned(), listen.as_str()));
-        let public = (!public_url.is_empty()).then(|| ("http.public_url".to_owned(), public_url.as_str()));
+        let listen = (!listen.is_of_this_machine()).then(|| ("http.listen".to_owned(), listen.to_string()));
+        let public = (!public_url.is_empty()).then(|| ("http.public_url".to_owned(), public_url.clone()));
         let platforms = self.platforms.iter();
-        let platforms =
-            platforms.filter_map(|(name, one)| Some((format!("platforms.{name}.url"), one.url.as_deref()?)));
+        let platforms = platforms.filter_map(|(name, one)| Some((format!("platforms.{name}.url"), one.url.clone()?)));
         let mut addresses = public.into_iter().chain(platforms);
         listen.or_else(|| addresses.find(|(_, address)| !http::is_of_this_machine(address)))
     }
 
     pub fn public_url(&self) -> String {
-        if self.http.public_url.is_empty() {
-            format!("http://{}", self.http.listen)
-        } else {
-            self.http.public_url.clone()
+        match (&self.http.public_url, &self.http.listen) {
+            (url, _) if !url.is_empty() => url.clone(),
+            (_, Listen::Port(address)) => format!("http://{address}"),
+            (_, Listen::Socket(_)) => "http://localhost".to_owned(),
         }
     }
 }

@@ -32,13 +32,32 @@ fn a_relative_database_lies_in_the_workspace_and_no_other_moves() {
 
 #[test]
 fn only_this_machine_is_loopback() {
-    let http = |listen: &str| Http { listen: listen.to_owned(), ..Http::default() };
-    for own in ["127.0.0.1:8080", "127.0.0.53:80", "[::1]:8080", "localhost:8080"] {
-        assert!(http(own).is_loopback(), "{own}");
+    let listen = |text: &str| text.parse::<Listen>().expect("somewhere to listen");
+    for own in ["127.0.0.1:8080", "127.0.0.53:80", "[::1]:8080", "localhost:8080", "unix:/run/baton/baton.sock"] {
+        assert!(listen(own).is_of_this_machine(), "{own}");
+        assert_eq!(listen(own).to_string(), own);
     }
     for open in ["0.0.0.0:8080", "[::]:8080", "10.0.0.3:80", "127.0.0.1.example:80", "baton.example:80"] {
-        assert!(!http(open).is_loopback(), "{open}");
+        assert!(!listen(open).is_of_this_machine(), "{open}");
     }
+    for nowhere in
+        ["", "8080", ":8080", "::1:8080", "localhost", "localhost:70000", "http://localhost:80", "unix:", "unix:b.sock"]
+    {
+        let told =
+            toml::from_str::<Config>(&format!("[http]\nlisten = \"{nowhere}\"\n")).expect_err(nowhere).to_string();
+        assert!(told.contains("unix:/run/baton/baton.sock"), "{nowhere}: {told}");
+    }
+}
+
+#[test]
+fn links_lead_somewhere_also_where_a_socket_is_listened_on() {
+    let mut config: Config = toml::from_str("[feedback]\nlink_secret = \"env:A\"\n").expect("parses");
+    let socket: Listen = "unix:/run/baton/baton.sock".parse().expect("somewhere to listen");
+    let told = format!("{:#}", config.listen_on(socket.clone()).expect_err("the links lead nowhere"));
+    assert!(told.contains("http.public_url") && told.contains("unix:/run/baton"), "{told}");
+    config.http.public_url = "https://baton.example".to_owned();
+    config.listen_on(socket).expect("reps come through a proxy");
+    assert_eq!(config.public_url(), "https://baton.example");
 }
 
 #[test]

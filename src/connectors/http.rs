@@ -68,6 +68,27 @@ impl VendorHttp {
     /// # Errors
     /// `NeedsPerson` if the base address is not `http(s)://host`, or TLS cannot be set up.
     pub fn new(vendor: &'static str, base_url: &str, limits: Limits) -> Result<Self, VendorError> {
+        Self::by_way_of(None, vendor, base_url, limits)
+    }
+
+    /// A worker of ours, where `http.listen` says it: `127.0.0.1:8080`, `unix:/run/baton/baton.sock`; or by its URL.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn to_worker(address: &str, limits: Limits) -> Result<Self, VendorError> {
+        match address.strip_prefix("unix:") {
+            Some(socket) => Self::by_way_of(Some(socket), "baton", "http://localhost", limits),
+            None if address.contains("://") => Self::new("baton", address, limits),
+            None => Self::new("baton", &format!("http://{address}"), limits),
+        }
+    }
+
+    fn by_way_of(
+        socket: Option<&str>,
+        vendor: &'static str,
+        base_url: &str,
+        limits: Limits,
+    ) -> Result<Self, VendorError> {
         let refuse = |why: String| VendorError::needs_person(vendor, why);
         let base = Url::parse(base_url)
             .ok()
@@ -77,6 +98,7 @@ impl VendorHttp {
         let builder = reqwest::Client::builder();
         // Reading what the system trusts takes a hundred files and 10 ms; where nothing is encrypted it would be for nothing.
         let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
+        let builder = if let Some(socket) = socket { builder.unix_socket(socket) } else { builder };
         let client = builder
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))

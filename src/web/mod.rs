@@ -11,6 +11,7 @@ mod feedback;
 mod health;
 mod incoming;
 mod leads;
+mod listener;
 mod mcp;
 mod openapi;
 mod platforms;
@@ -23,6 +24,7 @@ mod standing;
 
 pub use feedback::LinkSigner;
 pub use health::MetricsFor;
+pub use listener::Listener;
 pub use openapi::openapi_document;
 pub use platforms::{PlatformSection, PlatformSections, TwilioSection};
 pub use problem::Problem;

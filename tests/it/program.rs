@@ -123,9 +123,15 @@ impl Process {
         Self::serve_with(folder, &["--log", level], env)
     }
 
+    /// The same with these arguments.
     pub fn serve_with(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::of(Path::new(env!("CARGO_BIN_EXE_baton")), folder, arguments, env)
+    }
+
+    /// The same of another program, such as one that was installed.
+    pub fn of(program: &Path, folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
         let log = std::fs::File::options().append(true).create(true).open(folder.join("log")).expect("a log");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+        let mut command = Command::new(program);
         command.arg("serve").args(arguments).arg("-w").arg(folder).envs(env.iter().copied());
         command.current_dir(std::env::temp_dir()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         Self(command.spawn().expect("the worker starts"))

@@ -61,7 +61,7 @@ impl<'a> Workers<'a> {
             vendors: self.stage.vendors()?,
             clock: Arc::clone(clock),
             limits: Limits { lease_s, vendor_timeout_s, ..Limits::default() },
-            listener: TcpListener::from_std(listener).context("taking the port over")?,
+            listener: TcpListener::from_std(listener).context("taking the port over")?.into(),
             tokens: Vec::new(),
             body_limit: 256 * 1024,
             requests_at_once: 256,

@@ -29,8 +29,8 @@ pub(crate) struct Reassign {
     /// Who says so.
     #[arg(long, value_name = "NAME")]
     author: String,
-    /// The worker, such as http://127.0.0.1:8080.
-    #[arg(long, value_name = "URL")]
+    /// The worker, such as http://127.0.0.1:8080 or unix:/run/baton/baton.sock.
+    #[arg(long, value_name = "ADDR")]
     http: String,
     /// Bearer token: env:NAME or file:PATH.
     #[arg(long, value_name = "REFERENCE")]
@@ -39,7 +39,7 @@ pub(crate) struct Reassign {
 
 impl Reassign {
     pub(crate) async fn run(self) -> Result<u8> {
-        let door = VendorHttp::new("baton", &self.http, DOOR).context("reading --http")?;
+        let door = VendorHttp::to_worker(&self.http, DOOR).context("reading --http")?;
         let token =
             self.token.as_ref().map(|token| Reference(token.clone()).secret("--token").map(Secret::new)).transpose()?;
         let mut body = json!({ "reason": self.reason, "by": self.author });

@@ -1,12 +1,14 @@
 //! `baton serve`: the worker. SIGTERM or Ctrl-C stops it in order; a second one at once; killing it is always safe. Changed
 //! rules and templates are taken up as they are saved, SIGHUP reads them at once.
 
+use super::place::WorkerArgs;
+use super::service::Service;
 use crate::app::bus::{Bus, InboxSink};
 use crate::app::doctor;
 use crate::app::time::Timekeeper;
 use crate::app::{self, Running, Setup, platforms, workspace, zoneinfo};
-use crate::cli::{FAULTY, OK, WorkspaceArgs, unreachable};
-use crate::config::{self, Config, Telemetry};
+use crate::cli::{FAULTY, OK, unreachable};
+use crate::config::{self, Config, Listen, Telemetry};
 use crate::connectors::agent::Wire;
 use crate::deciding::decider::Replies;
 use crate::intake::amqp::{self, AmqpConfig, ConsumeError, Publisher};
@@ -14,21 +16,20 @@ use crate::outbox::EventSink;
 use crate::store::Store;
 use crate::telemetry::traces::{self, TraceConfig};
 use crate::telemetry::{self, LogFormat};
-use crate::web::{ConfiguredToken, LinkSigner, MetricsFor, Rights, token_digest};
+use crate::web::{ConfiguredToken, LinkSigner, Listener, MetricsFor, Rights, token_digest};
 use anyhow::{Context, Result, anyhow};
 use baton_clock::SharedClock;
 use baton_core::domain::zone;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
-    place: WorkspaceArgs,
+    worker: WorkerArgs,
     /// How log lines look on stderr.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -41,10 +42,10 @@ impl Serve {
     pub(crate) async fn run(self) -> Result<u8> {
         telemetry::begin(self.log_format, &self.log)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), zones = %zone::in_use(), "baton starts");
-        let config = config::load(&self.place.workspace.join("baton.toml"))?;
+        let (config, folder) = (self.worker.config()?, self.worker.place.workspace);
         config.check_secrets()?;
         let collector = config.telemetry.traces()?;
-        let workspace = match workspace::load(&self.place.workspace)? {
+        let workspace = match workspace::load(&folder)? {
             Ok(workspace) => workspace,
             Err(faults) => {
                 for fault in &faults.rules {
@@ -87,14 +88,18 @@ impl Serve {
             running.spawn(question.ask_until_well(Arc::clone(&clock), running.stopping.clone()));
         }
         running.keep_time(keeper);
-        follow(&mut running, self.place.workspace.clone())?;
+        follow(&mut running, folder)?;
         let refused = consume(&mut running, clock, broker);
+        let service = Arc::new(Service::of_environment());
+        running.spawn(Arc::clone(&service).watches(Arc::clone(&running.decider), running.stopping.clone()));
         tracing::info!(address = %running.address, "baton is ready");
+        service.is_ready(&running.address).await;
         tokio::select! {
             stop = stop_signal() => stop?,
             Ok(why) = refused => return Err(unreachable("consuming from the broker", &why)),
         }
         tracing::info!("stopping: what is in hand is finished first");
+        service.stops().await;
         let again = stop_signal();
         tokio::select! {
             () = async { running.stop().await; traces::end().await } => {}
@@ -193,7 +198,10 @@ async fn setup(
     clock: SharedClock,
     broker: Option<&Broker>,
 ) -> Result<Setup> {
-    let listener = TcpListener::bind(&config.http.listen).await;
+    let listener = match &config.http.listen {
+        Listen::Port(address) => Listener::on_port(address).await,
+        Listen::Socket(path) => Listener::on_socket(path).await,
+    };
     let listener = listener.with_context(|| format!("listening on {}", config.http.listen))?;
     let tokens = config.http.tokens.iter().map(|(name, token)| {
         let digest = token_digest(&token.secret.our_secret(&format!("http.tokens.{name}"))?);

@@ -1,5 +1,6 @@
-//! A worker as those find it who run it.
+//! A worker as it is run for good: deployed, watched, upgraded, restored.
 
+mod deploy;
 mod figures;
 mod logs;
 mod traces;

@@ -7,7 +7,7 @@ use baton::connectors::http::{Limits as HttpLimits, VendorHttp};
 use baton::connectors::{LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use baton::outbox::Vendors;
 use baton::store::Store;
-use baton::web::{MetricsFor, PlatformSections};
+use baton::web::{Listener, MetricsFor, PlatformSections};
 use baton_clock::SharedClock;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
@@ -18,7 +18,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// A worker that decides for the town, with a telephone on which everything fails.
 pub async fn worker(folder: &Path, store: &Store, clock: &SharedClock) -> Running {
@@ -55,7 +54,7 @@ pub async fn setup(folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
         vendors: Vendors::default(),
         clock: Arc::clone(clock),
         limits: Limits::default(),
-        listener: TcpListener::bind("127.0.0.1:0").await.expect("a port"),
+        listener: Listener::on_port("127.0.0.1:0").await.expect("a port"),
         tokens: Vec::new(),
         body_limit: 256 * 1024,
         requests_at_once: 64,

@@ -77,7 +77,7 @@ pub(super) async fn start(installed: &Installed, exchange: &Exchange, scratch: &
         vendors: vendors(installed, exchange, &clock)?,
         clock,
         limits: Limits::default(),
-        listener,
+        listener: listener.into(),
         tokens: Vec::new(),
         body_limit: 256 * 1024,
         requests_at_once: 256,

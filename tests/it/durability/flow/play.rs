@@ -66,7 +66,7 @@ impl Play {
         let store = Db::open(sqlite_in(folder.path())).await.store;
         let mut setup = town::setup(folder.path(), &store, &shared).await;
         change(&mut setup.workspace.checked.rules);
-        let address = setup.listener.local_addr().expect("its number");
+        let address = setup.listener.address().expect("its number");
         let links = Arc::new(LinkSigner::new(SECRET, &format!("http://{address}"), 30));
         setup.vendors = stage.vendors().expect("clients");
         setup.limits.lease_s = 5 * u64::from(SPEED);

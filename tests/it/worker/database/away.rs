@@ -72,7 +72,7 @@ async fn a_server_is_away(db: Db) {
         setup.platforms.insert("vapi".to_owned(), vapi);
     });
     let running = running.await;
-    let door = town::door(running.address, Duration::from_secs(40));
+    let door = town::door(&running.address, Duration::from_secs(40));
     // The first number that is read loads all that is known of numbers: not what is measured here.
     post(&door, 9, "1500ms").await;
     for (number, broken) in [Line::Frozen, Line::Cut].into_iter().enumerate() {
