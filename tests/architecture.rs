@@ -103,6 +103,7 @@ const ARROWS: [(&str, &[&str]); 27] = [
             "rules",
             "sandbox",
             "store",
+            "telemetry",
             "web",
         ],
     ),

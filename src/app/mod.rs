@@ -15,6 +15,7 @@ mod tidy;
 pub mod time;
 mod twilio;
 mod vendors;
+mod watch;
 pub mod webhooks;
 pub mod workspace;
 pub mod zoneinfo;
@@ -39,7 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::Timekeeper;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{self, Semaphore};
 use tokio::task::JoinSet;
 use workspace::Workspace;
 
@@ -75,13 +76,13 @@ pub struct Running {
     pub address: SocketAddr,
     pub decider: Arc<Decider>,
     pub store: Store,
-    pub ready: watch::Receiver<bool>,
+    pub ready: sync::watch::Receiver<bool>,
     /// Tells tasks that were started beside the worker to stop with it.
-    pub stopping: watch::Receiver<bool>,
+    pub stopping: sync::watch::Receiver<bool>,
     tasks: JoinSet<()>,
-    set_ready: watch::Sender<bool>,
+    set_ready: sync::watch::Sender<bool>,
     duty: Duty,
-    stop: watch::Sender<bool>,
+    stop: sync::watch::Sender<bool>,
     /// Changes the rules and templates of the running worker.
     pub reload: Arc<Reload>,
 }
@@ -94,8 +95,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
     let address = setup.listener.local_addr().context("reading the listener's address")?;
-    let (stop, stopping) = watch::channel(false);
-    let (set_ready, ready) = watch::channel(true);
+    let (stop, stopping) = sync::watch::channel(false);
+    let (set_ready, ready) = sync::watch::channel(true);
     let worker = worker_name();
     let crm = CrmChoice::from(&setup.vendors);
     let platforms = Arc::new(setup.platforms);
@@ -160,7 +161,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         let agents = Agents { telephony, decider, store, release, clock, duty, worker };
         tasks.spawn(lines::bring(agents, stopping.clone()));
     }
-    tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
+    look_after(&mut tasks, &door, &stopping);
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
@@ -193,7 +194,7 @@ fn works(
     outbox: Arc<Outbox>,
     facts: Arc<Facts>,
     release: Current,
-    stopping: &watch::Receiver<bool>,
+    stopping: &sync::watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(decider).run(stopping.clone()));
@@ -204,8 +205,17 @@ fn works(
     tasks
 }
 
+/// What has had its time is forgotten, and what is not as it was is told.
+fn look_after(tasks: &mut JoinSet<()>, door: &Door, stopping: &sync::watch::Receiver<bool>) {
+    let parts = || (door.store.clone(), Arc::clone(&door.clock), stopping.clone());
+    let (store, clock, stopped) = parts();
+    tasks.spawn(tidy::keep(store, clock, stopped));
+    let (store, clock, stopped) = parts();
+    tasks.spawn(watch::drift::keep(store, door.release.clone(), clock, stopped));
+}
+
 /// A vendor that takes its time holds up no stop.
-async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: watch::Receiver<bool>) {
+async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: sync::watch::Receiver<bool>) {
     let mut stopped = stopping.clone();
     tokio::select! {
         () = facts.keep_fresh(release, stopping) => {}

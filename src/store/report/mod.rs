@@ -1,8 +1,10 @@
 //! What the reports are made of: one row per lead that was decided in a period, in a fixed number of statements.
 
 mod feedback;
+mod tally;
 
 pub use feedback::{HumanContact, OwnerChange};
+pub use tally::{Tallies, Tally, TallyKind};
 
 use super::lead::{NEXT_STEP, next_step};
 use super::sql::row::{Reading, micros};

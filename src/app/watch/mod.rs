@@ -1,0 +1,3 @@
+//! What a worker looks at by itself, while it works, for whoever watches it.
+
+pub(super) mod drift;
