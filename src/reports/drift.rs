@@ -5,7 +5,8 @@
 //! bound; too few leads say nothing.
 
 use super::statistics::ratio;
-use crate::store::{Tally, TallyKind};
+use crate::store::{Tallies, Tally, TallyKind};
+use baton_core::rules::RuleSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Weeks that today is held against.
@@ -82,8 +83,18 @@ impl Findings {
     }
 }
 
-/// What can be said of the hours before `until`; `is_live`: whether a rule of this name counts today.
-pub fn find(tallies: &[Tally], until: i64, is_live: impl Fn(&str) -> bool) -> Findings {
+/// What can be said of the last day that was counted. Of rules that were taken away nothing is.
+pub fn found_in(tallies: &Tallies, rules: &RuleSet) -> Findings {
+    let is_live = |name: &str| match name.split_once(' ') {
+        Some(("route", route)) => rules.routes.iter().any(|live| live.name == route),
+        Some(("tier", tier)) => rules.tiers.iter().any(|live| live.name.as_str() == tier),
+        Some(("pool", pool)) => rules.pools.keys().any(|live| live.as_str() == pool),
+        _ => true,
+    };
+    find(&tallies.rows, tallies.until, is_live)
+}
+
+fn find(tallies: &[Tally], until: i64, is_live: impl Fn(&str) -> bool) -> Findings {
     let hours = Hours::of(tallies);
     let names = |kind: TallyKind| -> BTreeSet<&str> {
         tallies.iter().filter(|tally| tally.kind == kind).map(|tally| tally.name.as_str()).collect()

@@ -7,7 +7,7 @@
 mod acts;
 pub mod corrections;
 mod inbox;
-mod leads;
+pub mod leads;
 mod ledgers;
 mod live;
 mod moves;

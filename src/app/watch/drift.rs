@@ -4,12 +4,12 @@
 //! process dies here, the next look counts on.
 
 use crate::release::Current;
-use crate::reports::drift::{Findings, ROUTE, ShareThenAndNow, find};
+use crate::reports::drift::{Findings, ROUTE, ShareThenAndNow, found_in};
 use crate::store::{Store, StoreError, Tallies, with};
 use crate::telemetry::figures;
 use baton_clock::SharedClock;
-use baton_core::rules::RuleSet;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -22,8 +22,8 @@ pub(crate) async fn keep(store: Store, release: Current, clock: SharedClock, mut
     loop {
         match counted(&store, &clock, &stopping).await {
             Ok(Some(tallies)) if until != Some(tallies.until) => {
-                let rules = release.borrow().rules.clone();
-                let found = find(&tallies.rows, tallies.until, |name| is_live(name, &rules));
+                let rules = Arc::clone(&release.borrow().rules);
+                let found = found_in(&tallies, &rules);
                 shown.show(&found);
                 told = tell(&told, &found);
                 until = Some(tallies.until);
@@ -50,16 +50,6 @@ async fn counted(
         if !was_counted || *stopping.borrow() {
             return store.tallies().await;
         }
-    }
-}
-
-/// Whether a rule that decided leads counts today: what was taken away is not missed.
-fn is_live(name: &str, rules: &RuleSet) -> bool {
-    match name.split_once(' ') {
-        Some(("route", route)) => rules.routes.iter().any(|live| live.name == route),
-        Some(("tier", tier)) => rules.tiers.iter().any(|live| live.name.as_str() == tier),
-        Some(("pool", pool)) => rules.pools.keys().any(|live| live.as_str() == pool),
-        _ => true,
     }
 }
 

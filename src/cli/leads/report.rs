@@ -28,8 +28,7 @@ impl ReportArgs {
         if self.format == Format::Text
             && let Some(tallies) = store.tallies().await?
         {
-            let found = drift::find(&tallies.rows, tallies.until, |_| true);
-            for line in found.in_words() {
+            for line in drift::found_in(&tallies, &rules).in_words() {
                 say(&format!("\nDrift: {line}"));
             }
         }

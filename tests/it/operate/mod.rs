@@ -1,0 +1,5 @@
+//! Workers as whoever runs them sees them.
+
+mod alarms;
+mod attention;
+mod drift;
