@@ -96,8 +96,9 @@ pub fn found_in(tallies: &Tallies, rules: &RuleSet) -> Findings {
 
 fn find(tallies: &[Tally], until: i64, is_live: impl Fn(&str) -> bool) -> Findings {
     let hours = Hours::of(tallies);
-    let names = |kind: TallyKind| -> BTreeSet<&str> {
-        tallies.iter().filter(|tally| tally.kind == kind).map(|tally| tally.name.as_str()).collect()
+    let names = |kind: TallyKind| {
+        let of_kind = tallies.iter().filter(move |tally| tally.kind == kind);
+        of_kind.map(|tally| tally.name.as_str()).collect::<BTreeSet<_>>()
     };
     let share = |kind: TallyKind, name: &str| {
         let of_week = |week: i64| {
