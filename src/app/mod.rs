@@ -200,6 +200,7 @@ fn works(
     facts: Arc<Facts>,
     release: Current,
     stopping: &Receiver<bool>,
+    look_after(&mut tasks, &door, &stopping);
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(decider).run(stopping.clone()));

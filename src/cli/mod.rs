@@ -99,6 +99,8 @@ enum Command {
     Token(worker::TokenArgs),
     /// List the webhooks and how each stands; test one, see what became of its deliveries, enable it again.
     Webhooks(worker::Webhooks),
+    /// List what needs a person, have failed steps tried again, close with a reason, through a running worker.
+    Attention(leads::Attention),
     /// Give a lead to another rep, or route it again, through a running worker.
     Reassign(leads::Reassign),
     /// Print the JSON Schema of a contract.
@@ -163,6 +165,7 @@ pub fn main() -> ExitCode {
             Command::Quarantine(command) => command.run().await,
             Command::Token(command) => command.run().await,
             Command::Webhooks(command) => command.run().await,
+            Command::Attention(command) => command.run().await,
             Command::Reassign(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,

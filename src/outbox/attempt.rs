@@ -5,8 +5,8 @@ use super::work::{At, Done, Work};
 use super::{Matter, Outbox, backoff, lanes};
 use crate::connectors::VendorError;
 use crate::connectors::http::answered_by;
-use crate::store::{StepEnd, StepRow};
-use baton_core::domain::effect::Class;
+use crate::store::{FailedStep, StepEnd, StepRow};
+use baton_core::domain::effect::{BriefWhy, Class, Effect};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,14 @@ const RECONCILE_AFTER: TimeDelta = TimeDelta::seconds(2);
 const CREDENTIALS_RETRY: TimeDelta = TimeDelta::seconds(60);
 
 impl Outbox {
+    /// Whether a step that failed for good may be tried again at a person's word: not what somebody on the line waited for, since
+    /// the lead has gone on without it, nor what may have been done and is done once at most.
+    pub fn may_try_again(&self, step: &FailedStep) -> bool {
+        let rang = matches!(step.effect, Effect::Brief { why: BriefWhy::Ringing, .. });
+        let is_once = lanes::work(&step.effect).class(&self.parts.vendors) == Class::AtMostOnce;
+        !step.effect.lane().is_urgent() && !rang && !(is_once && step.may_be_done)
+    }
+
     /// What it returns is only a claim until `finish` has checked the fence. `None`: the lease was gone before the request left.
     pub(super) async fn attempt(&self, step: &StepRow, matter: &mut Option<Arc<Matter>>) -> Option<End> {
         let now = self.parts.clock.now();

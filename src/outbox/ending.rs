@@ -32,11 +32,11 @@ impl End {
 
     /// It never can, as it is set up.
     pub(super) fn unworkable(work: &dyn Work, why: &str) -> Self {
-        Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback_of_setup(why).failed, crm: None }
+        Self { step: StepEnd::Refused { error: why.to_owned() }, event: work.fallback_of_setup(why).failed, crm: None }
     }
 
     pub(super) fn gone(work: &dyn Work, why: &str) -> Self {
-        Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).gone, crm: None }
+        Self { step: StepEnd::Refused { error: why.to_owned() }, event: work.fallback(why).gone, crm: None }
     }
 
     pub(super) fn expired(work: &dyn Work) -> Self {

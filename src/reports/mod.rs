@@ -4,6 +4,7 @@
 //! and is never a number; a grouped figure's groups add up to its total. The figures are pure; `source` alone
 //! reads the database, and the clock comes from the caller. Nothing here changes a rule, it shows where one may be wrong.
 
+pub mod drift;
 mod figure;
 mod figures;
 mod html;

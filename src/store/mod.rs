@@ -41,9 +41,9 @@ pub use live::{LiveCall, LiveLine};
 pub use mirror::Mirrored;
 pub use release::{LiveRelease, SeenWorker, StoredRelease, WorkerRow};
 pub use rep::RepState;
-pub use report::{HumanContact, OwnerChange, ReportRow};
+pub use report::{HumanContact, OwnerChange, ReportRow, Tallies, Tally, TallyKind};
 pub use sql::error::StoreError;
-pub use step::{CarrierLeg, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
+pub use step::{CarrierLeg, FailedStep, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,
     TriedDelivery, WebhookStanding,

@@ -4,7 +4,8 @@ use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
     LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, SeenWorker, StepStats,
-    Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead,
+    WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
@@ -89,5 +90,6 @@ reads! {
     report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
     state(now: DateTime<Utc>) -> State;
     step_stats(now: DateTime<Utc>) -> StepStats;
+    tallies() -> Option<Tallies>;
     webhooks_standing() -> BTreeMap<String, WebhookStanding>;
 }

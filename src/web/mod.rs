@@ -106,6 +106,8 @@ pub fn router(door: Door) -> Router {
         .route("/v1/leads/{id}/call", door.needs(Act, door.once(post(leads::call::post))))
         .route("/v1/attention", door.needs(Read, get(leads::attention)))
         .route("/v1/attention/{key}/replay", door.needs(Act, door.once(post(leads::replay))))
+        .route("/v1/attention/{key}/retry", door.needs(Act, door.once(post(leads::attend::retry))))
+        .route("/v1/attention/{key}/close", door.needs(Act, door.once(post(leads::attend::close))))
         .route("/v1/feedback", door.needs(Feedback, door.once(post(feedback::api))))
         .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
         .route("/v1/rules", door.needs(Read, get(rules::live)))

@@ -7,7 +7,7 @@
 mod acts;
 pub mod corrections;
 mod inbox;
-mod leads;
+pub mod leads;
 mod ledgers;
 mod live;
 mod moves;
@@ -163,6 +163,7 @@ conformance! {
             a_leg_keeps_the_first_name_that_its_carrier_gives_it,
             nobody_is_written_to_twice_within_a_day,
             each_end_is_written_down,
+            what_has_failed_is_due_again_or_closed,
             what_a_step_follows_from_stays_when_it_was,
             many_ends_in_one_statement_count_one_by_one,
             a_vendors_strange_text_does_not_keep_a_step_open,

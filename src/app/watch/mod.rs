@@ -1,5 +1,6 @@
 //! What watches the worker itself and tells of it, beside its work and never in its way.
 
+pub(super) mod drift;
 mod figures;
 mod workers;
 

@@ -1,6 +1,6 @@
 //! Lists of leads: the newest first, page by page, and those that somebody asks for.
 
-use super::{NEXT_STEP, kind_name, next_step};
+use super::{NEEDS_ATTENTION, NEXT_STEP, kind_name, next_step};
 use crate::store::sql::row::{Reading, micros};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::{LeadId, RepId};
@@ -34,6 +34,7 @@ pub struct LeadQuery {
     pub owner: Option<RepId>,
     /// As in [`crate::store::handoff_status`].
     pub status: Option<String>,
+    /// Of those that need attention, the ones that nobody has closed.
     pub next_step: Option<NextStepKind>,
     pub source: Option<String>,
     /// The event that brought it.
@@ -54,12 +55,14 @@ pub struct AttentionCounts {
 
 impl Tx {
     pub async fn attention_counts(&mut self) -> Result<AttentionCounts, StoreError> {
-        let sql = "-- listing::attention_counts\nSELECT 'all' AS key, \
-                   (SELECT COUNT(*) FROM lead WHERE next_step = 'needs_attention') AS leads, \
-                   (SELECT COUNT(*) FROM step WHERE state = 'failed') AS failed_steps, \
-                   (SELECT COUNT(*) FROM inbox WHERE state = 'quarantined') AS quarantined, \
-                   (SELECT COUNT(*) FROM webhook WHERE disabled_at IS NOT NULL) AS webhooks";
-        let row = sqlx::query(sql).fetch_one(self.conn()).await?;
+        let sql = format!(
+            "-- listing::attention_counts\nSELECT 'all' AS key, \
+             (SELECT COUNT(*) FROM lead WHERE {NEEDS_ATTENTION}) AS leads, \
+             (SELECT COUNT(*) FROM step WHERE state = 'failed') AS failed_steps, \
+             (SELECT COUNT(*) FROM inbox WHERE state = 'quarantined') AS quarantined, \
+             (SELECT COUNT(*) FROM webhook WHERE disabled_at IS NOT NULL) AS webhooks"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(self.conn()).await?;
         let row = Reading::new("attention", &row);
         Ok(AttentionCounts {
             leads: row.number("leads")?,
@@ -67,6 +70,15 @@ impl Tx {
             quarantined: row.number("quarantined")?,
             webhooks: row.number("webhooks")?,
         })
+    }
+
+    /// Takes a lead off the list of those that need a person. `false`: it is not on it.
+    pub async fn attention_close(&mut self, lead: &LeadId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let sql = format!(
+            "-- listing::attention_close\nUPDATE lead SET attention_closed_at = $2 WHERE id = $1 AND {NEEDS_ATTENTION}"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).bind(micros(now));
+        Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 
     /// The newest leads; with `next`, only those whose next step is of this kind.
@@ -102,6 +114,9 @@ impl Tx {
                 bound.push(value);
                 sql.push_str(&format!(" AND {column} = ${}", bound.len() + 3));
             }
+        }
+        if query.next_step == Some(NextStepKind::NeedsAttention) {
+            sql.push_str(&format!(" AND {NEEDS_ATTENTION}"));
         }
         sql.push_str(" ORDER BY l.decided_at DESC, l.id LIMIT $3");
         let (at, id) = query.after.as_ref().map_or((i64::MAX, ""), |(at, id)| (micros(*at), id.as_str()));

@@ -2,8 +2,10 @@
 
 mod feedback;
 mod state;
+mod tally;
 
 pub use feedback::{HumanContact, OwnerChange};
+pub use tally::{Tallies, Tally, TallyKind};
 
 use super::lead::{NEXT_STEP, next_step};
 use super::sql::row::{Reading, micros};

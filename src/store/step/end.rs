@@ -19,6 +19,10 @@ pub enum StepEnd {
     Failed {
         error: String,
     },
+    /// Failed, and the vendor has said that it did nothing: whoever tries again need not fear to do it twice.
+    Refused {
+        error: String,
+    },
     Expired,
     /// Due again; `still_sent` keeps the mark that a request may have reached the vendor.
     Retry {
@@ -76,6 +80,11 @@ impl FinishedStep {
             StepEnd::Failed { error } => {
                 row["end_state"] = json!("failed");
                 row["error"] = json!(without_nul(error));
+            }
+            StepEnd::Refused { error } => {
+                row["end_state"] = json!("failed");
+                row["error"] = json!(without_nul(error));
+                row["keep_sent"] = json!(0);
             }
             StepEnd::Expired => {
                 row["end_state"] = json!("expired");

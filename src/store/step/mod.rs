@@ -1,10 +1,12 @@
 //! Steps: leased, fenced, with a deadline each.
 
+mod again;
 mod backlog;
 mod carried;
 mod end;
 mod texted;
 
+pub use again::FailedStep;
 pub use backlog::{StepProblem, StepStats};
 pub use carried::CarrierLeg;
 pub use end::{FinishedStep, StepEnd, VendorRef};

@@ -1,6 +1,7 @@
 //! Leads and events in; what became of them out.
 
 mod act;
+pub(super) mod attend;
 pub(super) mod call;
 mod listed;
 pub(super) mod ping;
@@ -176,7 +177,9 @@ pub(super) async fn list(State(door): State<Door>, Query(asked): Query<Listed>) 
 /// Lists what needs a person
 ///
 /// Leads nobody could place or call in time, steps that failed for good, messages put aside, webhooks that are disabled: at most
-/// 200 of each, and how many there are; and how much there is to do.
+/// 200 of each, and how many there are; and how much there is to do. A lead is given to somebody else by
+/// `POST /v1/leads/{id}/reassign` or called by `POST /v1/leads/{id}/call`, steps are tried again by
+/// `POST /v1/attention/{key}/retry`, messages by `/replay`; what needs nobody any more is closed by `/close`.
 #[utoipa::path(
     get,
     path = "/v1/attention",

@@ -48,6 +48,8 @@ use utoipa::OpenApi;
         super::leads::call::post,
         super::leads::attention,
         super::leads::replay,
+        super::leads::attend::retry,
+        super::leads::attend::close,
         super::feedback::api,
         super::reports::routing,
         super::rules::live,

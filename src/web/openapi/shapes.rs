@@ -3,11 +3,13 @@
 
 #![expect(dead_code, reason = "only the schemas of these types are used")]
 
+mod attention;
 mod calls;
 mod report;
 mod workers;
 
 use crate::web::feedback::ApiFeedback;
+use crate::web::leads::attend::CloseBody;
 use crate::web::leads::call::CallBody;
 use crate::web::leads::ping::PingBody;
 use crate::web::leads::reassign::ReassignBody;
@@ -26,7 +28,7 @@ pub(super) fn all() -> Map<String, Value> {
     let mut bodies = settings().into_generator();
     bodies.subschema_for::<CallBody>();
     bodies.subschema_for::<ReassignBody>();
-    bodies.subschema_for::<CallBody>();
+    bodies.subschema_for::<CloseBody>();
     bodies.subschema_for::<ApiFeedback>();
     bodies.subschema_for::<PingBody>();
     let mut told = settings().for_serialize().into_generator();
@@ -42,7 +44,9 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<calls::PingAnswer>();
     generator.subschema_for::<LeadPage>();
     generator.subschema_for::<LeadStory>();
-    generator.subschema_for::<Attention>();
+    generator.subschema_for::<attention::Attention>();
+    generator.subschema_for::<attention::RetryAnswer>();
+    generator.subschema_for::<attention::CloseAnswer>();
     generator.subschema_for::<ReassignAnswer>();
     generator.subschema_for::<calls::CallAnswer>();
     generator.subschema_for::<FeedbackAnswer>();
@@ -249,63 +253,6 @@ struct OwnerChange {
     from: Option<String>,
     to: Option<String>,
     seen_at: Instant,
-}
-
-/// What needs a person: at most 200 of each kind, and how many there are.
-#[derive(JsonSchema)]
-struct Attention {
-    leads: Vec<LeadSummary>,
-    failed_steps: Vec<FailedStep>,
-    quarantined: Vec<AsideMessage>,
-    webhooks: Vec<StoppedWebhook>,
-    counts: AttentionCounts,
-    backlog: Backlog,
-}
-
-/// A step that has failed for good.
-#[derive(JsonSchema)]
-struct FailedStep {
-    effect_key: String,
-    lead_id: String,
-    kind: String,
-    error: String,
-    at: Instant,
-}
-
-/// A message that was put aside; its key replays it.
-#[derive(JsonSchema)]
-struct AsideMessage {
-    key: String,
-    kind: String,
-    received_at: Instant,
-    why: String,
-}
-
-/// A webhook that is disabled, until somebody enables it.
-#[derive(JsonSchema)]
-struct StoppedWebhook {
-    name: String,
-    disabled_at: Instant,
-    why: String,
-    /// Events that are kept for it.
-    undelivered: u64,
-}
-
-#[derive(JsonSchema)]
-struct AttentionCounts {
-    leads: u64,
-    failed_steps: u64,
-    quarantined: u64,
-    webhooks: u64,
-}
-
-/// How much there is to do.
-#[derive(JsonSchema)]
-struct Backlog {
-    due: u64,
-    oldest_due_at: Option<Instant>,
-    leased: u64,
-    lapsed: u64,
 }
 
 /// Who has the lead now.
