@@ -2,9 +2,10 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
-    LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store,
-    StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, DeliveryLine,
+    InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState,
+    ReportRow, StepStats, Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead,
+    WebhookStanding,
 };
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::phone::PhoneE164;
@@ -39,6 +40,8 @@ macro_rules! reads {
 reads! {
     Glance:
     attention_counts() -> AttentionCounts;
+    audit_end() -> ChainEnd;
+    audit_find(&query: AuditQuery, limit: usize) -> Vec<AuditLine>;
     callers_on_line(now: DateTime<Utc>) -> Vec<CallerOnLine>;
     callers_left_to_agent(now: DateTime<Utc>) -> Vec<String>;
     carrier_leg(&leg: LegId) -> Option<CarrierLeg>;

@@ -4,7 +4,7 @@
 use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, say};
 use crate::config;
 use crate::store::{ApiToken as Stored, Store, StoreError, with};
-use crate::web::token_hash;
+use crate::web::{Rights, token_hash};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -127,6 +127,10 @@ fn named(name: &str) -> Result<()> {
     ensure!(
         !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(fits),
         "the name is {name:?}; allowed: up to {LONGEST_NAME} letters, digits, -, _ and ."
+    );
+    ensure!(
+        name != Rights::NOBODY,
+        "the name is {name:?}, as the audit calls whoever comes without a token: choose another"
     );
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::store::sql::error::StoreError;
 use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 27] = [
+const MIGRATIONS: [(&str, &str); 28] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -34,6 +34,7 @@ const MIGRATIONS: [(&str, &str); 27] = [
     ("0026_transfers", include_str!("../../../migrations/0026_transfers.sql")),
     ("0027_texts", include_str!("../../../migrations/0027_texts.sql")),
     ("0028_waits", include_str!("../../../migrations/0028_waits.sql")),
+    ("0035_audit", include_str!("../../../migrations/0035_audit.sql")),
 ];
 
 const KNOWN: &str =
@@ -97,8 +98,9 @@ fn check_applied(name: &str, digest: &str) -> Result<(), StoreError> {
     Err(StoreError::Unfit { why })
 }
 
-/// Statements of a script. Comments go first: they may hold semicolons; our scripts have none inside a literal.
+/// Statements of a script, each of which ends where its line does: a trigger has semicolons within. Comments go first.
 fn statements(sql: &str) -> Vec<String> {
-    let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
-    code.join("\n").split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default().trim_end()).collect();
+    let texts = code.join("\n") + "\n";
+    texts.split(";\n").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }

@@ -3,6 +3,7 @@
 
 #![expect(dead_code, reason = "only the schemas of these types are used")]
 
+mod audit;
 mod calls;
 mod report;
 
@@ -25,7 +26,6 @@ pub(super) fn all() -> Map<String, Value> {
     let mut bodies = settings().into_generator();
     bodies.subschema_for::<CallBody>();
     bodies.subschema_for::<ReassignBody>();
-    bodies.subschema_for::<CallBody>();
     bodies.subschema_for::<ApiFeedback>();
     bodies.subschema_for::<PingBody>();
     let mut told = settings().for_serialize().into_generator();
@@ -41,6 +41,7 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<calls::PingAnswer>();
     generator.subschema_for::<LeadPage>();
     generator.subschema_for::<LeadStory>();
+    generator.subschema_for::<audit::AuditPage>();
     generator.subschema_for::<Attention>();
     generator.subschema_for::<ReassignAnswer>();
     generator.subschema_for::<calls::CallAnswer>();
