@@ -16,7 +16,7 @@ mod webhooks;
 #[cfg(test)]
 mod tests;
 
-pub use environment::{Reference, zoneinfo};
+pub use environment::{Reference, host_name, user_name, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
