@@ -1,0 +1,3 @@
+//! Running workers as whoever operates them finds them, from outside.
+
+mod audit;
