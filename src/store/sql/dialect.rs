@@ -168,6 +168,14 @@ impl Engine {
         }
     }
 
+    /// What the caller of a stored lead `l` was told of the call, as the text of a JSON object.
+    pub(in crate::store) fn lead_disclosure(self) -> &'static str {
+        match self {
+            Self::Sqlite => "(COALESCE(l.completed, l.body) ->> '$.disclosure')",
+            Self::Postgres => "(COALESCE(l.completed, l.body)::json #>> '{disclosure}')",
+        }
+    }
+
     /// A migration in this engine's words: the type of bytes, and statements that only one of the two knows
     /// (`--postgres ALTER …`, `--sqlite CREATE …`: a comment for the other).
     pub(in crate::store) fn migration(self, sql: &str) -> String {
