@@ -61,10 +61,10 @@ enum Format {
 impl Audit {
     pub(crate) async fn run(self) -> Result<u8> {
         let store = open_store(&WorkspaceArgs { workspace: self.workspace.clone() }).await?;
-        match &self.command {
-            None => self.list(&store).await,
-            Some(Command::Verify { head }) => verify(&store, head.as_deref()).await,
+        if let Some(Command::Verify { head }) = &self.command {
+            return verify(&store, head.as_deref()).await;
         }
+        self.list(&store).await
     }
 
     async fn list(self, store: &Store) -> Result<u8> {

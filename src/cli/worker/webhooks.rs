@@ -64,7 +64,7 @@ impl Webhooks {
     pub(crate) async fn run(self) -> Result<u8> {
         let config = config::load(&self.workspace.join("baton.toml"))?;
         let place = WorkspaceArgs { workspace: self.workspace };
-        // The database is not asked: a receiver can be tried before there is one.
+        // A receiver can be tried before there is a database.
         if let Some(Command::Test { name }) = &self.command {
             return test(&config, &place, name).await;
         }

@@ -114,9 +114,9 @@ impl Tx {
 
     async fn report_leads(&mut self, (from, until): (i64, i64)) -> Result<Vec<ReportRow>, StoreError> {
         let sql = format!(
-            "-- report::leads\nSELECT l.id, l.source, {} AS channel, {} AS disclosure, l.received_at, l.decided_at, d.owner AS decided_owner, \
-             l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, {} AS rungs, {} AS legs, l.status, \
-             {NEXT_STEP}, l.first_contact_at, d.degraded, l.completeness_permille, \
+            "-- report::leads\nSELECT l.id, l.source, {} AS channel, {} AS disclosure, l.received_at, l.decided_at, \
+             d.owner AS decided_owner, l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, \
+             {} AS rungs, {} AS legs, l.status, {NEXT_STEP}, l.first_contact_at, d.degraded, l.completeness_permille, \
              CAST(CASE WHEN EXISTS (SELECT 1 FROM timeline t WHERE t.lead_id = l.id AND t.kind = 'accepted' \
              AND t.body LIKE '%\"stage\":\"joining\"%') THEN 1 ELSE 0 END AS BIGINT) AS accepted \
              FROM lead l JOIN decision d ON d.lead_id = l.id JOIN handoff h ON h.lead_id = l.id \

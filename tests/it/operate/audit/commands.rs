@@ -126,8 +126,8 @@ async fn the_chain_is_proved_exported_and_held_against_a_hash_that_was_kept() {
     let text = served.run(&["audit", "--limit", "1", "--since", "1h"]);
     assert!(text.lines().count() == 1 && text.contains("second"), "{text}");
     // The head is where nobody reaches it who only reaches the database.
-    let head = &exported(&served)[0]["hash"];
-    eventually("the log has the head", || async { served.log().contains(head.as_str().expect("a hash")) }).await;
+    let head = exported(&served)[0]["hash"].as_str().expect("a hash").to_owned();
+    eventually("the log has the head", || async { served.log().contains(&head) }).await;
 
     let db = database(served.folder.path()).await;
     db.execute("DROP TRIGGER audit_unchanged").await;

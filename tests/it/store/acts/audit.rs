@@ -1,8 +1,8 @@
 //! Entries of the audit form one chain, whoever adds to it, and nothing of it is changed without being found.
 
-use super::server::{Db, at_once};
-use super::tx::writes;
-use super::world::{later, now};
+use crate::store::server::{Db, at_once};
+use crate::store::tx::writes;
+use crate::store::world::{later, now};
 use baton::store::{AuditEntry, AuditQuery, ChainCheck, StoreError};
 
 fn entry(number: i64) -> AuditEntry {
