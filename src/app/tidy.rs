@@ -1,4 +1,5 @@
-//! What is kept for a while only is forgotten at the start and every hour, whoever used it last.
+//! What is kept for a while only is forgotten at the start and every hour, whoever used it last; and the head of the audit is
+//! logged, where nobody who changes the database reaches it.
 //!
 //! Every worker does so: whatever one has forgotten, the next does not find. If the process dies here, the next hour does it.
 
@@ -12,6 +13,7 @@ const EVERY: Duration = Duration::from_secs(3600);
 
 /// Until told to stop.
 pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
+    let mut told = String::new();
     loop {
         let forgetting = with(clock.now(), |tx, now| {
             Box::pin(async move {
@@ -26,9 +28,22 @@ pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::
         if let Err(error) = store.write("tidy", forgetting).await {
             tracing::warn!(%error, "what has had its time could not be forgotten: in an hour again");
         }
+        tell_head(&store, &mut told).await;
         tokio::select! {
             () = tokio::time::sleep(clock.real(EVERY)) => {}
             _ = stopping.wait_for(|stop| *stop) => return,
         }
+    }
+}
+
+/// What `baton audit verify --head` looks for; once, until it has changed.
+async fn tell_head(store: &Store, told: &mut String) {
+    match store.audit_end().await {
+        Ok(end) if end.seq > 0 && end.hash != *told => {
+            tracing::info!(audit.seq = end.seq, audit.head = %end.hash, "the head of the audit");
+            *told = end.hash;
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the head of the audit could not be read: in an hour again"),
     }
 }

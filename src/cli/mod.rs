@@ -1,5 +1,6 @@
 //! The command line. Data goes to stdout, talk to stderr; the exit codes below are the contract.
 
+mod care;
 mod demo;
 mod desk;
 mod leads;
@@ -11,8 +12,10 @@ use crate::app::workspace::{self, Workspace};
 use crate::app::zoneinfo;
 use crate::config;
 use crate::store::Store;
+use anyhow::Context;
 use baton_core::domain::zone;
 use baton_core::rules::RuleSet;
+use chrono::TimeDelta;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -103,6 +106,8 @@ enum Command {
     Attention(leads::Attention),
     /// Give a lead to another rep, or route it again, through a running worker.
     Reassign(leads::Reassign),
+    /// List what people and tokens have changed, export it, and prove that nothing of it was changed since.
+    Audit(care::Audit),
     /// Print the JSON Schema of a contract.
     Schema(rules::Schema),
     /// Bring the database to this version's form.
@@ -167,6 +172,7 @@ pub fn main() -> ExitCode {
             Command::Webhooks(command) => command.run().await,
             Command::Attention(command) => command.run().await,
             Command::Reassign(command) => command.run().await,
+            Command::Audit(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
         }
@@ -196,6 +202,32 @@ async fn open_store(place: &WorkspaceArgs) -> anyhow::Result<Store> {
     let config = config::load(&place.workspace.join("baton.toml"))?;
     let store = Store::open_existing(&config.database.resolve()?).await;
     store.map_err(|error| unreachable("opening the database", &error))
+}
+
+/// The same for commands that change something, in this version's form.
+async fn open_store_to_change(place: &WorkspaceArgs) -> anyhow::Result<Store> {
+    let store = open_store(place).await?;
+    store.migrate().await.context("bringing the database to this version's form")?;
+    Ok(store)
+}
+
+/// Whoever runs this, as the audit names them.
+fn actor() -> String {
+    format!("cli {}", config::user_name())
+}
+
+/// How far back.
+fn span(text: &str) -> Result<TimeDelta, String> {
+    let allowed = || format!("{text:?} is no span; allowed: a number with m, h or d, such as 30m, 12h or 7d");
+    let unit = text.chars().last().ok_or_else(allowed)?;
+    let number: i64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| allowed())?;
+    let span = match unit {
+        'm' => TimeDelta::try_minutes(number),
+        'h' => TimeDelta::try_hours(number),
+        'd' => TimeDelta::try_days(number),
+        _ => None,
+    };
+    span.filter(|span| *span > TimeDelta::zero() && *span < TimeDelta::days(36_500)).ok_or_else(allowed)
 }
 
 /// The rules of a workspace, for commands that have nothing to say without them.

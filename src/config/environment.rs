@@ -134,6 +134,22 @@ pub fn service_manager() -> Option<ServiceManager> {
     Some(ServiceManager { socket, watchdog: watchdog.map(Duration::from_micros) })
 }
 
+/// Who runs this program: their name, or their number where the environment tells none.
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub fn user_name() -> String {
+    let told = |name: &str| std::env::var(name).ok().filter(|user| !user.is_empty());
+    let number = || format!("uid {}", rustix::process::getuid().as_raw());
+    told("USER").or_else(|| told("LOGNAME")).unwrap_or_else(number)
+}
+
+/// What the machine is called that this runs on.
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub fn host_name() -> String {
+    let of_kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let told = of_kernel.or_else(|| std::env::var("HOSTNAME").ok()).map(|name| name.trim().to_owned());
+    told.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+}
+
 /// Nothing that a person would see: empty, blanks, controls, characters without width.
 pub(super) fn is_blank(text: &str) -> bool {
     !text.chars().any(|c| c.is_alphanumeric() || c.is_ascii_punctuation())

@@ -18,7 +18,7 @@ mod webhooks;
 #[cfg(test)]
 mod tests;
 
-pub use environment::{Reference, ServiceManager, service_manager, zoneinfo};
+pub use environment::{Reference, ServiceManager, host_name, service_manager, user_name, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http, Metrics};

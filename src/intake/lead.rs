@@ -40,6 +40,7 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
     let recording_url = link(data.object("recording"));
     let occurred_at = envelope.time.unwrap_or(received_at);
     let consent = consent::read(data.object("consent"), channel, occurred_at.min(received_at));
+    let disclosure = consent::disclosure(data.object("disclosure"), channel, occurred_at.min(received_at));
     let preference = preference::read(data.object("preference"), region.as_deref());
     let custom = custom(data.object("custom"));
     let (source, event_id) = (envelope.source.clone()?, envelope.id.clone()?);
@@ -57,6 +58,7 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
         transcript_url,
         recording_url,
         consent,
+        disclosure,
         preference,
         custom,
         unread: Vec::new(),

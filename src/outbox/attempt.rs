@@ -84,6 +84,10 @@ impl Outbox {
             None => Arc::new(Matter::read(&self.parts, step).await?),
         };
         let matter = matter.insert(known);
+        // Whoever carries an effect out may ask more of the person's word, and never less.
+        if let Some(why) = step.effect.refused_by(&matter.lead.consent) {
+            return Ok(Done::nothing(why));
+        }
         work.perform(&At { parts: &self.parts, step, matter, webhooks: &self.webhooks }).await
     }
 

@@ -38,6 +38,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     let mut story = Story::default();
     headline(&mut story, decision, lead, &roster);
     story.section("Consent", consent::lines(lead));
+    story.section("Disclosure", consent::disclosed(lead, &rules.handoff.disclosure));
     story.section("Call", decision.trace.no_longer_live.iter().map(no_longer_live));
     story.section("Account", account::lines(&decision.trace.account));
     story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership::line(rule, &roster)));

@@ -21,6 +21,7 @@ mod words;
 pub use figure::{Cell, Dimension, Figure, FigureGroup, Unit};
 pub use rows::LeadRow;
 pub use source::over;
+pub use spreadsheet::harmless;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -5,6 +5,7 @@ use super::{LONGEST_DAYS, Report, ReportOptions, build};
 use crate::store::{ReportRow, Store, StoreError};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::RepId;
+use baton_core::domain::lead::{Disclosure, LeadChannel};
 use baton_core::domain::outcome::{NextStep, NextStepKind};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -72,11 +73,17 @@ fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
         has_next_step: is_looked_after(&row.next_step, rules, now),
         first_contact_at: row.first_contact_at,
         degraded: row.degraded,
+        disclosed: disclosed(&row.disclosure, row.channel, rules),
         completeness_permille: Some(row.completeness_permille),
         owner_changes: changes.collect(),
         feedback: row.feedback.into_values().collect(),
         outcomes: row.outcomes.into_keys().collect(),
     }
+}
+
+fn disclosed(told: &Disclosure, channel: LeadChannel, rules: &RuleSet) -> Option<bool> {
+    let asked = &rules.handoff.disclosure;
+    (channel == LeadChannel::Call && !asked.is_empty()).then(|| !told.lacks(asked))
 }
 
 /// The rep whom the CRM knows under this id.

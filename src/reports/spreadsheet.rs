@@ -50,7 +50,7 @@ impl ReportCsv {
 }
 
 /// A cell that a spreadsheet would run as a formula is made text by a leading apostrophe.
-fn harmless(cell: &str) -> String {
+pub fn harmless(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 

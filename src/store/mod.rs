@@ -25,7 +25,7 @@ mod sql;
 mod step;
 mod webhook;
 
-pub use acts::{ActClaim, ApiToken, KeyedAct};
+pub use acts::{ActClaim, ApiToken, AuditEntry, AuditLine, AuditQuery, ChainCheck, ChainEnd, KeyedAct};
 pub use changes::Changes;
 pub use database::{Store, Tx, WorkerLock, with};
 pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};

@@ -2,9 +2,10 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
-    LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, SeenWorker, StepStats,
-    Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead,
+    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, DeliveryLine,
+    InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState,
+    ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx,
+    VendorRef, WaitingLead,
     WebhookStanding,
 };
 use crate::telemetry::figures::State;
@@ -41,6 +42,8 @@ macro_rules! reads {
 reads! {
     Glance:
     attention_counts() -> AttentionCounts;
+    audit_end() -> ChainEnd;
+    audit_find(&query: AuditQuery, limit: usize) -> Vec<AuditLine>;
     callers_on_line(now: DateTime<Utc>) -> Vec<CallerOnLine>;
     callers_left_to_agent(now: DateTime<Utc>) -> Vec<String>;
     carrier_leg(&leg: LegId) -> Option<CarrierLeg>;

@@ -7,6 +7,7 @@
 //! are answered whatever else is going on.
 
 mod admit;
+mod audit;
 mod feedback;
 mod health;
 mod incoming;
@@ -42,7 +43,7 @@ use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use baton_clock::SharedClock;
-use baton_core::domain::scope::Scope::{Act, Feedback, Intake, Read};
+use baton_core::domain::scope::Scope::{Act, Admin, Feedback, Intake, Read};
 use baton_core::rules::RuleSet;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -112,6 +113,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
         .route("/v1/rules", door.needs(Read, get(rules::live)))
         .route("/v1/workers", door.needs(Read, get(health::workers::list)))
+        .route("/v1/audit", door.needs(Admin, get(audit::list)))
         .route("/v1/platforms/{name}", post(platforms::post))
         .route("/v1/telephony/twilio/{page}/{about}", post(platforms::twilio::post))
         .route("/v1/ping/{source}", door.needs(Intake, post(leads::ping::post)))

@@ -23,6 +23,8 @@ pub mod tx;
 mod webhooks;
 pub mod world;
 
+use acts::audit;
+
 /// Each test runs once per engine: `sqlite::MODULE::NAME` and `postgres::MODULE::NAME`; the last list is for PostgreSQL alone.
 macro_rules! conformance {
     (both: { $($module:ident: [$($name:ident),+ $(,)?])+ } postgres: { $($pg_module:ident: [$($pg_name:ident),+ $(,)?])+ }) => {
@@ -62,6 +64,14 @@ conformance! {
             a_claim_knows_itself_again_and_no_other_ends_it,
             an_act_that_broke_off_is_nobodys_after_ten_minutes,
             a_key_of_yesterday_is_free_again,
+        ]
+        audit: [
+            entries_hang_on_each_other_and_are_found,
+            many_who_act_at_once_keep_one_chain,
+            an_act_that_is_undone_leaves_no_entry,
+            whatever_is_changed_afterwards_is_found,
+            a_chain_that_was_written_anew_lacks_the_hash_that_was_kept,
+            nothing_but_a_reason_can_be_taken_out_and_the_chain_stays_whole,
         ]
         corrections: [
             a_misroute_told_twice_refunds_once,

@@ -1,7 +1,7 @@
 //! `baton replay`: stored decisions, made again from their stored inputs.
 
 use crate::app::replay::{ReplayVerdict, Replayed, Which, replay};
-use crate::cli::{DIFFERS, OK, TextOrJson, WorkspaceArgs, open_store, say};
+use crate::cli::{DIFFERS, OK, TextOrJson, WorkspaceArgs, open_store, say, span};
 use anyhow::Result;
 use baton_clock::{Clock, SystemClock};
 use chrono::TimeDelta;
@@ -78,17 +78,4 @@ fn text(told: &ReplaySummary) {
         told.same,
         told.others.len()
     ));
-}
-
-fn span(text: &str) -> Result<TimeDelta, String> {
-    let allowed = || format!("{text:?} is no span; allowed: a number with m, h or d, such as 30m, 12h or 7d");
-    let unit = text.chars().last().ok_or_else(allowed)?;
-    let number: i64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| allowed())?;
-    let span = match unit {
-        'm' => TimeDelta::try_minutes(number),
-        'h' => TimeDelta::try_hours(number),
-        'd' => TimeDelta::try_days(number),
-        _ => None,
-    };
-    span.filter(|span| *span > TimeDelta::zero() && *span < TimeDelta::days(36_500)).ok_or_else(allowed)
 }

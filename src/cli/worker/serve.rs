@@ -204,6 +204,7 @@ async fn setup(
     };
     let listener = listener.with_context(|| format!("listening on {}", config.http.listen))?;
     let tokens = config.http.tokens.iter().map(|(name, token)| {
+        anyhow::ensure!(name != Rights::NOBODY, "http.tokens.{name}: the audit calls so whoever comes without a token");
         let digest = token_digest(&token.secret.our_secret(&format!("http.tokens.{name}"))?);
         let rights = Rights { name: name.clone(), scopes: token.scopes.clone(), source: token.source.clone() };
         Ok(ConfiguredToken { digest, rights })

@@ -17,7 +17,7 @@ use super::delivery::Delivery;
 pub use super::delivery::Replies;
 pub use super::parts::DeciderParts;
 use crate::intake::event::{Incoming, Message, parse};
-use crate::store::{Arrival, InboxMessage, InboxRow, StoreError, with};
+use crate::store::{Arrival, AuditEntry, InboxMessage, InboxRow, StoreError, with};
 use crate::telemetry::figures;
 use chrono::DateTime;
 use line::{Lines, Waiting};
@@ -95,12 +95,19 @@ impl Decider {
         Ok(known)
     }
 
-    /// Lets a message that was put aside be tried again.
+    /// Lets a message that was put aside be tried again, since `actor` asks for it.
     ///
     /// # Errors
     /// `NotFound` if it is not; or the database failed.
-    pub async fn replay(&self, key: &str) -> Result<(), StoreError> {
-        let replayed = with(key.to_owned(), |tx, key| Box::pin(tx.inbox_replay(key)));
+    pub async fn replay(&self, key: &str, actor: &str) -> Result<(), StoreError> {
+        let (entry, now) = (AuditEntry::of(actor, "quarantine.replay", key, None), self.parts.clock.now());
+        let replayed = with((key.to_owned(), entry), move |tx, (key, entry)| {
+            Box::pin(async move {
+                let row = tx.inbox_replay(key).await?;
+                tx.audit(entry, now).await?;
+                Ok(row)
+            })
+        });
         let row = self.parts.store.write("inbox.replay", replayed).await?;
         self.lines.enter(vec![Waiting::read(row)], Instant::now() + ROOM_WITHIN).await;
         Ok(())

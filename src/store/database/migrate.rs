@@ -6,7 +6,7 @@ use crate::store::sql::error::StoreError;
 use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 30] = [
+const MIGRATIONS: [(&str, &str); 31] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -37,6 +37,7 @@ const MIGRATIONS: [(&str, &str); 30] = [
     ("0029_workers", include_str!("../../../migrations/0029_workers.sql")),
     ("0030_trace_context", include_str!("../../../migrations/0030_trace_context.sql")),
     ("0031_drift", include_str!("../../../migrations/0031_drift.sql")),
+    ("0035_audit", include_str!("../../../migrations/0035_audit.sql")),
 ];
 
 const KNOWN: &str =
@@ -100,8 +101,9 @@ fn check_applied(name: &str, digest: &str) -> Result<(), StoreError> {
     Err(StoreError::Unfit { why })
 }
 
-/// Statements of a script. Comments go first: they may hold semicolons; our scripts have none inside a literal.
+/// Statements of a script, each of which ends where its line does: a trigger has semicolons within. Comments go first.
 fn statements(sql: &str) -> Vec<String> {
-    let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
-    code.join("\n").split(';').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default().trim_end()).collect();
+    let texts = code.join("\n") + "\n";
+    texts.split(";\n").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }

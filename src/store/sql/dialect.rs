@@ -168,11 +168,19 @@ impl Engine {
         }
     }
 
-    /// A migration in this engine's words: the type of bytes, and statements that only PostgreSQL knows
-    /// (`--postgres ALTER …`, a comment everywhere else).
+    /// What the caller of a stored lead `l` was told of the call, as the text of a JSON object.
+    pub(in crate::store) fn lead_disclosure(self) -> &'static str {
+        match self {
+            Self::Sqlite => "(COALESCE(l.completed, l.body) ->> '$.disclosure')",
+            Self::Postgres => "(COALESCE(l.completed, l.body)::json #>> '{disclosure}')",
+        }
+    }
+
+    /// A migration in this engine's words: the type of bytes, and statements that only one of the two knows
+    /// (`--postgres ALTER …`, `--sqlite CREATE …`: a comment for the other).
     pub(in crate::store) fn migration(self, sql: &str) -> String {
         match self {
-            Self::Sqlite => sql.to_owned(),
+            Self::Sqlite => sql.replace("--sqlite ", ""),
             Self::Postgres => sql.replace(" BLOB", " BYTEA").replace("--postgres ", ""),
         }
     }

@@ -9,7 +9,7 @@ mod page;
 pub use link::LinkSigner;
 pub(super) use page::guarded;
 
-use super::{Door, Nothing, Problem};
+use super::{Door, Nothing, Problem, Rights};
 use crate::store::LeadRecord;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query, State};
@@ -58,7 +58,8 @@ pub(super) async fn record(
             return (StatusCode::UNPROCESSABLE_ENTITY, Html(again)).into_response();
         }
     };
-    match store(&door, &lead.lead.id, feedback, SAYINGS_PER_LINK).await {
+    let actor = format!("rep {}", feedback.rep);
+    match store(&door, &lead.lead.id, feedback, SAYINGS_PER_LINK, &actor).await {
         Ok(true) => Html(page::message(
             "Thank you",
             "Your feedback is recorded. You may close this page, or open the link again to correct it.",
@@ -142,6 +143,7 @@ pub(super) struct ApiFeedback {
 )]
 pub(super) async fn api(
     State(door): State<Door>,
+    Extension(rights): Extension<Rights>,
     Query(Nothing {}): Query<Nothing>,
     Json(body): Json<ApiFeedback>,
 ) -> Result<Response, Problem> {
@@ -165,11 +167,11 @@ pub(super) async fn api(
     };
     let feedback = submitted.check(&rules, rep, door.clock.now(), "api");
     let feedback = feedback.map_err(|fault| Problem::bad_request(fault.to_string()))?;
-    store(&door, &lead, feedback, u64::MAX).await?;
+    store(&door, &lead, feedback, u64::MAX, &rights.actor()).await?;
     Ok((StatusCode::CREATED, Json(json!({ "status": "recorded", "lead": lead }))).into_response())
 }
 
 /// `false`: this rep has said as much of this lead as there is room for.
-async fn store(door: &Door, lead: &LeadId, feedback: Feedback, most: u64) -> Result<bool, Problem> {
-    door.decider.say(lead, &feedback, most).await.map_err(|error| Problem::ours(&error))
+async fn store(door: &Door, lead: &LeadId, feedback: Feedback, most: u64, actor: &str) -> Result<bool, Problem> {
+    door.decider.say(lead, &feedback, most, actor).await.map_err(|error| Problem::ours(&error))
 }

@@ -231,6 +231,7 @@ pub(super) async fn attention(
 )]
 pub(super) async fn replay(
     State(door): State<Door>,
+    Extension(rights): Extension<Rights>,
     Path(key): Path<String>,
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<Response, Problem> {
@@ -239,7 +240,7 @@ pub(super) async fn replay(
     if key.contains('\0') {
         return Err(none());
     }
-    match door.decider.replay(&key).await {
+    match door.decider.replay(&key, &rights.actor()).await {
         Ok(()) => Ok(accepted(&key, Arrival::TriedAgain, &[])),
         Err(StoreError::NotFound { .. }) => Err(none()),
         Err(error) => Err(Problem::ours(&error)),

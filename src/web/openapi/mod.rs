@@ -53,6 +53,7 @@ use utoipa::OpenApi;
         super::feedback::api,
         super::reports::routing,
         super::rules::live,
+        super::audit::list,
         super::health::alive,
         super::health::ready,
         super::health::workers::list,

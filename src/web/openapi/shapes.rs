@@ -4,6 +4,7 @@
 #![expect(dead_code, reason = "only the schemas of these types are used")]
 
 mod attention;
+mod audit;
 mod calls;
 mod report;
 mod workers;
@@ -47,6 +48,7 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<attention::Attention>();
     generator.subschema_for::<attention::RetryAnswer>();
     generator.subschema_for::<attention::CloseAnswer>();
+    generator.subschema_for::<audit::AuditPage>();
     generator.subschema_for::<ReassignAnswer>();
     generator.subschema_for::<calls::CallAnswer>();
     generator.subschema_for::<FeedbackAnswer>();

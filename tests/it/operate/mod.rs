@@ -2,7 +2,9 @@
 
 mod alarms;
 mod attention;
+mod audit;
 mod deploy;
+mod disclosure;
 mod drift;
 mod figures;
 mod logs;

@@ -4,7 +4,8 @@ use super::server::{Db, at_once, tests};
 use super::tx::writes;
 use super::world::{LEASE, later, now, traced};
 use baton::store::{
-    DeliveriesEnded, DeliveryEnd, DeliveryRow, DeliveryState, Failure, NewDelivery, TriedDelivery, WebhookStanding,
+    AuditEntry, DeliveriesEnded, DeliveryEnd, DeliveryRow, DeliveryState, Failure, NewDelivery, TriedDelivery,
+    WebhookStanding,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AssertSqlSafe, Row};
@@ -80,7 +81,8 @@ async fn standing(db: &Db) -> WebhookStanding {
 }
 
 async fn enable(db: &Db, at: DateTime<Utc>) -> u64 {
-    db.store.webhook_enable(HOOK, at).await.expect("it is enabled")
+    let entry = AuditEntry::of("cli test", "webhook.enable", HOOK, None);
+    db.store.webhook_enable(HOOK, &entry, at).await.expect("it is enabled")
 }
 
 pub async fn an_event_is_kept_once_for_each_webhook(db: Db) {

@@ -79,13 +79,19 @@ pub fn door(address: impl Display, timeout: Duration) -> VendorHttp {
 #[derive(Default)]
 pub struct Line {
     takes: Option<Duration>,
+    dials: bool,
     /// How often something was asked of it.
     pub asked: AtomicU32,
 }
 
 impl Line {
     pub fn slow(takes: Duration) -> Arc<Self> {
-        Arc::new(Self { takes: Some(takes), asked: AtomicU32::new(0) })
+        Arc::new(Self { takes: Some(takes), ..Self::default() })
+    }
+
+    /// The same on which leads could be dialled, if it were connected.
+    pub fn that_dials() -> Self {
+        Self { dials: true, ..Self::default() }
     }
 
     async fn does(&self) -> Result<(), VendorError> {
@@ -100,6 +106,9 @@ impl Line {
 impl Telephony for Line {
     fn ring_class(&self) -> Class {
         if self.takes.is_some() { Class::Keyed } else { Class::LookFirst }
+    }
+    fn dials_leads(&self) -> bool {
+        self.dials
     }
     async fn instruct(&self, _: &Call, _: &str, _: &Spoken) -> Result<(), VendorError> {
         self.does().await

@@ -1,5 +1,7 @@
 //! An act under a key is one worker's, and its answer is everybody's for a day.
 
+pub mod audit;
+
 use super::server::{Db, at_once};
 use super::tx::writes;
 use super::world::{later, now};
