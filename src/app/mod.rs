@@ -166,7 +166,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
     watched(&mut tasks, &door, facts, worker.clone(), &stopping);
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
-    tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
+    look_after(&mut tasks, &door, &stopping);
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, worker, ready, stopping, tasks, set_ready, duty, stop, reload })
@@ -200,7 +200,6 @@ fn works(
     facts: Arc<Facts>,
     release: Current,
     stopping: &Receiver<bool>,
-    look_after(&mut tasks, &door, &stopping);
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(decider).run(stopping.clone()));
@@ -220,6 +219,15 @@ fn watched(tasks: &mut JoinSet<()>, door: &Door, facts: Arc<Facts>, worker: Stri
         tasks.spawn(looks.keep(stopping.clone()));
     }
     tasks.spawn(Presence { store, clock, worker, release }.keep(stopping.clone()));
+}
+
+/// What has had its time is forgotten, and what is not as it was is told.
+fn look_after(tasks: &mut JoinSet<()>, door: &Door, stopping: &Receiver<bool>) {
+    let parts = || (door.store.clone(), Arc::clone(&door.clock), stopping.clone());
+    let (store, clock, stopped) = parts();
+    tasks.spawn(tidy::keep(store, clock, stopped));
+    let (store, clock, stopped) = parts();
+    tasks.spawn(watch::drift::keep(store, door.release.clone(), clock, stopped));
 }
 
 /// What is to be heard, or brought about, on the lines of whoever carries our calls.

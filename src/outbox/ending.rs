@@ -45,12 +45,7 @@ impl End {
 
     /// In one word, and whether that is as it should be.
     pub(super) fn result(&self) -> (&'static str, bool) {
-        match self.step {
-            StepEnd::Done { .. } => ("done", true),
-            StepEnd::Failed { .. } => ("failed", false),
-            StepEnd::Expired => ("expired", false),
-            StepEnd::Retry { .. } => ("retry", false),
-        }
+        (self.step.name(), matches!(self.step, StepEnd::Done { .. }))
     }
 
     pub(super) fn again(run_at: DateTime<Utc>, error: String, still_sent: bool) -> Self {

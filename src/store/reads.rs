@@ -5,8 +5,7 @@ use super::{
     ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, DeliveryLine,
     InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState,
     ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx,
-    VendorRef, WaitingLead,
-    WebhookStanding,
+    VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};

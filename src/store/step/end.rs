@@ -37,7 +37,7 @@ impl StepEnd {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Done { .. } => "done",
-            Self::Failed { .. } => "failed",
+            Self::Failed { .. } | Self::Refused { .. } => "failed",
             Self::Expired => "expired",
             Self::Retry { .. } => "retry",
         }
