@@ -22,6 +22,9 @@ impl Outbox {
     pub(super) async fn attempt(&self, step: &StepRow, matter: &mut Option<Arc<Matter>>) -> Option<End> {
         let now = self.parts.clock.now();
         let work = &*lanes::work(&step.effect);
+        if self.was_to_be_dialled_then(step) {
+            return Some(End::expired(work));
+        }
         if let Some(event) = work.at_once() {
             return Some(End::done(Done::event(event)));
         }
@@ -31,7 +34,14 @@ impl Outbox {
         let by = Instant::now() + limit;
         let class = work.class(&self.parts.vendors);
         let late = now > step.deadline_at;
-        if step.sent_at.is_some() {
+        let may_have_left = match step.sent_at {
+            Some(_) => true,
+            None => match self.is_of_lost_past(step, class, matter).await {
+                Ok(may_have_left) => may_have_left,
+                Err(error) => return Some(self.failed(step, work, class, error)),
+            },
+        };
+        if may_have_left {
             match self.reconcile(step, work, class, by).await {
                 None => {}
                 Some(End { step: StepEnd::Retry { .. }, .. }) if late => return Some(End::expired(work)),

@@ -2,7 +2,7 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
+    ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, Holdings, InboxRow, LeadFile, LeadQuery,
     LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store,
     StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
@@ -50,6 +50,7 @@ reads! {
     handoff(&id: HandoffId) -> Handoff;
     handoff_of_call(&platform: str, &call: str) -> Option<HandoffId>;
     handoffs_open_since(before: DateTime<Utc>, limit: usize) -> Vec<HandoffId>;
+    holdings() -> Holdings;
     inbox_answer(&key: str) -> Option<String>;
     inbox_count_quarantined() -> u64;
     inbox_quarantined(limit: usize) -> Vec<Aside>;
