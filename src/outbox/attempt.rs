@@ -34,15 +34,16 @@ impl Outbox {
         let by = Instant::now() + limit;
         let class = work.class(&self.parts.vendors);
         let late = now > step.deadline_at;
-        let may_have_left = match step.sent_at {
-            Some(_) => true,
-            None => match self.is_of_lost_past(step, class, matter).await {
-                Ok(may_have_left) => may_have_left,
+        let left_at = match step.sent_at {
+            Some(sent_at) => Some(sent_at),
+            None => match self.done_perhaps_since(step, class, matter).await {
+                Ok(since) => since,
                 Err(error) => return Some(self.failed(step, work, class, error)),
             },
         };
-        if may_have_left {
-            match self.reconcile(step, work, class, by).await {
+        if left_at.is_some() {
+            let left = StepRow { sent_at: left_at, ..step.clone() };
+            match self.reconcile(&left, work, class, by).await {
                 None => {}
                 Some(End { step: StepEnd::Retry { .. }, .. }) if late => return Some(End::expired(work)),
                 ended => return ended,

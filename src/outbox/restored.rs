@@ -8,33 +8,38 @@ use super::{Matter, Outbox};
 use crate::connectors::VendorError;
 use crate::store::StepRow;
 use baton_core::domain::effect::{Class, Effect, Timer};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
 /// Within this a worker has worked off what was overdue when it began: what is planned for older leads until then follows from that.
 const CAUGHT_UP_WITHIN: TimeDelta = TimeDelta::minutes(5);
 
 impl Outbox {
-    /// Whether an earlier life of this database may have done it. Leaves in `matter` what had to be read for that.
-    pub(super) async fn is_of_lost_past(
+    /// Since when an earlier life of this database may have done it; `None`: none has. Leaves in `matter` what had to be read for
+    /// that.
+    pub(super) async fn done_perhaps_since(
         &self,
         step: &StepRow,
         class: Class,
         matter: &mut Option<Arc<Matter>>,
-    ) -> Result<bool, VendorError> {
-        let Some(restored_at) = self.parts.restored_at else { return Ok(false) };
+    ) -> Result<Option<DateTime<Utc>>, VendorError> {
+        let Some(restored_at) = self.parts.restored_at else { return Ok(None) };
         let matters = match class {
             Class::LookFirst | Class::AtMostOnce => step.planned_at <= restored_at + CAUGHT_UP_WITHIN,
             Class::Repeatable | Class::Keyed => false,
         };
-        if !matters || step.planned_at <= restored_at {
-            return Ok(matters);
+        if !matters {
+            return Ok(None);
+        }
+        if step.planned_at <= restored_at {
+            return Ok(Some(step.planned_at));
         }
         let known = match matter.take() {
             Some(known) => known,
             None => Arc::new(Matter::read(&self.parts, step).await?),
         };
-        Ok(matter.insert(known).lead.received_at <= restored_at)
+        let received_at = matter.insert(known).lead.received_at;
+        Ok((received_at <= restored_at).then_some(received_at))
     }
 
     /// A call that the clock was to make, at a time that nobody remembers: it may have been made. The promise stays, and whoever owes
