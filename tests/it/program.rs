@@ -120,8 +120,13 @@ pub struct Process(Child);
 
 impl Process {
     pub fn serve(folder: &Path, level: &str, env: &[(&str, &str)]) -> Self {
+        Self::serve_by(Path::new(env!("CARGO_BIN_EXE_baton")), folder, level, env)
+    }
+
+    /// By another build of the program.
+    pub fn serve_by(program: &Path, folder: &Path, level: &str, env: &[(&str, &str)]) -> Self {
         let log = std::fs::File::options().append(true).create(true).open(folder.join("log")).expect("a log");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+        let mut command = Command::new(program);
         command.args(["serve", "--log", level, "-w"]).arg(folder).envs(env.iter().copied());
         command.current_dir(std::env::temp_dir()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         Self(command.spawn().expect("the worker starts"))

@@ -164,8 +164,6 @@ mod tests {
                 }
             }
         }
-        let newest = MIGRATIONS.last().expect("there are migrations");
-        assert!(newest.0 >= ADDS_SINCE, "something is looked at");
     }
 
     #[test]
