@@ -1,7 +1,7 @@
 //! Servers that die under load, and what is left of what was acknowledged: a PostgreSQL whose standby is promoted, and one of three
 //! nodes of a RabbitMQ. Each starts its own (`tests/services.sh`) and prints what it counted.
 
-use super::leads::{Leads, all_whole, configure, lost, until_ready};
+use super::leads::{Deliver, Leads, all_whole, configure, lost, until_ready};
 use super::way::{Line, way_to};
 use crate::eventually::eventually;
 use crate::program::{Process, free_port, root, told};
@@ -151,7 +151,7 @@ async fn without_synchronous_replication_the_last_moments_are_lost_and_nothing_e
 }
 
 /// To whichever node answers, with confirms, again until it is confirmed.
-fn publisher(urls: &str) -> Arc<dyn Fn(usize, usize) -> BoxFuture<'static, bool> + Send + Sync> {
+fn publisher(urls: &str) -> Deliver {
     let publisher = Arc::new(Publisher::new(AmqpConfig::new(urls, false)));
     Arc::new(move |number: usize, _tries: usize| -> BoxFuture<'static, bool> {
         let publisher = Arc::clone(&publisher);

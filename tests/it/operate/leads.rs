@@ -42,7 +42,7 @@ pub async fn until_ready(port: u16) {
 }
 
 /// Hands one lead over, by its number, at the n-th try; `true`: it was acknowledged.
-type Deliver = Arc<dyn Fn(usize, usize) -> BoxFuture<'static, bool> + Send + Sync>;
+pub type Deliver = Arc<dyn Fn(usize, usize) -> BoxFuture<'static, bool> + Send + Sync>;
 
 pub struct Leads {
     acknowledged: Arc<Mutex<BTreeMap<usize, Instant>>>,
