@@ -236,7 +236,7 @@ start_standby() {
     (
         cd "$dir" || exit 1
         as_postgres "$base" -h 127.0.0.1 -p "$from" -U "$user" -D "$dir/data" -R -X stream -c fast --no-sync >"$dir/base.log" 2>&1
-    ) && run_postgres "$dir" "$port" -c cluster_name=standby
+    ) && run_postgres "$dir" "$port" -c cluster_name=standby -c dynamic_shared_memory_type=mmap
     primary() { "$psql" -h 127.0.0.1 -p "$from" -U "$user" -d postgres -qAt "$@"; }
     follows() { [ "$(primary -c "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = '$1'")" = 1 ]; }
     if ! wait_for "$ready" -h 127.0.0.1 -p "$port" -q || ! wait_for follows async; then
@@ -258,12 +258,15 @@ promote_postgres() {
     (cd "$1" && as_postgres "$ctl" promote -D "$1/data" -w >&2)
 }
 
-# With all of its processes, as when its machine loses power.
+# With all of its processes, as when its machine loses power. One that is to be killed is started with `-c
+# dynamic_shared_memory_type=mmap`: what it shares goes with its folder.
 kill_postgres() {
-    local pid
-    pid=$(head -n 1 "$1/data/postmaster.pid")
+    local pid segment
+    pid=$(head -n 1 "$1/data/postmaster.pid") segment=$(awk 'NR == 7 { print $2 }' "$1/data/postmaster.pid")
     # shellcheck disable=SC2046 # one word for each process
     kill -KILL "$pid" $(ps -o pid= --ppid "$pid")
+    # Nobody else tidies up after it.
+    ipcrm -m "$segment" 2>/dev/null || true
     rm -f "$1/data/postmaster.pid"
 }
 

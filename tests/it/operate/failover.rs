@@ -96,7 +96,7 @@ fn url_of(printed: &str) -> url::Url {
 async fn promotion(synchronous: bool) -> Option<Counted> {
     let services =
         Services::promised_by("BATON_TEST_POSTGRES", "stop_postgres $PWD/standby; stop_postgres $PWD/primary")?;
-    let mut url = url_of(&services.call("start_postgres $PWD/primary"));
+    let mut url = url_of(&services.call("start_postgres $PWD/primary -c dynamic_shared_memory_type=mmap"));
     let primary = url.port().expect("a port");
     let (_follows, followed) = watch::channel(here(primary));
     let (link, line) = way_to(followed).await;
