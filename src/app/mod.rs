@@ -33,12 +33,13 @@ use crate::facts::Facts;
 use crate::intake::amqp::AmqpStats;
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::{Current, Library};
-use crate::store::Store;
+use crate::store::{Store, with};
 use crate::web::{
     self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, Listener, MetricsFor, PlatformSections, TwilioSection,
 };
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
+use chrono::{DateTime, Utc};
 use lines::{Agents, Lines};
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,7 +103,7 @@ pub struct Running {
 /// Starts deciding, carrying out and serving. The release is stored first: whatever is decided with it can be decided again.
 ///
 /// # Errors
-/// The listener has no address, or the release could not be stored.
+/// The listener has no address, the release could not be stored, or the database failed.
 pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
@@ -117,8 +118,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
-    let addresses = setup.vendors.rep_first.as_ref().map(lines::offered);
-    keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
+    let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
     let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
@@ -131,6 +131,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         vendor_timeout: setup.limits.vendor_timeout(),
         steps_at_once: setup.limits.steps_at_once,
         links: setup.links.clone().map(|links| links as Arc<dyn outbox::FeedbackLinks>),
+        restored_at: restored_at(&setup.store, &setup.clock).await?,
     });
     let decider = Decider::new(decider::DeciderParts {
         store: setup.store.clone(),
@@ -180,11 +181,24 @@ async fn load_numbers() -> Result<()> {
     read.map(drop).context("loading what is known of phone numbers")
 }
 
-fn keep_addresses(vendors: &Vendors, store: &Store, clock: &SharedClock, release: &Current) {
-    if let Some(rep_first) = &vendors.rep_first {
-        let (store, clock) = (store.clone(), Arc::clone(clock));
-        rep_first.keeps(Arc::new(lines::KeptAddresses { store, clock, release: release.clone() }));
+/// Takes note of a copy that was put in the place of the database, if this worker is the first on it.
+async fn restored_at(store: &Store, clock: &SharedClock) -> Result<Option<DateTime<Utc>>> {
+    let now = clock.now();
+    let begins = with(now, |tx, now| Box::pin(tx.copy_begins(*now)));
+    let restored_at = store.write("copy.begins", begins).await.context("asking whether this is a copy")?;
+    // As the database keeps it.
+    if restored_at.is_some_and(|at| at.timestamp_micros() == now.timestamp_micros()) {
+        tracing::warn!("a copy was put in the place of the database: what may have been done since is not done again");
     }
+    Ok(restored_at)
+}
+
+/// What may be lent to callers, where they come to us once a rep has accepted.
+fn keep_addresses(vendors: &Vendors, store: &Store, clock: &SharedClock, release: &Current) -> Option<web::Addresses> {
+    let rep_first = vendors.rep_first.as_ref()?;
+    let (store, clock) = (store.clone(), Arc::clone(clock));
+    rep_first.keeps(Arc::new(lines::KeptAddresses { store, clock, release: release.clone() }));
+    Some(lines::offered(rep_first))
 }
 
 fn facts_of(vendors: &Vendors, store: &Store, clock: &SharedClock, limits: &Limits) -> Facts {

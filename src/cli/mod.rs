@@ -112,6 +112,10 @@ enum Command {
     Schema(rules::Schema),
     /// Bring the database to this version's form.
     Migrate(worker::Migrate),
+    /// Copy the database into a file, while workers write into it.
+    Backup(care::Backup),
+    /// Put a backup in the place of the database; what was there is kept beside it.
+    Restore(care::Restore),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -175,6 +179,8 @@ pub fn main() -> ExitCode {
             Command::Audit(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
+            Command::Backup(command) => command.run().await,
+            Command::Restore(command) => command.run().await,
         }
     });
     // Tasks that still hold a connection are not waited for: a kill is always safe.

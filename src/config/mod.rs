@@ -93,6 +93,7 @@ impl Default for Database {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Amqp {
+    /// Of the broker; of a cluster those of its nodes, with commas between them. They are tried in turn.
     pub url: Reference,
     /// Create exchanges and queues at start; otherwise they are verified, and a queue that could drop messages is refused.
     #[serde(default)]

@@ -30,6 +30,9 @@ impl Outbox {
     pub(super) async fn attempt(&self, step: &StepRow, matter: &mut Option<Arc<Matter>>) -> Option<End> {
         let now = self.parts.clock.now();
         let work = &*lanes::work(&step.effect);
+        if self.was_to_be_dialled_then(step) {
+            return Some(End::expired(work));
+        }
         if let Some(event) = work.at_once() {
             return Some(End::done(Done::event(event)));
         }
@@ -39,8 +42,16 @@ impl Outbox {
         let by = Instant::now() + limit;
         let class = work.class(&self.parts.vendors);
         let late = now > step.deadline_at;
-        if step.sent_at.is_some() {
-            match self.reconcile(step, work, class, by).await {
+        let left_at = match step.sent_at {
+            Some(sent_at) => Some(sent_at),
+            None => match self.done_perhaps_since(step, class, matter).await {
+                Ok(since) => since,
+                Err(error) => return Some(self.failed(step, work, class, error)),
+            },
+        };
+        if left_at.is_some() {
+            let left = StepRow { sent_at: left_at, ..step.clone() };
+            match self.reconcile(&left, work, class, by).await {
                 None => {}
                 Some(End { step: StepEnd::Retry { .. }, .. }) if late => return Some(End::expired(work)),
                 ended => return ended,

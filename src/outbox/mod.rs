@@ -3,7 +3,8 @@
 //! Guarantees: a step's result counts only with the fence it was claimed with; a request that must not happen twice is marked
 //! `sent_at` before it leaves, and a lost answer is reconciled by the operation's class, never blindly repeated; the result of
 //! a step and what it means for the handoff are one commit. A killed worker's steps come back when their lease ends; that of a
-//! living one is made longer until the result is stored. What is urgent stands in no line behind what is not.
+//! living one is made longer until the result is stored. What is urgent stands in no line behind what is not. After the database
+//! was put back from a copy, what may have been done since is treated as an answer that was lost.
 //! It never decides what happens next on a call: it gives the event to `handoff::advance`, inside that commit.
 
 mod attempt;
@@ -17,6 +18,7 @@ mod lane_hands;
 mod lanes;
 mod matter;
 mod parts;
+mod restored;
 mod settle;
 mod webhooks;
 mod work;

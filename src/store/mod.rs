@@ -27,7 +27,7 @@ mod webhook;
 
 pub use acts::{ActClaim, ApiToken, AuditEntry, AuditLine, AuditQuery, ChainCheck, ChainEnd, KeyedAct};
 pub use changes::Changes;
-pub use database::{Store, Tx, WorkerLock, with};
+pub use database::{Holdings, Store, Tx, WorkerLock, examine, sqlite_file, take_place, with};
 pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use lead::{

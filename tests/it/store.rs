@@ -136,6 +136,7 @@ conformance! {
             migrating_again_does_nothing,
             two_workers_migrate_once,
             a_foreign_history_is_refused,
+            what_a_newer_version_has_added_is_in_nobodys_way,
         ]
         past: [past_leads_come_page_by_page_each_once]
         releases: [

@@ -115,7 +115,7 @@ impl Publisher {
         if let Some(old) = live.take() {
             close(&old.connection).await;
         }
-        let connected = connect(&self.config.url, "baton publisher").await.map_err(PublishError::Unavailable)?;
+        let connected = connect(&self.config, "baton publisher").await.map_err(PublishError::Unavailable)?;
         let channel = match self.prepare(&connected).await {
             Ok(channel) => channel,
             Err(error) => {

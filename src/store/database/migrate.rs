@@ -1,4 +1,7 @@
 //! Forward-only migrations, one text for both engines, applied under a lock and remembered by name and content.
+//!
+//! Guarantees: what a migration since [`ADDS_SINCE`] makes is in nobody's way. It is remembered in a table of its own: a version
+//! that does not know it works on beside the one that does, and can be started again on what that one has left.
 
 use super::transaction::{Access, Store, Tx};
 use crate::store::sql::dialect::Engine;
@@ -6,7 +9,7 @@ use crate::store::sql::error::StoreError;
 use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 31] = [
+const MIGRATIONS: [(&str, &str); 32] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -37,18 +40,29 @@ const MIGRATIONS: [(&str, &str); 31] = [
     ("0029_workers", include_str!("../../../migrations/0029_workers.sql")),
     ("0030_trace_context", include_str!("../../../migrations/0030_trace_context.sql")),
     ("0031_drift", include_str!("../../../migrations/0031_drift.sql")),
+    ("0032_copies", include_str!("../../../migrations/0032_copies.sql")),
     ("0035_audit", include_str!("../../../migrations/0035_audit.sql")),
 ];
 
-const KNOWN: &str =
-    "-- migrate::known\nCREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, digest TEXT NOT NULL)";
+/// From this one on a migration only adds: tables, indexes, and columns that may be left out (CONTRIBUTING).
+const ADDS_SINCE: &str = "0029";
+
+const KNOWN: [&str; 2] = [
+    "-- migrate::known\nCREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, digest TEXT NOT NULL)",
+    "-- migrate::known_additions\nCREATE TABLE IF NOT EXISTS schema_addition (name TEXT PRIMARY KEY, digest TEXT NOT NULL)",
+];
+const APPLIED: &str = "-- migrate::applied\nSELECT name, digest FROM schema_migration ORDER BY name";
+const ADDED: &str = "-- migrate::added\nSELECT name, digest FROM schema_addition ORDER BY name";
+const REMEMBER: &str = "-- migrate::remember\nINSERT INTO schema_migration (name, digest) VALUES ($1, $2)";
+const REMEMBER_ADDITION: &str =
+    "-- migrate::remember_addition\nINSERT INTO schema_addition (name, digest) VALUES ($1, $2)";
 
 impl Store {
     /// Applies what is missing and returns its names.
     ///
     /// # Errors
     /// A statement failed (nothing of that migration stays), an applied migration differs from the one this version
-    /// knows, or the database is of a newer version.
+    /// knows, or a newer version has done more to the database than add to it.
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
         self.in_task("migrate", Access::Migrate, |tx| Box::pin(tx.migrate())).await
     }
@@ -66,14 +80,21 @@ impl Tx {
                 .fetch_all(self.conn())
                 .await?;
         }
-        sqlx::query(KNOWN).execute(self.conn()).await?;
-        let rows = sqlx::query("-- migrate::applied\nSELECT name, digest FROM schema_migration ORDER BY name")
-            .fetch_all(self.conn())
-            .await?;
+        for known in KNOWN {
+            sqlx::query(known).execute(self.conn()).await?;
+        }
         let mut names = Vec::new();
-        for row in &rows {
-            let (name, digest): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            check_applied(&name, &digest)?;
+        for (name, digest) in self.remembered(APPLIED).await? {
+            if !is_known(&name, &digest)? {
+                let why = format!("it was migrated by a newer version ({name}): run that version");
+                return Err(StoreError::Unfit { why });
+            }
+            names.push(name);
+        }
+        for (name, digest) in self.remembered(ADDED).await? {
+            if !is_known(&name, &digest)? {
+                tracing::warn!(%name, "a newer version has added to the database: this one goes on without it");
+            }
             names.push(name);
         }
         let mut applied = Vec::new();
@@ -81,24 +102,36 @@ impl Tx {
             for statement in statements(&self.engine.migration(sql)) {
                 sqlx::query(AssertSqlSafe(statement)).execute(self.conn()).await?;
             }
-            sqlx::query("-- migrate::remember\nINSERT INTO schema_migration (name, digest) VALUES ($1, $2)")
-                .bind(*name)
-                .bind(digest_of(sql))
-                .execute(self.conn())
-                .await?;
+            let remember = if *name < ADDS_SINCE { REMEMBER } else { REMEMBER_ADDITION };
+            sqlx::query(remember).bind(*name).bind(digest_of(sql)).execute(self.conn()).await?;
             applied.push((*name).to_owned());
         }
         Ok(applied)
     }
+
+    /// Name and content of what was applied.
+    async fn remembered(&mut self, sql: &'static str) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = sqlx::query(sql).fetch_all(self.conn()).await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in &rows {
+            all.push((row.try_get(0)?, row.try_get(1)?));
+        }
+        Ok(all)
+    }
 }
 
-fn check_applied(name: &str, digest: &str) -> Result<(), StoreError> {
-    let why = match MIGRATIONS.iter().find(|(known, _)| *known == name) {
-        None => format!("it was migrated by a newer version ({name}): run that version"),
-        Some((_, sql)) if digest_of(sql) != digest => format!("migration {name} was applied with another content"),
-        Some(_) => return Ok(()),
-    };
-    Err(StoreError::Unfit { why })
+/// Whether this version has the migration.
+///
+/// # Errors
+/// It was applied with another content.
+fn is_known(name: &str, digest: &str) -> Result<bool, StoreError> {
+    match MIGRATIONS.iter().find(|(known, _)| *known == name) {
+        None => Ok(false),
+        Some((_, sql)) if digest_of(sql) != digest => {
+            Err(StoreError::Unfit { why: format!("migration {name} was applied with another content") })
+        }
+        Some(_) => Ok(true),
+    }
 }
 
 /// Statements of a script, each of which ends where its line does: a trigger has semicolons within. Comments go first.
@@ -106,4 +139,62 @@ fn statements(sql: &str) -> Vec<String> {
     let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap_or_default().trim_end()).collect();
     let texts = code.join("\n") + "\n";
     texts.split(";\n").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a version that does not know of it would trip over: it reads and writes as if nothing had changed.
+    fn takes_away(statement: &str) -> bool {
+        let words = statement.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        let words: Vec<String> = words.map(str::to_uppercase).collect();
+        let begins = |with: &str| words.join(" ").starts_with(with);
+        let has = |word: &str| words.iter().any(|one| one == word);
+        let asks_for_more = has("UNIQUE") || has("CHECK") || (has("NOT") && !has("DEFAULT"));
+        has("DROP")
+            || has("RENAME")
+            || begins("DELETE")
+            || begins("TRUNCATE")
+            || begins("CREATE UNIQUE")
+            || (begins("ALTER TABLE") && (words[2..].iter().any(|word| word == "ALTER") || asks_for_more))
+    }
+
+    #[test]
+    fn since_the_mark_migrations_only_add() {
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            for (name, sql) in MIGRATIONS.iter().filter(|(name, _)| *name >= ADDS_SINCE) {
+                for statement in statements(&engine.migration(sql)) {
+                    assert!(!takes_away(&statement), "{name}: an older version does not go on after this: {statement}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_takes_away_is_seen_and_what_adds_is_not() {
+        for statement in [
+            "DROP TABLE caller",
+            "ALTER TABLE lead DROP COLUMN name",
+            "ALTER TABLE lead RENAME COLUMN name TO called",
+            "ALTER TABLE step RENAME TO step_of_before",
+            "ALTER TABLE step ADD COLUMN owner TEXT NOT NULL",
+            "ALTER TABLE lead ALTER COLUMN decided_at TYPE TEXT",
+            "ALTER TABLE lead ALTER COLUMN phone SET NOT NULL",
+            "alter table lead add constraint one unique (phone)",
+            "CREATE UNIQUE INDEX lead_once ON lead (phone)",
+            "DELETE FROM step",
+        ] {
+            assert!(takes_away(statement), "{statement}");
+        }
+        for statement in [
+            "CREATE TABLE worker (id TEXT PRIMARY KEY, seen_at BIGINT NOT NULL)",
+            "CREATE INDEX lead_name ON lead (name) WHERE name IS NOT NULL",
+            "ALTER TABLE step ADD COLUMN trace TEXT",
+            "ALTER TABLE step ADD COLUMN tries BIGINT NOT NULL DEFAULT 0",
+            "ALTER TABLE step SET (autovacuum_vacuum_scale_factor = 0.01)",
+        ] {
+            assert!(!takes_away(statement), "{statement}");
+        }
+    }
 }

@@ -55,7 +55,7 @@ impl Office {
             ];
         });
         let running = running.await;
-        let door = town::door(running.address, Duration::from_secs(20));
+        let door = town::door(&running.address, Duration::from_secs(20));
         Self { running, door, links: Self::signer(), clock, db, _folder: folder }
     }
 

@@ -208,7 +208,7 @@ async fn a_worker_on_older_rules_is_told(db: Db) {
     let clock: SharedClock = Arc::new(SystemClock);
     let old = town::worker(before.path(), &db.store, &clock).await;
     let new = town::worker(after.path(), &db.store, &clock).await;
-    let door = town::door(new.address, Duration::from_secs(5));
+    let door = town::door(&new.address, Duration::from_secs(5));
     let listed = || async {
         let answer = door.send(&ApiCall::get("workers", &["v1", "workers"])).await.expect("an answer");
         assert_eq!(answer.status, 200);

@@ -1,4 +1,4 @@
-//! A worker as it is run for good: deployed, watched, upgraded, restored.
+//! A worker as it is run for good: deployed, watched, upgraded, restored, and on servers that die.
 
 mod alarms;
 mod attention;
@@ -6,6 +6,11 @@ mod audit;
 mod deploy;
 mod disclosure;
 mod drift;
+mod failover;
 mod figures;
+mod leads;
 mod logs;
+mod recover;
 mod traces;
+mod upgrade;
+pub mod way;

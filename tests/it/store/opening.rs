@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 pub async fn migrating_again_does_nothing(db: Db) {
     assert_eq!(db.store.migrate().await.expect("a migration"), [""; 0]);
-    let names = "SELECT COUNT(*) FROM schema_migration";
+    let names = "SELECT (SELECT COUNT(*) FROM schema_migration) + (SELECT COUNT(*) FROM schema_addition)";
     assert_eq!(db.number(names).await, shipped().len() as i64);
 }
 
@@ -42,7 +42,9 @@ pub async fn two_workers_migrate_once(db: Db) {
     for (what, name) in made().iter().rev() {
         db.execute(format!("DROP {what} IF EXISTS {name}")).await;
     }
-    db.execute("DROP TABLE schema_migration").await;
+    for names in ["schema_migration", "schema_addition"] {
+        db.execute(format!("DROP TABLE {names}")).await;
+    }
     let other = Store::open(&db.url).await.expect("a second worker");
     let (one, two) = tokio::join!(db.store.migrate(), other.migrate());
     let mut applied = [one.expect("a migration"), two.expect("a migration")];
@@ -60,6 +62,19 @@ pub async fn a_foreign_history_is_refused(db: Db) {
     db.execute("UPDATE schema_migration SET digest = 'x' WHERE name = '0001_begin'").await;
     let changed = db.store.migrate().await.expect_err("another content").to_string();
     assert!(changed.contains("0001_begin was applied with another content"), "{changed}");
+}
+
+/// The way back: this version works on what the next one has left, as the version before works on what this one leaves.
+pub async fn what_a_newer_version_has_added_is_in_nobodys_way(db: Db) {
+    let old = "SELECT COUNT(*) FROM schema_migration WHERE name >= '0029'";
+    assert_eq!(db.number(old).await, 0, "an older version is told of nothing that it does not know");
+    db.execute("CREATE TABLE of_the_future (id TEXT PRIMARY KEY)").await;
+    db.execute("ALTER TABLE lead ADD COLUMN of_the_future TEXT").await;
+    db.execute("INSERT INTO schema_addition (name, digest) VALUES ('9999_future', 'x')").await;
+    assert_eq!(db.store.migrate().await.expect("it goes on"), [""; 0]);
+    db.execute("UPDATE schema_addition SET digest = 'x' WHERE name = '0032_copies'").await;
+    let changed = db.store.migrate().await.expect_err("another content").to_string();
+    assert!(changed.contains("0032_copies was applied with another content"), "{changed}");
 }
 
 pub async fn an_unsafe_server_is_refused(db: Db) {

@@ -1,0 +1,203 @@
+//! Copies of a database: how one is made beside a worker that writes, what lies in it, and how it takes the place of another.
+//!
+//! Guarantees: a copy is one state, the last that was committed when it began. It has its name only once it is whole, proven and
+//! on the disk, and takes nobody else's; what it takes the place of is kept. If the process dies here, a file with the ending
+//! `.part` is left, and nothing else has changed.
+
+use super::transaction::{Store, Tx};
+use crate::store::sql::dialect::Engine;
+use crate::store::sql::error::StoreError;
+use crate::store::sql::row::{Reading, micros};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Connection, Row};
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Whatever else SQLite keeps of a file lies beside it.
+const OF_ONE_FILE: [&str; 3] = ["", "-wal", "-shm"];
+
+/// What lies in a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Holdings {
+    /// The last migration.
+    pub form: String,
+    pub leads: i64,
+    /// What is still to be done, now or later.
+    pub open_steps: i64,
+    /// Messages that nothing has been made of yet.
+    pub waiting: i64,
+    /// Rules that decisions were made with.
+    pub releases: i64,
+    /// When the last event came in; `None`: none ever did.
+    pub newest_event_at: Option<DateTime<Utc>>,
+}
+
+const HOLDINGS: &str = "-- copy::holdings\nSELECT (SELECT MAX(name) FROM (SELECT name FROM schema_migration UNION ALL \
+     SELECT name FROM schema_addition) AS known) AS form, (SELECT COUNT(*) FROM lead) AS leads, \
+     (SELECT COUNT(*) FROM step WHERE state IN ('due', 'leased')) AS open_steps, \
+     (SELECT COUNT(*) FROM inbox WHERE state = 'received') AS waiting, (SELECT COUNT(*) FROM release) AS releases, \
+     (SELECT MAX(received_at) FROM inbox) AS newest_event_at";
+
+impl Store {
+    /// Copies a SQLite database into a new file, while others write, and says what lies in the copy.
+    ///
+    /// # Errors
+    /// There is such a file already, or one that an earlier copy left unfinished; it cannot be written; or what was copied is
+    /// not whole.
+    pub async fn copy_to(&self, file: &Path, now: DateTime<Utc>) -> Result<Holdings, StoreError> {
+        let part = file.with_added_extension("part");
+        if file.exists() {
+            return Err(unfit(format!("{} is there already, and a copy never takes its place", file.display())));
+        }
+        // Personal data: for its owner alone.
+        File::options().write(true).create_new(true).mode(0o600).open(&part).map_err(|error| named(&part, &error))?;
+        let copied = match self.copy_into(&part, now).await {
+            Ok(()) => examine(&part).await,
+            Err(error) => Err(error.within("copying the database")),
+        };
+        let named_so = match copied {
+            Ok(holdings) => named_at_last(&part, file).map(|()| holdings),
+            Err(error) => Err(error),
+        };
+        if named_so.is_err() {
+            let _gone = std::fs::remove_file(&part);
+        }
+        named_so
+    }
+
+    /// `VACUUM INTO`, and not SQLite's backup interface: that begins anew whenever somebody else has written, and would not end
+    /// beside a busy worker. This reads one state, and makes one file without a log.
+    async fn copy_into(&self, part: &Path, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut from = AnyConnection::connect(&self.way.url).await?;
+        let sql = "-- copy::make\nVACUUM INTO $1";
+        sqlx::query(sql).bind(part.to_string_lossy().into_owned()).execute(&mut from).await?;
+        from.close().await?;
+        let mut copy = AnyConnection::connect(&url_of(part, "rw")).await?;
+        let sql = "-- copy::mark\nINSERT INTO database_copy (made_at) VALUES ($1)";
+        sqlx::query(sql).bind(micros(now)).execute(&mut copy).await?;
+        Ok(copy.close().await?)
+    }
+
+    /// Whether nothing was ever stored here.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        let sql = match self.engine {
+            Engine::Sqlite => "-- copy::tables\nSELECT COUNT(*) FROM sqlite_schema",
+            Engine::Postgres => {
+                "-- copy::relations\nSELECT COUNT(*) FROM information_schema.tables \
+                 WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
+            }
+        };
+        let tables: i64 = sqlx::query(sql).fetch_one(&self.reader).await?.try_get(0)?;
+        Ok(tables == 0)
+    }
+}
+
+impl Tx {
+    pub async fn holdings(&mut self) -> Result<Holdings, StoreError> {
+        read(&sqlx::query(HOLDINGS).fetch_one(self.conn()).await?)
+    }
+
+    /// What is here was put in the place of something newer: the next worker that begins takes note of it.
+    pub async fn copy_note(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "-- copy::note\nINSERT INTO database_copy (made_at) VALUES ($1)";
+        sqlx::query(sql).bind(micros(now)).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// A worker begins. When the first one did so on what was put in place last; `None`: nothing ever was.
+    pub async fn copy_begins(&mut self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "-- copy::begins\nUPDATE database_copy SET restored_at = $1 WHERE restored_at IS NULL";
+        sqlx::query(sql).bind(micros(now)).execute(self.conn()).await?;
+        let sql = "-- copy::restored\nSELECT 'all' AS key, MAX(restored_at) AS restored_at FROM database_copy";
+        let row = sqlx::query(sql).fetch_one(self.conn()).await?;
+        Reading::new("database_copy", &row).maybe_at("restored_at")
+    }
+}
+
+/// What lies in a SQLite file on which nobody is at work, once every page of it was found to be whole.
+///
+/// # Errors
+/// It is no database of ours, or damaged.
+pub async fn examine(file: &Path) -> Result<Holdings, StoreError> {
+    examined(file).await.map_err(|error| error.within("reading a copy"))
+}
+
+async fn examined(file: &Path) -> Result<Holdings, StoreError> {
+    sqlx::any::install_default_drivers();
+    let mut copy = AnyConnection::connect(&url_of(file, "ro")).await?;
+    let rows = sqlx::query("-- copy::integrity\nPRAGMA integrity_check(5)").fetch_all(&mut copy).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        found.push(row.try_get::<String, _>(0)?);
+    }
+    if found != ["ok"] {
+        return Err(unfit(format!("{} is damaged: {}", file.display(), found.join("; "))));
+    }
+    let holdings = read(&sqlx::query(HOLDINGS).fetch_one(&mut copy).await?)?;
+    copy.close().await?;
+    Ok(holdings)
+}
+
+/// Puts a copy of `file` in the place of a database on which nobody is at work. Returns as what the one that was there is kept.
+///
+/// # Errors
+/// The disk; what was there is then there still, or stands beside it under its new name.
+pub fn take_place(file: &Path, database: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, StoreError> {
+    let part = database.with_added_extension("part");
+    std::fs::copy(file, &part).map_err(|error| named(&part, &error))?;
+    let aside = database.with_added_extension(now.format("before-%Y%m%dT%H%M%S%3fZ").to_string());
+    let was_there = database.exists();
+    for ending in OF_ONE_FILE {
+        let (from, to) = (beside(database, ending), beside(&aside, ending));
+        if from.exists() {
+            std::fs::rename(&from, &to).map_err(|error| named(&from, &error))?;
+        }
+    }
+    named_at_last(&part, database)?;
+    Ok(was_there.then_some(aside))
+}
+
+/// On the disk first, then by its name.
+fn named_at_last(part: &Path, file: &Path) -> Result<(), StoreError> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let done = File::open(part).and_then(|written| written.sync_all());
+    let done = done.and_then(|()| std::fs::rename(part, file));
+    done.and_then(|()| File::open(folder)?.sync_all()).map_err(|error| named(file, &error))
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.to_owned().into_os_string();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// The client reads both signs as its own.
+fn url_of(file: &Path, mode: &str) -> String {
+    format!("sqlite:{}?mode={mode}", file.to_string_lossy().replace('%', "%25").replace('?', "%3F"))
+}
+
+fn read(row: &AnyRow) -> Result<Holdings, StoreError> {
+    let row = Reading::new("database_copy", row);
+    Ok(Holdings {
+        form: row.text("form")?,
+        leads: row.int("leads")?,
+        open_steps: row.int("open_steps")?,
+        waiting: row.int("waiting")?,
+        releases: row.int("releases")?,
+        newest_event_at: row.maybe_at("newest_event_at")?,
+    })
+}
+
+fn named(file: &Path, error: &std::io::Error) -> StoreError {
+    unfit(format!("{}: {error}", file.display()))
+}
+
+fn unfit(why: String) -> StoreError {
+    StoreError::Unfit { why }
+}
