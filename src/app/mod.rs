@@ -15,6 +15,7 @@ mod tidy;
 pub mod time;
 mod twilio;
 mod vendors;
+pub mod watch;
 pub mod webhooks;
 pub mod workspace;
 pub mod zoneinfo;
@@ -24,7 +25,7 @@ pub use speech::unspoken;
 pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{CrmChoice, agree, connect, not_connected, undialled};
 
-use crate::config::Limits;
+use crate::config::{Keep, Limits};
 use crate::deciding::decider::{self, Decider, Replies};
 use crate::facts::Facts;
 use crate::outbox::{self, Duty, Outbox, Vendors};
@@ -39,8 +40,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use time::Timekeeper;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{self, Semaphore};
 use tokio::task::JoinSet;
+use watch::keep::Keeper;
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
@@ -54,6 +56,8 @@ pub struct Setup {
     pub vendors: Vendors,
     pub clock: SharedClock,
     pub limits: Limits,
+    /// How long what is stored is kept.
+    pub keep: Keep,
     pub listener: TcpListener,
     /// Tokens of `baton.toml`; those of the database are added to them.
     pub tokens: Vec<ConfiguredToken>,
@@ -75,13 +79,13 @@ pub struct Running {
     pub address: SocketAddr,
     pub decider: Arc<Decider>,
     pub store: Store,
-    pub ready: watch::Receiver<bool>,
+    pub ready: sync::watch::Receiver<bool>,
     /// Tells tasks that were started beside the worker to stop with it.
-    pub stopping: watch::Receiver<bool>,
+    pub stopping: sync::watch::Receiver<bool>,
     tasks: JoinSet<()>,
-    set_ready: watch::Sender<bool>,
+    set_ready: sync::watch::Sender<bool>,
     duty: Duty,
-    stop: watch::Sender<bool>,
+    stop: sync::watch::Sender<bool>,
     /// Changes the rules and templates of the running worker.
     pub reload: Arc<Reload>,
 }
@@ -94,8 +98,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
     let address = setup.listener.local_addr().context("reading the listener's address")?;
-    let (stop, stopping) = watch::channel(false);
-    let (set_ready, ready) = watch::channel(true);
+    let (stop, stopping) = sync::watch::channel(false);
+    let (set_ready, ready) = sync::watch::channel(true);
     let worker = worker_name();
     let crm = CrmChoice::from(&setup.vendors);
     let platforms = Arc::new(setup.platforms);
@@ -149,6 +153,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let duty = outbox.duty().clone();
     let mut tasks = works(&decider, outbox, facts, release.clone(), &stopping);
+    look_after(&mut tasks, &door, setup.keep, &worker, duty.clone(), &stopping);
     if let Some(asterisk) = asterisk {
         let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
         let (duty, is_rep_first) = (duty.clone(), door.addresses.is_some());
@@ -160,7 +165,6 @@ pub async fn start(setup: Setup) -> Result<Running> {
         let agents = Agents { telephony, decider, store, release, clock, duty, worker };
         tasks.spawn(lines::bring(agents, stopping.clone()));
     }
-    tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
@@ -193,7 +197,7 @@ fn works(
     outbox: Arc<Outbox>,
     facts: Arc<Facts>,
     release: Current,
-    stopping: &watch::Receiver<bool>,
+    stopping: &sync::watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(decider).run(stopping.clone()));
@@ -204,8 +208,22 @@ fn works(
     tasks
 }
 
+/// What is kept for a while only, and what has had its time.
+fn look_after(
+    tasks: &mut JoinSet<()>,
+    door: &Door,
+    keep: Keep,
+    worker: &str,
+    duty: Duty,
+    stopping: &sync::watch::Receiver<bool>,
+) {
+    let keeper = Keeper::of_worker(&door.store, &door.clock, keep, worker);
+    tasks.spawn(keeper.hourly(door.release.clone(), duty, stopping.clone()));
+    tasks.spawn(tidy::keep(door.store.clone(), Arc::clone(&door.clock), stopping.clone()));
+}
+
 /// A vendor that takes its time holds up no stop.
-async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: watch::Receiver<bool>) {
+async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: sync::watch::Receiver<bool>) {
     let mut stopped = stopping.clone();
     tokio::select! {
         () = facts.keep_fresh(release, stopping) => {}

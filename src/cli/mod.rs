@@ -1,5 +1,6 @@
 //! The command line. Data goes to stdout, talk to stderr; the exit codes below are the contract.
 
+mod care;
 mod demo;
 mod desk;
 mod leads;
@@ -101,6 +102,8 @@ enum Command {
     Reassign(leads::Reassign),
     /// Print the JSON Schema of a contract.
     Schema(rules::Schema),
+    /// Let go at once of what has had its time by [keep] of baton.toml; or say what would go.
+    Prune(care::Prune),
     /// Bring the database to this version's form.
     Migrate(worker::Migrate),
 }
@@ -162,6 +165,7 @@ pub fn main() -> ExitCode {
             Command::Webhooks(command) => command.run().await,
             Command::Reassign(command) => command.run().await,
             Command::Schema(command) => command.run(),
+            Command::Prune(command) => command.run().await,
             Command::Migrate(command) => command.run().await,
         }
     });

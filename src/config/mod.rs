@@ -4,6 +4,7 @@
 
 mod environment;
 mod http;
+mod keep;
 mod platforms;
 mod secrets;
 mod sms;
@@ -20,6 +21,7 @@ pub use environment::{Reference, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http};
+pub use keep::{Keep, KeptFor};
 pub use platforms::Platform;
 pub use sms::{Sms, TwilioSms};
 pub use speech::{Speaker, Speech};
@@ -58,6 +60,8 @@ pub struct Config {
     pub limits: Limits,
     #[serde(default)]
     pub feedback: Feedback,
+    #[serde(default)]
+    pub keep: Keep,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -208,6 +212,7 @@ impl Config {
         self.http.check()?;
         platforms::check(&self.platforms)?;
         webhooks::check(&self.webhooks)?;
+        self.keep.check()?;
         let days = self.feedback.link_days;
         ensure!(
             (1..=LONGEST_LINK_DAYS).contains(&days),

@@ -2,9 +2,9 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
-    LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store,
-    StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, Cut, DeliveryLine, InboxRow, Kept, LeadFile, LeadQuery,
+    LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OldPage, Owed, Passed, PastLead, RepState, ReportRow, StepStats,
+    Store, StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::phone::PhoneE164;
@@ -55,6 +55,9 @@ reads! {
     inbox_quarantined(limit: usize) -> Vec<Aside>;
     inbox_row(&key: str) -> Option<InboxRow>;
     inbox_take_stale(before: DateTime<Utc>, limit: usize) -> Vec<InboxRow>;
+    kept_begin(kind: Kept) -> Passed;
+    kept_page(&cut: Cut, &passed: Passed) -> OldPage;
+    kept_since() -> Vec<(Kept, DateTime<Utc>)>;
     lead(&id: LeadId) -> Option<LeadRecord>;
     lead_file(&handoff: HandoffId) -> Option<LeadFile>;
     lead_files(&handoffs: [HandoffId]) -> BTreeMap<HandoffId, LeadFile>;

@@ -1,0 +1,3 @@
+//! What looks after a worker beside its work.
+
+pub mod keep;

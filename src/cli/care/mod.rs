@@ -1,0 +1,5 @@
+//! For whoever looks after what is stored.
+
+mod prune;
+
+pub(super) use prune::Prune;
