@@ -35,7 +35,7 @@ pub struct OldPage {
 impl Cut {
     /// What was done for a lead since then keeps it.
     pub(super) fn in_use_since(&self) -> DateTime<Utc> {
-        if self.kind == Kept::Leads { self.before } else { self.before.min(self.now - IN_USE_FOR) }
+        if self.kind == Kept::Leads { self.before } else { self.now - IN_USE_FOR }
     }
 
     /// What must hold for a row of the page `p` to go; `$5` is [`Self::in_use_since`], if it is asked for.

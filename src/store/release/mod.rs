@@ -95,8 +95,7 @@ impl Tx {
             named.extend(files.into_iter().map(|file| file.file));
         }
         let named: Vec<String> = named.into_iter().collect();
-        let sql =
-            format!("-- release::forget_files\nDELETE FROM release_file WHERE id NOT IN {}", self.engine.texts());
+        let sql = format!("-- release::forget_files\nDELETE FROM release_file WHERE id NOT IN {}", self.engine.texts());
         sqlx::query(AssertSqlSafe(sql)).bind(texts_json(&named)).execute(self.conn()).await?;
         Ok(())
     }

@@ -310,13 +310,14 @@ fn no_longer_kept(
     timeline: &[TimelineEntry],
     since: &[(Kept, DateTime<Utc>)],
 ) -> Vec<&'static str> {
-    let before = |kind| since.iter().any(|(old, at)| *old == kind && record.lead.received_at < *at);
+    let since = |kind| since.iter().find(|(gone, _)| *gone == kind).map(|(_, since)| *since);
+    let came_before = |at: DateTime<Utc>| record.lead.received_at < at;
     let has_links = record.lead.transcript_url.is_some() || record.lead.recording_url.is_some();
     // Every story begins with the decision.
     let begins = timeline.first().is_some_and(|first| first.kind == "decided");
     let gone = [
-        (Kept::Transcripts, before(Kept::Transcripts) && !has_links),
-        (Kept::Timeline, before(Kept::Timeline) && !begins),
+        (Kept::Transcripts, since(Kept::Transcripts).is_some_and(came_before) && !has_links),
+        (Kept::Timeline, since(Kept::Timeline).is_some() && !begins),
         (Kept::Decisions, decision.is_none()),
     ];
     gone.into_iter().filter(|(_, is_gone)| *is_gone).map(|(kind, _)| kind.as_str()).collect()

@@ -1,0 +1,3 @@
+//! What a platform engineer sees and does, at the outside.
+
+mod keep;
