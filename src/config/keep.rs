@@ -104,6 +104,11 @@ impl Keep {
         span.min(self.leads)
     }
 
+    /// Of what goes with its lead: the span of what goes sooner. What goes no sooner is not looked for by itself.
+    pub fn before_lead(&self, span: KeptFor) -> KeptFor {
+        if span < self.leads { span } else { KeptFor::Forever }
+    }
+
     /// The names of events whose bytes are gone, once their leads are.
     pub fn names(&self) -> KeptFor {
         self.leads.min(Self::NAMES).max(self.inbox)

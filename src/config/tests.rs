@@ -346,7 +346,11 @@ fn what_is_kept_has_a_span_or_is_kept_for_ever() {
     assert_eq!(kept.inbox.before(now), Some(now - chrono::TimeDelta::days(60)));
     // Nothing that is about a lead outlives it.
     let short = keep("leads = \"100d\"").expect("parses");
-    assert_eq!((short.of_lead(short.decisions), short.names()), (short.leads, short.leads));
+    assert_eq!((short.of_lead(short.steps), short.names()), (short.leads, short.leads));
+    assert_eq!(
+        (short.before_lead(short.decisions), short.before_lead(short.transcripts)),
+        (KeptFor::Forever, short.transcripts)
+    );
     assert_eq!(kept.of_lead(kept.decisions), kept.decisions);
     for (text, why) in [("inbox = \"soon\"", "forever, or a number"), ("box = \"30d\"", "unknown field")] {
         let told = keep(text).expect_err(text).to_string();

@@ -18,6 +18,8 @@ use tokio::time::Instant;
 const EVERY: Duration = Duration::from_secs(3600);
 /// The same: a worker that begins has more urgent things to do.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
+/// Pages of one kind before it is the next one's turn: none waits for the end of another.
+const PAGES: usize = 20;
 /// Longer than any page takes, with its tries.
 const LEASE: TimeDelta = TimeDelta::minutes(3);
 
@@ -58,6 +60,21 @@ pub enum Pruned {
     Done(u64),
     /// Another worker is at it, or this one stops.
     Left(u64),
+}
+
+/// A kind that is being let go.
+struct Walk {
+    cut: Cut,
+    passed: Passed,
+    gone: u64,
+}
+
+/// What became of some pages.
+enum Turn {
+    More,
+    Done,
+    /// Another worker is at it, or this one stops.
+    Left,
 }
 
 impl Keeper {
@@ -106,7 +123,7 @@ impl Keeper {
         Some(Cut { kind, before, now })
     }
 
-    /// Lets go of all that has had its time, and tells what became of each kind.
+    /// Lets go of all that has had its time, each kind in its turn, and tells what became of each.
     ///
     /// # Errors
     /// The database failed: what is gone by then is gone, and the rest is found again.
@@ -115,35 +132,50 @@ impl Keeper {
         stop: &watch::Receiver<bool>,
         mut tell: impl FnMut(Kept, Pruned),
     ) -> Result<(), StoreError> {
-        for kind in Kept::ALL {
-            let Some(cut) = self.cut(kind) else { continue };
-            let pruned = self.prune_kind(&cut, stop).await?;
-            tell(kind, pruned);
-            if matches!(pruned, Pruned::Left(_)) {
-                break;
-            }
+        let mut walks = Vec::new();
+        for cut in Kept::ALL.into_iter().filter_map(|kind| self.cut(kind)) {
+            walks.push(Walk { cut, passed: self.store.kept_begin(cut.kind).await?, gone: 0 });
         }
+        while !walks.is_empty() {
+            let mut under_way = Vec::new();
+            for mut walk in walks {
+                match self.go_on(&mut walk, stop).await? {
+                    Turn::More => under_way.push(walk),
+                    Turn::Done => tell(walk.cut.kind, Pruned::Done(walk.gone)),
+                    Turn::Left => {
+                        tell(walk.cut.kind, Pruned::Left(walk.gone));
+                        return self.leave().await;
+                    }
+                }
+            }
+            walks = under_way;
+        }
+        self.leave().await
+    }
+
+    async fn leave(&self) -> Result<(), StoreError> {
         let leave = with(self.worker.clone(), |tx, worker| Box::pin(tx.keeper_leave(worker)));
         self.store.write_once("keep.leave", leave).await
     }
 
-    async fn prune_kind(&self, cut: &Cut, stop: &watch::Receiver<bool>) -> Result<Pruned, StoreError> {
-        let (mut passed, mut gone) = (self.store.kept_begin(cut.kind).await?, 0);
-        loop {
+    /// Some pages of a kind.
+    async fn go_on(&self, walk: &mut Walk, stop: &watch::Receiver<bool>) -> Result<Turn, StoreError> {
+        for _ in 0..PAGES {
             if *stop.borrow() {
-                return Ok(Pruned::Left(gone));
+                return Ok(Turn::Left);
             }
             let began = Instant::now();
-            let page = self.store.kept_page(cut, &passed).await?;
-            let Some(last) = page.last.clone() else { return Ok(Pruned::Done(gone)) };
-            passed = last;
+            let page = self.store.kept_page(&walk.cut, &walk.passed).await?;
+            let Some(last) = page.last.clone() else { return Ok(Turn::Done) };
+            walk.passed = last;
             // Of transcripts it is written down also where nothing goes: they are never looked through from the start.
-            if !page.goes.is_empty() || cut.kind == Kept::Transcripts {
-                let Some(count) = self.let_go(*cut, page).await? else { return Ok(Pruned::Left(gone)) };
-                gone += count;
+            if !page.goes.is_empty() || walk.cut.kind == Kept::Transcripts {
+                let Some(count) = self.let_go(walk.cut, page).await? else { return Ok(Turn::Left) };
+                walk.gone += count;
             }
             tokio::time::sleep(self.pace.rest(began.elapsed())).await;
         }
+        Ok(Turn::More)
     }
 
     /// `None`: another worker has the right to.
@@ -188,11 +220,11 @@ fn span(keep: &Keep, kind: Kept) -> KeptFor {
         Kept::Quarantine | Kept::Dropped => keep.quarantine,
         Kept::Deliveries => keep.deliveries,
         Kept::Mirror => keep.mirror,
-        Kept::Transcripts | Kept::LaterTranscripts => keep.of_lead(keep.transcripts),
+        Kept::Transcripts | Kept::LaterTranscripts => keep.before_lead(keep.transcripts),
         Kept::Briefings => keep.of_lead(keep.briefings),
         Kept::Steps | Kept::LateResults => keep.of_lead(keep.steps),
-        Kept::Timeline => keep.of_lead(keep.timeline),
-        Kept::Decisions => keep.of_lead(keep.decisions),
+        Kept::Timeline => keep.before_lead(keep.timeline),
+        Kept::Decisions => keep.before_lead(keep.decisions),
         Kept::Leads => keep.leads,
         Kept::Events => keep.names(),
         Kept::Releases => keep.releases,

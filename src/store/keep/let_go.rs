@@ -94,13 +94,19 @@ impl Tx {
         if !is_any_gone && behind.is_none() {
             return Ok(());
         }
-        let sql = "-- keep::note\nINSERT INTO kept_kind (kind, since, after_at, after_id) VALUES ($1, $2, $3, $4) \
-                   ON CONFLICT (kind) DO UPDATE SET \
-                   since = CASE WHEN kept_kind.since > excluded.since THEN kept_kind.since ELSE excluded.since END, \
-                   after_at = excluded.after_at, after_id = excluded.after_id";
+        // Forwards only: another worker may have come further meanwhile.
+        let later = "excluded.after_at > kept_kind.after_at \
+                     OR (excluded.after_at = kept_kind.after_at AND excluded.after_id > kept_kind.after_id)";
+        let sql = format!(
+            "-- keep::note\nINSERT INTO kept_kind (kind, since, after_at, after_id) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (kind) DO UPDATE SET \
+             since = CASE WHEN kept_kind.since > excluded.since THEN kept_kind.since ELSE excluded.since END, \
+             after_at = CASE WHEN {later} THEN excluded.after_at ELSE kept_kind.after_at END, \
+             after_id = CASE WHEN {later} THEN excluded.after_id ELSE kept_kind.after_id END"
+        );
         let since = if is_any_gone { micros(cut.before) } else { i64::MIN };
         let (after_at, after_id) = behind.cloned().unwrap_or((i64::MIN, String::new()));
-        let query = sqlx::query(sql).bind(cut.kind.as_str()).bind(since).bind(after_at).bind(after_id);
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(cut.kind.as_str()).bind(since).bind(after_at).bind(after_id);
         query.execute(self.conn()).await?;
         Ok(())
     }
