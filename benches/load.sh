@@ -5,7 +5,10 @@
 #
 #   benches/load.sh                                    everything
 #   benches/load.sh MEASURE...                         some of: decided steady sustained sustained-slow sustained-sqlite
-#                                                      live tools tools-mcp
+#                                                      live tools tools-mcp prune
+#                                                      (prune only where it is named: it first makes BATON_BENCH_OLD_LEADS
+#                                                      old leads, 1000000 if that says nothing, some 20 GB and a quarter of an
+#                                                      hour)
 #   benches/load.sh --against DIR [--pairs N] [MEASURE...]
 #                                                      this checkout and the one in DIR in turn, N times each (5), over the
 #                                                      same services; tells the ratio of each figure

@@ -50,7 +50,7 @@ struct Arguments {
     /// How often both are run
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// What to measure; everything if left out
+    /// What to measure; everything but `prune` if left out
     #[arg(value_enum)]
     measures: Vec<Measure>,
 }
@@ -73,6 +73,8 @@ enum Measure {
     Tools,
     /// The same as calls of `route_lead` over MCP
     ToolsMcp,
+    /// A steady rate beside the pruning of a million old leads; only where it is asked for
+    Prune,
 }
 
 #[tokio::main]
@@ -114,6 +116,11 @@ async fn measure(asked: &[Measure]) -> Result<()> {
             tools.print();
             add(&mut figures, tools.json());
         }
+    }
+    if asked.contains(&Measure::Prune) {
+        let prune = steady::prune::measure(&run).await?;
+        prune.print();
+        add(&mut figures, prune.json());
     }
     println!("the vendors were asked for: {}", run.ledger.in_words());
     run.ledger.nothing_twice()?;

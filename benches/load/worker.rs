@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use async_trait::async_trait;
 use baton::app::bus::{Bus, InboxSink};
 use baton::app::{self, Running, Setup, workspace};
-use baton::config::Limits;
+use baton::config::{Keep, KeptFor, Limits};
 use baton::deciding::answer::OutgoingAnswer;
 use baton::deciding::decider::Replies;
 use baton::intake::amqp::{AmqpConfig, AmqpStats, ConsumeError, Publisher, Topology, consume};
@@ -107,6 +107,7 @@ impl Worker {
             vendors: null::vendors(answering, &run.ledger),
             clock: Arc::clone(&clock),
             limits: Limits::default(),
+            keep: forever(),
             listener: Listener::on_port("127.0.0.1:0").await?,
             tokens: tools::tokens(),
             // As `baton.toml` has it where it says nothing.
@@ -239,5 +240,23 @@ impl Consuming {
     pub async fn end(self) -> Result<()> {
         self.stop.send_replace(true);
         Ok(self.task.await??)
+    }
+}
+
+/// Nothing is pruned but by whoever measures that.
+fn forever() -> Keep {
+    let forever = KeptFor::Forever;
+    Keep {
+        inbox: forever,
+        quarantine: forever,
+        transcripts: forever,
+        briefings: forever,
+        steps: forever,
+        timeline: forever,
+        decisions: forever,
+        releases: forever,
+        deliveries: forever,
+        mirror: forever,
+        leads: forever,
     }
 }

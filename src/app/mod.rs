@@ -15,7 +15,7 @@ mod tidy;
 pub mod time;
 mod twilio;
 mod vendors;
-mod watch;
+pub mod watch;
 pub mod webhooks;
 pub mod workspace;
 pub mod zoneinfo;
@@ -25,7 +25,7 @@ pub use speech::unspoken;
 pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{CrmChoice, agree, connect, not_connected, undialled};
 
-use crate::config::Limits;
+use crate::config::{Keep, Limits};
 use crate::connectors::Telephony;
 use crate::connectors::asterisk::Asterisk;
 use crate::deciding::decider::{self, Decider, Replies};
@@ -47,6 +47,7 @@ use time::Timekeeper;
 use tokio::sync::Semaphore;
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
+use watch::keep::Keeper;
 use watch::{Presence, Watched};
 use workspace::Workspace;
 
@@ -61,6 +62,8 @@ pub struct Setup {
     pub vendors: Vendors,
     pub clock: SharedClock,
     pub limits: Limits,
+    /// How long what is stored is kept.
+    pub keep: Keep,
     pub listener: Listener,
     /// Tokens of `baton.toml`; those of the database are added to them.
     pub tokens: Vec<ConfiguredToken>,
@@ -167,7 +170,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
     watched(&mut tasks, &door, facts, worker.clone(), &stopping);
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
-    look_after(&mut tasks, &door, &stopping);
+    look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, worker, ready, stopping, tasks, set_ready, duty, stop, reload })
@@ -236,7 +239,9 @@ fn watched(tasks: &mut JoinSet<()>, door: &Door, facts: Arc<Facts>, worker: Stri
 }
 
 /// What has had its time is forgotten, and what is not as it was is told.
-fn look_after(tasks: &mut JoinSet<()>, door: &Door, stopping: &Receiver<bool>) {
+fn look_after(tasks: &mut JoinSet<()>, door: &Door, keep: Keep, worker: &str, duty: &Duty, stopping: &Receiver<bool>) {
+    let keeper = Keeper::of_worker(&door.store, &door.clock, keep, worker);
+    tasks.spawn(keeper.hourly(door.release.clone(), duty.clone(), stopping.clone()));
     let parts = || (door.store.clone(), Arc::clone(&door.clock), stopping.clone());
     let (store, clock, stopped) = parts();
     tasks.spawn(tidy::keep(store, clock, stopped));

@@ -110,6 +110,8 @@ enum Command {
     Audit(care::Audit),
     /// Print the JSON Schema of a contract.
     Schema(rules::Schema),
+    /// Let go at once of what has had its time by [keep] of baton.toml; or say what would go.
+    Prune(care::Prune),
     /// Bring the database to this version's form.
     Migrate(worker::Migrate),
     /// Copy the database into a file, while workers write into it.
@@ -178,6 +180,7 @@ pub fn main() -> ExitCode {
             Command::Reassign(command) => command.run().await,
             Command::Audit(command) => command.run().await,
             Command::Schema(command) => command.run(),
+            Command::Prune(command) => command.run().await,
             Command::Migrate(command) => command.run().await,
             Command::Backup(command) => command.run().await,
             Command::Restore(command) => command.run().await,

@@ -4,6 +4,7 @@
 
 mod environment;
 mod http;
+mod keep;
 mod listen;
 mod platforms;
 mod secrets;
@@ -22,6 +23,7 @@ pub use environment::{Reference, ServiceManager, host_name, service_manager, use
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};
 pub use http::{AccessToken, Http, Metrics};
+pub use keep::{Keep, KeptFor};
 pub use listen::Listen;
 pub use platforms::Platform;
 pub use sms::{Sms, TwilioSms};
@@ -64,6 +66,8 @@ pub struct Config {
     pub feedback: Feedback,
     #[serde(default)]
     pub telemetry: Telemetry,
+    #[serde(default)]
+    pub keep: Keep,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -226,6 +230,7 @@ impl Config {
                 self.http.listen
             );
         }
+        self.keep.check()?;
         let days = self.feedback.link_days;
         ensure!(
             (1..=LONGEST_LINK_DAYS).contains(&days),

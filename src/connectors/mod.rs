@@ -78,7 +78,7 @@ impl VendorError {
             | Self::Reauthenticate { vendor, .. }
             | Self::NeedsPerson { vendor, .. }
             | Self::Gone { vendor, .. }
-            | Self::Unknown { vendor, .. } => *vendor,
+            | Self::Unknown { vendor, .. } => vendor,
         }
     }
 

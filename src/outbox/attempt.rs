@@ -23,7 +23,7 @@ impl Outbox {
     pub fn may_try_again(&self, step: &FailedStep) -> bool {
         let rang = matches!(step.effect, Effect::Brief { why: BriefWhy::Ringing, .. });
         let is_once = lanes::work(&step.effect).class(&self.parts.vendors) == Class::AtMostOnce;
-        !step.effect.lane().is_urgent() && !rang && !(is_once && step.may_be_done)
+        !(step.effect.lane().is_urgent() || rang || is_once && step.may_be_done)
     }
 
     /// What it returns is only a claim until `finish` has checked the fence. `None`: the lease was gone before the request left.

@@ -12,6 +12,7 @@ mod changes;
 mod database;
 mod handoff;
 mod inbox;
+mod keep;
 mod lead;
 mod ledger;
 mod listener;
@@ -30,6 +31,7 @@ pub use changes::Changes;
 pub use database::{Holdings, Store, Tx, WorkerLock, examine, sqlite_file, take_place, with};
 pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
+pub use keep::{Cut, Kept, OldPage, Passed};
 pub use lead::{
     AttentionCounts, CARRIER, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead,
     StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, chosen_by, kind_name as next_step_name,

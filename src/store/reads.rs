@@ -2,10 +2,10 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, DeliveryLine,
-    Holdings, InboxRow, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead,
-    RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease, Tallies,
-    TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, Cut, DeliveryLine,
+    Holdings, InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OldPage, Owed,
+    Passed, PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease,
+    Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
@@ -60,6 +60,9 @@ reads! {
     inbox_quarantined(limit: usize) -> Vec<Aside>;
     inbox_row(&key: str) -> Option<InboxRow>;
     inbox_take_stale(before: DateTime<Utc>, limit: usize) -> Vec<InboxRow>;
+    kept_begin(kind: Kept) -> Passed;
+    kept_page(&cut: Cut, &passed: Passed) -> OldPage;
+    kept_since() -> Vec<(Kept, DateTime<Utc>)>;
     lead(&id: LeadId) -> Option<LeadRecord>;
     lead_file(&handoff: HandoffId) -> Option<LeadFile>;
     lead_files(&handoffs: [HandoffId]) -> BTreeMap<HandoffId, LeadFile>;

@@ -24,6 +24,7 @@ mod webhooks;
 pub mod world;
 
 use acts::audit;
+use leads::keep;
 
 /// Each test runs once per engine: `sqlite::MODULE::NAME` and `postgres::MODULE::NAME`; the last list is for PostgreSQL alone.
 macro_rules! conformance {
@@ -90,6 +91,17 @@ conformance! {
             what_a_dead_worker_left_is_found_oldest_first,
             poison_is_put_aside_and_can_be_replayed,
             what_comes_again_is_known_for_what_it_is,
+        ]
+        keep: [
+            what_has_had_its_time_goes_and_only_that,
+            a_lead_that_is_in_use_stays_however_old_it_is,
+            an_event_whose_bytes_are_gone_is_known_by_its_name,
+            a_decision_that_is_no_longer_kept_says_so,
+            two_workers_let_nothing_go_twice,
+            one_worker_at_a_time_has_the_right,
+            who_breaks_off_has_let_go_of_whole_pages,
+            transcripts_go_on_where_they_were,
+            a_release_stays_as_long_as_something_needs_it,
         ]
         leads: [
             five_hundred_leads_come_back_exactly,
@@ -215,6 +227,7 @@ conformance! {
         ]
         opening: [an_unsafe_server_is_refused, a_wrong_clock_is_refused]
         webhooks: [tidying_reads_what_it_forgets, enabling_reads_what_it_takes_up]
+        keep: [looking_reads_what_is_old]
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod drift;
 mod figures;
+pub mod keep;
 mod workers;
 
 pub(super) use figures::Watched;

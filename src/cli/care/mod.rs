@@ -1,12 +1,14 @@
-//! For whoever answers for what is kept: copies of it, and what people and tokens have changed.
+//! For whoever answers for what is kept: copies of it, what goes with time, and what people and tokens have changed.
 
 mod audit;
 mod backup;
+mod prune;
 mod restore;
 mod server;
 
 pub(super) use audit::Audit;
 pub(super) use backup::Backup;
+pub(super) use prune::Prune;
 pub(super) use restore::Restore;
 
 use crate::store::Holdings;

@@ -9,7 +9,7 @@ use super::shapes;
 use crate::app::stage::StandIns;
 use crate::app::workspace::Workspace;
 use crate::app::{self, Running, Setup};
-use crate::config::Limits;
+use crate::config::{Keep, Limits};
 use crate::store::Store;
 use crate::web::{LinkSigner, MetricsFor};
 use anyhow::{Context, Result};
@@ -61,6 +61,7 @@ impl<'a> Workers<'a> {
             vendors: self.stage.vendors()?,
             clock: Arc::clone(clock),
             limits: Limits { lease_s, vendor_timeout_s, ..Limits::default() },
+            keep: Keep::default(),
             listener: TcpListener::from_std(listener).context("taking the port over")?.into(),
             tokens: Vec::new(),
             body_limit: 256 * 1024,

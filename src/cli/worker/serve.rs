@@ -225,6 +225,7 @@ async fn setup(
         vendors,
         clock,
         limits: config.limits.clone(),
+        keep: config.keep.clone(),
         listener,
         tokens: tokens.collect::<Result<Vec<_>>>()?,
         body_limit: config.http.body_limit_kib * 1024,

@@ -165,7 +165,7 @@ impl Decider {
     /// The database could not be read, or holds what is no answer.
     pub async fn answer_of(&self, key: &str) -> Result<Option<Answer>, StoreError> {
         let Some(text) = self.parts.store.inbox_answer(key).await? else { return Ok(None) };
-        Ok(serde_json::from_str(&text).ok())
+        Ok(if text.is_empty() { Some(Answer::no_longer_kept(key)) } else { serde_json::from_str(&text).ok() })
     }
 }
 

@@ -25,6 +25,13 @@ pub struct StoredDecision {
     pub snapshot: String,
 }
 
+impl StoredDecision {
+    /// What it was made from is still there; once it has had its time, both it and the decision are empty.
+    pub fn is_kept(&self) -> bool {
+        !self.snapshot.is_empty()
+    }
+}
+
 columns! {
     struct DecisionColumns<'a> {
         Text lead_id: &'a LeadId,
@@ -68,15 +75,18 @@ impl Tx {
         Ok(Bulk::new(sql, rows.finish()?))
     }
 
+    /// `None` also where it is no longer kept.
     pub async fn decision(&mut self, lead: &LeadId) -> Result<Option<Decision>, StoreError> {
-        let sql = "-- decision::by_lead\nSELECT lead_id, body FROM decision WHERE lead_id = $1";
+        let sql = "-- decision::by_lead\nSELECT lead_id, body FROM decision WHERE lead_id = $1 \
+                   AND octet_length(snapshot) > 0";
         let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
         row.map(|row| Reading::new("decision", &row).json_of_any_version("body", versions::read)).transpose()
     }
 
-    /// What was known when it was decided.
+    /// What was known when it was decided, if that is still kept.
     pub async fn snapshot(&mut self, lead: &LeadId) -> Result<Option<Snapshot>, StoreError> {
-        let sql = "-- decision::snapshot\nSELECT lead_id, snapshot FROM decision WHERE lead_id = $1";
+        let sql = "-- decision::snapshot\nSELECT lead_id, snapshot FROM decision WHERE lead_id = $1 \
+                   AND octet_length(snapshot) > 0";
         let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
         row.map(|row| Reading::new("decision", &row).json("snapshot")).transpose()
     }

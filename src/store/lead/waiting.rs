@@ -82,10 +82,11 @@ impl Tx {
         rows.iter().map(read).collect()
     }
 
-    /// One lead, as [`Tx::leads_waiting`] shows it, whether it waits or not.
+    /// One lead, as [`Tx::leads_waiting`] shows it, whether it waits or not; one whose decision is no longer kept is left alone.
     pub async fn lead_to_give(&mut self, lead: &LeadId) -> Result<Option<WaitingLead>, StoreError> {
         let sql = format!(
-            "-- waiting::one\nSELECT h.id, l.decided_at AS waits_since, COALESCE(l.completed, l.body) AS lead, {CRM}, {KNOWN} WHERE h.lead_id = $1"
+            "-- waiting::one\nSELECT h.id, l.decided_at AS waits_since, COALESCE(l.completed, l.body) AS lead, {CRM}, {KNOWN} \
+             WHERE h.lead_id = $1 AND octet_length(d.snapshot) > 0"
         );
         let row = sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).fetch_optional(self.conn()).await?;
         row.as_ref().map(read).transpose()

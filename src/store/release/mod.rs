@@ -5,6 +5,7 @@ mod workers;
 pub use workers::{SeenWorker, WorkerRow};
 
 use super::sql::dialect::Column::{Bytes, Text};
+use super::sql::dialect::Engine;
 use super::sql::row::{Reading, digest_of, document, hex, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::ReleaseId;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A release that a worker is about to decide with.
 #[derive(Debug, Clone)]
@@ -70,6 +71,36 @@ impl Tx {
         let query =
             sqlx::query(AssertSqlSafe(sql)).bind(release.id.as_str()).bind(document(&files)?).bind(&release.summary);
         query.bind(micros(release.at)).bind(&release.worker).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// A worker still decides with it: as long as that is noted, it is not let go.
+    pub async fn release_in_use(&mut self, id: &ReleaseId, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql = "-- release::in_use\nUPDATE release SET last_live_at = $2 WHERE id = $1 AND last_live_at < $2";
+        sqlx::query(sql).bind(id.as_str()).bind(micros(now)).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Nobody stores a release until the transaction ends: one that found its files there would miss them afterwards.
+    pub(in crate::store) async fn release_files_hold(&mut self) -> Result<(), StoreError> {
+        if self.engine == Engine::Postgres {
+            let sql = "-- release::hold_files\nLOCK TABLE release_file IN SHARE ROW EXCLUSIVE MODE";
+            sqlx::query(sql).execute(self.conn()).await?;
+        }
+        Ok(())
+    }
+
+    /// Contents that no release has any more.
+    pub(in crate::store) async fn release_files_forget(&mut self) -> Result<(), StoreError> {
+        let mut named = BTreeSet::new();
+        let sql = "-- release::named_files\nSELECT id, files FROM release";
+        for row in &sqlx::query(sql).fetch_all(self.conn()).await? {
+            let files: Vec<FileOf> = Reading::new("release", row).json("files")?;
+            named.extend(files.into_iter().map(|file| file.file));
+        }
+        let named: Vec<String> = named.into_iter().collect();
+        let sql = format!("-- release::forget_files\nDELETE FROM release_file WHERE id NOT IN {}", self.engine.texts());
+        sqlx::query(AssertSqlSafe(sql)).bind(texts_json(&named)).execute(self.conn()).await?;
         Ok(())
     }
 

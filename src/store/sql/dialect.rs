@@ -144,11 +144,11 @@ impl Engine {
         )
     }
 
-    /// The planned rungs in a stored decision `d`, as the text of a JSON array.
+    /// The planned rungs in a stored decision `d`, as the text of a JSON array; none where the decision is no longer kept.
     pub(in crate::store) fn planned_rungs(self) -> &'static str {
         match self {
-            Self::Sqlite => "(d.body ->> '$.plan.rungs')",
-            Self::Postgres => "(d.body::json #>> '{plan,rungs}')",
+            Self::Sqlite => "COALESCE(NULLIF(d.body, '') ->> '$.plan.rungs', '[]')",
+            Self::Postgres => "COALESCE(NULLIF(d.body, '')::json #>> '{plan,rungs}', '[]')",
         }
     }
 

@@ -22,7 +22,7 @@ impl Names {
     /// The value for this name, or [`OTHER`] where there are as many already.
     pub(super) fn of(&self, name: &str) -> &'static str {
         if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(name) {
-            return *known;
+            return known;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= self.most {

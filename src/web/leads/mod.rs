@@ -14,7 +14,7 @@ use crate::deciding::answer::{DIFFERS, OutgoingAnswer};
 use crate::intake::event::{key_of, parse, structured, with_id};
 use crate::release::Lost;
 use crate::render::explain::explain_whole;
-use crate::store::{Arrival, InboxMessage, LeadRecord, StoreError};
+use crate::store::{Arrival, InboxMessage, Kept, LeadRecord, StoreError, TimelineEntry};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -22,6 +22,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::outcome::NextStepKind;
+use baton_core::routing::Decision;
+use chrono::{DateTime, Utc};
 use listed::{Listed, cursor};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -270,16 +272,18 @@ pub(super) async fn get(
     let (lead, record) = door.known_lead(&id).await?;
     let found = door.store.read("lead.story", move |tx| {
         let lead = lead.clone();
-        Box::pin(
-            async move { Ok((tx.decision(&lead).await?, tx.timeline(&lead).await?, tx.owner_changes(&lead).await?)) },
-        )
+        Box::pin(async move {
+            let told = (tx.decision(&lead).await?, tx.timeline(&lead).await?, tx.owner_changes(&lead).await?);
+            Ok((told, tx.kept_since().await?))
+        })
     });
-    let (decision, timeline, changes) = found.await.map_err(|error| Problem::ours(&error))?;
+    let ((decision, timeline, changes), since) = found.await.map_err(|error| Problem::ours(&error))?;
+    let gone = no_longer_kept(&record, decision.as_ref(), &timeline, &since);
     let timeline: Vec<Value> =
         timeline.into_iter().map(|entry| json!({ "at": entry.at, "kind": entry.kind, "body": entry.body })).collect();
     let changes: Vec<Value> =
         changes.into_iter().map(|c| json!({ "from": c.from, "to": c.to, "seen_at": c.seen_at })).collect();
-    Ok(Json(json!({
+    let mut story = json!({
         "lead": record.lead,
         "owner": record.owner,
         "status": record.status,
@@ -289,7 +293,31 @@ pub(super) async fn get(
         "decision": decision,
         "timeline": timeline,
         "owner_changes": changes,
-    })))
+    });
+    if !gone.is_empty() {
+        story["no_longer_kept"] = json!(gone);
+    }
+    Ok(Json(story))
+}
+
+/// What of a lead has had its time.
+fn no_longer_kept(
+    record: &LeadRecord,
+    decision: Option<&Decision>,
+    timeline: &[TimelineEntry],
+    since: &[(Kept, DateTime<Utc>)],
+) -> Vec<&'static str> {
+    let since = |kind| since.iter().find(|(gone, _)| *gone == kind).map(|(_, since)| *since);
+    let came_before = |at: DateTime<Utc>| record.lead.received_at < at;
+    let has_links = record.lead.transcript_url.is_some() || record.lead.recording_url.is_some();
+    // Every story begins with the decision.
+    let begins = timeline.first().is_some_and(|first| first.kind == "decided");
+    let gone = [
+        (Kept::Transcripts, since(Kept::Transcripts).is_some_and(came_before) && !has_links),
+        (Kept::Timeline, since(Kept::Timeline).is_some() && !begins),
+        (Kept::Decisions, decision.is_none()),
+    ];
+    gone.into_iter().filter(|(_, is_gone)| *is_gone).map(|(kind, _)| kind.as_str()).collect()
 }
 
 /// Explains a decision
@@ -303,7 +331,7 @@ pub(super) async fn get(
     params(("id" = String, Path, description = "The lead, such as `lead_2mk8…`.")),
     responses(
         (status = 200, description = "As `baton explain` says it.", body = String),
-        (status = 404, description = "There is no such lead, or it has no decision."),
+        (status = 404, description = "There is no such lead, or it has no decision, or that is no longer kept."),
     ),
     security(("bearer" = ["read"])),
 )]
@@ -322,7 +350,7 @@ pub(super) async fn explain(
     });
     let ((decision, snapshot), again, handoff) = found.await.map_err(|error| Problem::ours(&error))?;
     let (Some(decision), Some(snapshot)) = (decision, snapshot) else {
-        return Err(Problem::not_found("this lead has no decision"));
+        return Err(Problem::not_found("this lead has no decision, or it is no longer kept"));
     };
     let rules = match door.library.rules(&decision.release).await {
         Ok(rules) => rules,
@@ -340,7 +368,8 @@ impl Door {
 
     async fn known_lead(&self, id: &str) -> Result<(LeadId, LeadRecord), Problem> {
         let lead = LeadId::new(id).map_err(|fault| Problem::bad_request(fault.to_string()))?;
-        let record = self.lead(&lead).await?.ok_or_else(|| Problem::not_found(format!("there is no lead {lead}")))?;
+        let none = || Problem::not_found(format!("there is no lead {lead}, or it is no longer kept"));
+        let record = self.lead(&lead).await?.ok_or_else(none)?;
         Ok((lead, record))
     }
 }

@@ -231,6 +231,9 @@ struct LeadStory {
     decision: Option<Whole>,
     timeline: Vec<TimelineEntry>,
     owner_changes: Vec<OwnerChange>,
+    /// What of it has had its time (`[keep]` of baton.toml): `transcripts`, `timeline`, `decisions`.
+    #[schemars(skip_serializing_if = "Vec::is_empty")]
+    no_longer_kept: Vec<String>,
 }
 
 #[derive(JsonSchema)]

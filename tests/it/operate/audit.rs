@@ -65,7 +65,7 @@ impl Office {
 
     async fn gets(&self, secret: &str, path: &[&str], query: &[(&'static str, &str)]) -> Answer {
         let call = ApiCall::get("get", path).bearer(&Secret::new(secret));
-        let call = query.iter().fold(call, |call, (name, value)| call.query(*name, *value));
+        let call = query.iter().fold(call, |call, (name, value)| call.query(name, *value));
         self.door.send(&call).await.expect("the door answers")
     }
 

@@ -8,6 +8,7 @@ mod disclosure;
 mod drift;
 mod failover;
 mod figures;
+mod keep;
 mod leads;
 mod logs;
 mod recover;

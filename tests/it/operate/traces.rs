@@ -117,8 +117,8 @@ async fn is_one_story(collector: &Collector, stage: &StandIns, trace: &str, door
     }
     let seen = told_to_vendor(stage, trace).await;
     let call = || {
-        let calls = collector.of(trace).into_iter();
-        std::future::ready(calls.filter(|span| hex(&span.span_id) == format!("{:016x}", seen.parent)).next_back())
+        let mut calls = collector.of(trace).into_iter();
+        std::future::ready(calls.rfind(|span| hex(&span.span_id) == format!("{:016x}", seen.parent)))
     };
     let call = found("the span of the vendor call", call).await;
     assert_eq!(call.kind, CLIENT, "{call:?}");

@@ -1,6 +1,7 @@
 //! Leads with all that their decision made: back to the bit, and found again.
 
 mod broken;
+pub mod keep;
 
 pub use broken::what_does_not_decode_is_named_by_table_column_and_row;
 

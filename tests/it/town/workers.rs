@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use baton::app::{self, Running, Setup};
-use baton::config::Limits;
+use baton::config::{Keep, Limits};
 use baton::connectors::http::{Limits as HttpLimits, VendorHttp};
 use baton::connectors::{LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use baton::outbox::Vendors;
@@ -54,6 +54,7 @@ pub async fn setup(folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
         vendors: Vendors::default(),
         clock: Arc::clone(clock),
         limits: Limits::default(),
+        keep: Keep::default(),
         listener: Listener::on_port("127.0.0.1:0").await.expect("a port"),
         tokens: Vec::new(),
         body_limit: 256 * 1024,

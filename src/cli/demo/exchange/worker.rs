@@ -3,7 +3,7 @@
 use super::asterisk::Installed;
 use super::story::{NUMBER, PRIYA, TOM};
 use crate::app::{self, Running, Setup, workspace};
-use crate::config::Limits;
+use crate::config::{Keep, Limits};
 use crate::connectors::Telephony;
 use crate::connectors::asterisk::{Asterisk, AsteriskConfig};
 use crate::connectors::http::{self, ApiCall, Secret, VendorHttp};
@@ -77,6 +77,7 @@ pub(super) async fn start(installed: &Installed, exchange: &Exchange, scratch: &
         vendors: vendors(installed, exchange, &clock)?,
         clock,
         limits: Limits::default(),
+        keep: Keep::default(),
         listener: listener.into(),
         tokens: Vec::new(),
         body_limit: 256 * 1024,

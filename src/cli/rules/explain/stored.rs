@@ -22,8 +22,8 @@ impl Made {
     /// By the id of the decision or of its lead.
     pub(in crate::cli) async fn of(store: &Store, id: &str) -> Result<Self> {
         let stored = one(store, id).await?;
-        let decision = versions::read(&stored.body).context("reading the stored decision")?;
         let (lead, snapshot) = inputs(&stored).map_err(|why| anyhow!(why))?;
+        let decision = versions::read(&stored.body).context("reading the stored decision")?;
         Ok(Self { decision, lead, snapshot })
     }
 

@@ -1,5 +1,7 @@
 //! A stream at a constant rate that does not wait for answers: what falls behind counts from when it was due.
 
+pub mod prune;
+
 use crate::feed::Feed;
 use crate::ground::KIND;
 use crate::quantiles::Quantiles;
