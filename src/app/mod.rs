@@ -160,7 +160,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         let agents = Agents { telephony, decider, store, release, clock, duty, worker };
         tasks.spawn(lines::bring(agents, stopping.clone()));
     }
-    tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
+    tasks.spawn(tidy::work(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })

@@ -31,6 +31,8 @@ pub enum ReplayVerdict {
     Same,
     /// `path` is the first place that differs, as a JSON path; a side that has nothing there is `null`.
     Differs { path: String, stored: Value, now: Value },
+    /// The person it was about was erased, or stood in what was known then: it is not made again.
+    Erased { at: DateTime<Utc> },
     /// It cannot be made again: its release or what was stored with it cannot be read.
     Impossible { why: String },
 }
@@ -81,8 +83,17 @@ pub async fn one(store: &Store, id: &str) -> Result<StoredDecision> {
 }
 
 async fn again(library: &Library, stored: StoredDecision) -> Result<Replayed> {
-    let verdict = match library.rules(&stored.release).await {
-        Ok(rules) => match inputs(&stored) {
+    let verdict = match stored.erased_at {
+        Some(at) => ReplayVerdict::Erased { at },
+        None => made_again(library, &stored).await?,
+    };
+    let StoredDecision { id, lead_id, release, decided_at, .. } = stored;
+    Ok(Replayed { decision: id, lead: lead_id, release, decided_at, verdict })
+}
+
+async fn made_again(library: &Library, stored: &StoredDecision) -> Result<ReplayVerdict> {
+    Ok(match library.rules(&stored.release).await {
+        Ok(rules) => match inputs(stored) {
             Ok((lead, snapshot)) => {
                 let made = decide(&lead, &snapshot, &rules);
                 match versions::comparable(&stored.body, &made) {
@@ -96,9 +107,7 @@ async fn again(library: &Library, stored: StoredDecision) -> Result<Replayed> {
         },
         Err(error @ (Lost::Unknown(_) | Lost::Refused { .. })) => ReplayVerdict::Impossible { why: error.to_string() },
         Err(error @ Lost::Store(_)) => return Err(error.into()),
-    };
-    let StoredDecision { id, lead_id, release, decided_at, .. } = stored;
-    Ok(Replayed { decision: id, lead: lead_id, release, decided_at, verdict })
+    })
 }
 
 /// What a decision was made from.

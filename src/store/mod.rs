@@ -10,6 +10,7 @@
 mod acts;
 mod changes;
 mod database;
+mod erase;
 mod handoff;
 mod inbox;
 mod lead;
@@ -28,6 +29,9 @@ mod webhook;
 pub use acts::{ActClaim, ApiToken, KeyedAct};
 pub use changes::Changes;
 pub use database::{Store, Tx, WorkerLock, with};
+pub use erase::{
+    AtVendor, ERASED_MESSAGE, Erasure, ErasureRequest, ErasureState, Person, Preview as ErasurePreview, ReadsMail,
+};
 pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use lead::{

@@ -29,6 +29,7 @@ pub(crate) struct Replay {
 #[derive(Default)]
 struct ReplaySummary {
     same: usize,
+    erased: usize,
     releases: BTreeSet<String>,
     others: Vec<Replayed>,
 }
@@ -43,6 +44,7 @@ impl Replay {
             told.releases.insert(replayed.release.to_string());
             match replayed.verdict {
                 ReplayVerdict::Same => told.same += 1,
+                ReplayVerdict::Erased { .. } => told.erased += 1,
                 ReplayVerdict::Differs { .. } | ReplayVerdict::Impossible { .. } => told.others.push(replayed),
             }
         };
@@ -52,6 +54,7 @@ impl Replay {
             TextOrJson::Json => say(&serde_json::to_string_pretty(&json!({
                 "replayed": told.same + told.others.len(),
                 "same": told.same,
+                "erased": told.erased,
                 "releases": told.releases,
                 "others": told.others,
             }))?),
@@ -64,7 +67,7 @@ fn text(told: &ReplaySummary) {
     for Replayed { decision, release, decided_at, verdict, .. } in &told.others {
         let which = format!("{decision} ({}, release {})", decided_at.format("%F %T UTC"), release.short());
         match verdict {
-            ReplayVerdict::Same => {}
+            ReplayVerdict::Same | ReplayVerdict::Erased { .. } => {}
             ReplayVerdict::Differs { path, stored, now } => {
                 say(&format!("{which} differs at {path}: stored {stored}, now {now}"));
             }
@@ -78,6 +81,9 @@ fn text(told: &ReplaySummary) {
         told.same,
         told.others.len()
     ));
+    if told.erased > 0 {
+        say(&format!("{} erased: what they were made from is gone with the person", told.erased));
+    }
 }
 
 fn span(text: &str) -> Result<TimeDelta, String> {

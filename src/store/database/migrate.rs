@@ -6,7 +6,7 @@ use crate::store::sql::error::StoreError;
 use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 27] = [
+const MIGRATIONS: [(&str, &str); 28] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -34,6 +34,7 @@ const MIGRATIONS: [(&str, &str); 27] = [
     ("0026_transfers", include_str!("../../../migrations/0026_transfers.sql")),
     ("0027_texts", include_str!("../../../migrations/0027_texts.sql")),
     ("0028_waits", include_str!("../../../migrations/0028_waits.sql")),
+    ("0034_erasures", include_str!("../../../migrations/0034_erasures.sql")),
 ];
 
 const KNOWN: &str =

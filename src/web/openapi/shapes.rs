@@ -207,6 +207,9 @@ struct LeadSummary {
     next_step: NextStep,
     decided_at: Instant,
     reason: String,
+    /// When the person was erased.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    erased_at: Option<Instant>,
 }
 
 /// A lead, its decision, and everything that happened to it.
@@ -219,6 +222,8 @@ struct LeadStory {
     next_step: NextStep,
     first_contact_at: Option<Instant>,
     crm: Option<CrmRecord>,
+    /// When the person was erased: the lead says nothing of them any more.
+    erased_at: Option<Instant>,
     /// With its plan, its trace and every candidate.
     decision: Option<Whole>,
     timeline: Vec<TimelineEntry>,
