@@ -1,5 +1,6 @@
 //! The command line. Data goes to stdout, talk to stderr; the exit codes below are the contract.
 
+mod care;
 mod demo;
 mod desk;
 mod leads;
@@ -99,6 +100,8 @@ enum Command {
     Webhooks(worker::Webhooks),
     /// Give a lead to another rep, or route it again, through a running worker.
     Reassign(leads::Reassign),
+    /// Erase a person who asks for it: what tells of them goes, ids, times, sums and verdicts stay.
+    Erase(care::Erase),
     /// Print the JSON Schema of a contract.
     Schema(rules::Schema),
     /// Bring the database to this version's form.
@@ -161,6 +164,7 @@ pub fn main() -> ExitCode {
             Command::Token(command) => command.run().await,
             Command::Webhooks(command) => command.run().await,
             Command::Reassign(command) => command.run().await,
+            Command::Erase(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Migrate(command) => command.run().await,
         }

@@ -7,6 +7,7 @@
 //! answered whatever else is going on.
 
 mod admit;
+mod erasures;
 mod feedback;
 mod health;
 mod incoming;
@@ -38,7 +39,7 @@ use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use baton_clock::SharedClock;
-use baton_core::domain::scope::Scope::{Act, Feedback, Intake, Read};
+use baton_core::domain::scope::Scope::{Act, Admin, Feedback, Intake, Read};
 use baton_core::rules::RuleSet;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -100,6 +101,8 @@ pub fn router(door: Door) -> Router {
         .route("/v1/attention", door.needs(Read, get(leads::attention)))
         .route("/v1/attention/{key}/replay", door.needs(Act, door.once(post(leads::replay))))
         .route("/v1/feedback", door.needs(Feedback, door.once(post(feedback::api))))
+        .route("/v1/erasures", door.needs(Admin, door.once(post(erasures::post))))
+        .route("/v1/erasures/{id}", door.needs(Admin, get(erasures::get)))
         .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
         .route("/v1/rules", door.needs(Read, get(rules::live)))
         .route("/v1/platforms/{name}", post(platforms::post))

@@ -13,9 +13,9 @@ const SHORTEST_ID: usize = 8;
 /// Kept with an erasure while it is open, and no longer.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Person {
-    pub phone: Option<PhoneE164>,
-    /// As the intake reads it: in lower case.
-    pub email: Option<String>,
+    pub(super) phone: Option<PhoneE164>,
+    pub(super) email: Option<String>,
+    /// The one lead that is asked for.
     pub lead: Option<LeadId>,
     /// Of their leads.
     #[serde(default)]
@@ -35,6 +35,12 @@ impl fmt::Debug for Person {
 }
 
 impl Person {
+    /// `None`: nobody is named. `email` is as the intake reads it.
+    pub fn named(phone: Option<PhoneE164>, email: Option<String>, lead: Option<LeadId>) -> Option<Self> {
+        let person = Self { phone, email, lead, ..Self::default() };
+        (person != Self::default()).then_some(person)
+    }
+
     /// What was asked for, each with its kind: what the digests are of.
     pub(super) fn asked(&self) -> Vec<String> {
         let phone = self.phone.as_ref().map(|phone| format!("phone {}", phone.as_str()));

@@ -335,7 +335,10 @@ pub(super) async fn explain(
         Err(error @ Lost::Store(_)) => return Err(Problem::ours(&error)),
     };
     let told = explain_whole(&decision, &record.lead, &snapshot, &again, handoff.as_ref(), &rules);
-    Ok(record.erased_at.map_or_else(|| told.clone(), |at| of_erased(at, &told)))
+    Ok(match record.erased_at {
+        Some(at) => of_erased(at, &told),
+        None => told,
+    })
 }
 
 impl Door {

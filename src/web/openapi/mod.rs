@@ -49,6 +49,8 @@ use utoipa::OpenApi;
         super::leads::attention,
         super::leads::replay,
         super::feedback::api,
+        super::erasures::post,
+        super::erasures::get,
         super::reports::routing,
         super::rules::live,
         super::health::alive,

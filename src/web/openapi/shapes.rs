@@ -4,8 +4,11 @@
 #![expect(dead_code, reason = "only the schemas of these types are used")]
 
 mod calls;
+mod erasure;
 mod report;
+mod story;
 
+use crate::web::erasures::ErasureBody;
 use crate::web::feedback::ApiFeedback;
 use crate::web::leads::call::CallBody;
 use crate::web::leads::ping::PingBody;
@@ -27,6 +30,7 @@ pub(super) fn all() -> Map<String, Value> {
     bodies.subschema_for::<ReassignBody>();
     bodies.subschema_for::<CallBody>();
     bodies.subschema_for::<ApiFeedback>();
+    bodies.subschema_for::<ErasureBody>();
     bodies.subschema_for::<PingBody>();
     let mut told = settings().for_serialize().into_generator();
     answers(&mut told);
@@ -40,11 +44,13 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<Accepted>();
     generator.subschema_for::<calls::PingAnswer>();
     generator.subschema_for::<LeadPage>();
-    generator.subschema_for::<LeadStory>();
+    generator.subschema_for::<story::LeadStory>();
     generator.subschema_for::<Attention>();
     generator.subschema_for::<ReassignAnswer>();
     generator.subschema_for::<calls::CallAnswer>();
     generator.subschema_for::<FeedbackAnswer>();
+    generator.subschema_for::<erasure::ErasureAsked>();
+    generator.subschema_for::<erasure::Erasure>();
     generator.subschema_for::<LiveRules>();
     generator.subschema_for::<report::Report>();
     generator.subschema_for::<Problem>();
@@ -210,48 +216,6 @@ struct LeadSummary {
     /// When the person was erased.
     #[schemars(skip_serializing_if = "Option::is_none")]
     erased_at: Option<Instant>,
-}
-
-/// A lead, its decision, and everything that happened to it.
-#[derive(JsonSchema)]
-struct LeadStory {
-    /// The lead as it was understood: call, contact, company, qualification, consent, preference.
-    lead: Whole,
-    owner: String,
-    status: LeadStatus,
-    next_step: NextStep,
-    first_contact_at: Option<Instant>,
-    crm: Option<CrmRecord>,
-    /// When the person was erased: the lead says nothing of them any more.
-    erased_at: Option<Instant>,
-    /// With its plan, its trace and every candidate.
-    decision: Option<Whole>,
-    timeline: Vec<TimelineEntry>,
-    owner_changes: Vec<OwnerChange>,
-}
-
-#[derive(JsonSchema)]
-struct CrmRecord {
-    id: String,
-    url: Option<String>,
-    /// Owner as read back after the write.
-    owner_crm_id: Option<String>,
-}
-
-#[derive(JsonSchema)]
-struct TimelineEntry {
-    at: Instant,
-    kind: String,
-    /// By its kind.
-    body: Value,
-}
-
-/// Seen in the CRM.
-#[derive(JsonSchema)]
-struct OwnerChange {
-    from: Option<String>,
-    to: Option<String>,
-    seen_at: Instant,
 }
 
 /// What needs a person: at most 200 of each kind, and how many there are.

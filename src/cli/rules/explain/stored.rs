@@ -44,7 +44,10 @@ impl Made {
             Err(error @ Lost::Store(_)) => return Err(error.into()),
         };
         let told = explain_whole(decision, lead, snapshot, &again, handoff.as_ref(), &rules);
-        Ok(erased_at.map_or_else(|| told.clone(), |at| of_erased(at, &told)))
+        Ok(match erased_at {
+            Some(at) => of_erased(*at, &told),
+            None => told,
+        })
     }
 
     pub(super) fn json(&self) -> Result<Value> {
