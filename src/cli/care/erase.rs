@@ -40,8 +40,6 @@ pub(crate) struct Erase {
     place: WorkspaceArgs,
 }
 
-// What was asked for is told by nobody: not even in a refusal.
-
 fn number(text: &str) -> Result<PhoneE164, String> {
     phone::read(text, None)
         .ok_or_else(|| "no number; allowed: one with its country code, such as +14155550142".to_owned())

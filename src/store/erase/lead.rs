@@ -122,7 +122,7 @@ impl Tx {
     async fn erase_steps(&mut self, lead: &LeadId, keys: &str) -> Result<Vec<AtVendor>, StoreError> {
         let texts = self.engine.texts();
         let sql = format!(
-            "-- erase::steps\nSELECT effect_key, kind, state, payload, vendor_ref, sent_at FROM step WHERE effect_key IN {texts}"
+            "-- erase::steps\nSELECT effect_key, kind, state, payload, vendor_ref, result, sent_at FROM step WHERE effect_key IN {texts}"
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(keys.to_owned()).fetch_all(self.conn()).await?;
         let (mut left, mut payloads) = (Vec::new(), Vec::with_capacity(rows.len()));
@@ -130,7 +130,9 @@ impl Tx {
             let row = Reading::new("step", row);
             let (key, kind) = (row.text("effect_key")?, row.text("kind")?);
             payloads.push(json!({ "key": key, "content": documents::any(&row.text("payload")?) }));
-            let was_sent = row.text("state")? == "done" || row.maybe_at("sent_at")?.is_some();
+            // Where nothing was done, the result says why.
+            let may_be_there = row.text("state")? == "done" || row.maybe_at("sent_at")?.is_some();
+            let was_sent = may_be_there && row.maybe_text("result")?.is_none();
             left.extend(sent(lead, &kind, &key, row.maybe_text("vendor_ref")?).filter(|_| was_sent));
         }
         let sql = format!(

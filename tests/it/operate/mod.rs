@@ -1,0 +1,3 @@
+//! A worker in the hands of those who run it.
+
+mod erase;
