@@ -92,7 +92,7 @@ impl Plan {
         let gone = || StoreError::NotFound { what: "lead", id: first.to_string() };
         let record = tx.lead(first).await?.ok_or_else(gone)?;
         if record.erased_at.is_some() {
-            return self.drop_in(tx).await.map(Some);
+            return self.take_nothing(tx).await.map(Some);
         }
         let decision = tx.decision(first).await?.ok_or_else(gone)?;
         let (lead, added) = complete(&record.lead, second);
@@ -137,7 +137,7 @@ impl Plan {
     }
 
     /// The person was erased, and this tells of the same call: it is answered, and nothing of it is kept.
-    async fn drop_in(&self, tx: &mut Tx) -> Result<(Vec<StepRow>, Answer), StoreError> {
+    async fn take_nothing(&self, tx: &mut Tx) -> Result<(Vec<StepRow>, Answer), StoreError> {
         let Second { row, first, .. } = &self.second;
         let answer = Answer::Taken { event: row.key.clone(), ignored: Some(ERASED_MESSAGE.to_owned()) };
         let handled = Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(first.clone()) };

@@ -107,7 +107,7 @@ impl Tx {
              last_error = $3 WHERE effect_key IN {texts} AND state || '' IN ('due', 'leased') RETURNING effect_key, lease_until"
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(keys.clone()).bind(micros(now)).bind(ERASED);
-        let mut until = None;
+        let mut until: Option<DateTime<Utc>> = None;
         for row in &query.fetch_all(self.conn()).await? {
             until = until.max(Reading::new("step", row).maybe_at("lease_until")?);
         }

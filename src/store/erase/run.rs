@@ -98,8 +98,8 @@ impl Store {
             return self.erasure_save(stored, now + LOOK_AGAIN_AFTER).await;
         }
         let until = stored.erasure.requested_at;
-        let mut in_hand_until = None;
-        let (mut undecided, mut others) = (false, BTreeSet::new());
+        let mut in_hand_until: Option<DateTime<Utc>> = None;
+        let (mut undecided, mut others) = (false, BTreeSet::<LeadId>::new());
         for _ in 0..ROUNDS {
             let found = self.leads_sought(&mut person, until, reads_mail).await?;
             stored.erasure.leads.extend(found.own);

@@ -81,7 +81,7 @@ impl Store {
         erasure: &mut Erasure,
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut until = None;
+        let mut until: Option<DateTime<Utc>> = None;
         for lead in erasure.leads.clone() {
             let erase = with((lead.clone(), erasure.clone()), move |tx, (lead, erasure)| {
                 Box::pin(tx.lead_erase(lead, erasure, now))
@@ -142,7 +142,7 @@ impl Store {
             let erase = with(found.theirs, |tx, theirs| {
                 Box::pin(async move {
                     tx.erase_overwriting(true).await?;
-                    let (mut erased, mut moved_on) = (0, false);
+                    let (mut erased, mut moved_on) = (0_u64, false);
                     for message in theirs {
                         if tx.message_erase(message).await? { erased += 1 } else { moved_on = true }
                     }
