@@ -5,7 +5,7 @@
 
 use super::answer::{Answer, Decided, Instructed};
 use super::aside::{Setbacks, caught};
-use super::call::complete;
+use super::call::{complete, phone_key};
 use super::delivery::Delivery;
 use super::parts::DeciderParts;
 use super::table::{Standing, StandingTable};
@@ -138,11 +138,11 @@ impl Plan {
 
     /// The person was erased, and this tells of the same call: it is answered, and nothing of it is kept.
     async fn take_nothing(&self, tx: &mut Tx) -> Result<(Vec<StepRow>, Answer), StoreError> {
-        let Second { row, first, .. } = &self.second;
+        let Second { row, lead, first } = &self.second;
         let answer = Answer::Taken { event: row.key.clone(), ignored: Some(ERASED_MESSAGE.to_owned()) };
         let handled = Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(first.clone()) };
         tx.change(&Changes { handled: &[handled], ..Changes::default() }).await?;
-        tx.inbox_empty(&row.key).await?;
+        tx.message_empty(&row.key, phone_key(lead), &lead.id).await?;
         Ok((Vec::new(), answer))
     }
 

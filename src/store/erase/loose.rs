@@ -4,6 +4,7 @@ use super::documents;
 use super::search::{Loose, MessageText};
 use crate::store::sql::row::texts_json;
 use crate::store::{StoreError, Tx};
+use baton_core::domain::id::LeadId;
 use baton_core::domain::phone::PhoneE164;
 use sqlx::AssertSqlSafe;
 
@@ -18,10 +19,13 @@ impl Tx {
         Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 
-    /// A message that is just being handled, and of which nothing is to be kept.
-    pub async fn inbox_empty(&mut self, key: &str) -> Result<(), StoreError> {
+    /// A message that is just being handled, and of which nothing is to be kept: nor the row under which the number of `lead`, which
+    /// it would have brought, was held.
+    pub async fn message_empty(&mut self, key: &str, held: Option<String>, lead: &LeadId) -> Result<(), StoreError> {
         let sql = "-- erase::empty\nUPDATE inbox SET body = $2, reply_to = NULL, correlation_id = NULL WHERE key = $1";
         sqlx::query(sql).bind(key.to_owned()).bind(Vec::<u8>::new()).execute(self.conn()).await?;
+        let sql = "-- erase::held\nDELETE FROM call_key WHERE key = $1 AND lead_id = $2";
+        sqlx::query(sql).bind(held.unwrap_or_default()).bind(lead.as_str()).execute(self.conn()).await?;
         Ok(())
     }
 
@@ -38,15 +42,24 @@ impl Tx {
         Ok(())
     }
 
-    /// Rows that are there for a number.
+    /// Rows that are there for a number, unless it is that of a lead that stays.
     pub(super) async fn numbers_erase(&mut self, phones: &[&PhoneE164]) -> Result<(), StoreError> {
         let numbers: Vec<&str> = phones.iter().map(|phone| phone.as_str()).collect();
         let keys: Vec<String> = numbers.iter().map(|number| format!("phone {number}")).collect();
         let texts = self.engine.texts();
+        let unused = |number: &str| format!("NOT EXISTS (SELECT 1 FROM lead WHERE lead.phone = {number})");
+        let (of_key, of_text, of_leg) =
+            (unused("SUBSTR(call_key.key, 7)"), unused("text_sent.phone"), unused("carrier_leg.phone"));
         for (sql, rows) in [
-            (format!("-- erase::call_keys\nDELETE FROM call_key WHERE key IN {texts}"), texts_json(&keys)),
-            (format!("-- erase::texted\nDELETE FROM text_sent WHERE phone IN {texts}"), texts_json(&numbers)),
-            (format!("-- erase::dialled\nDELETE FROM carrier_leg WHERE phone IN {texts}"), texts_json(&numbers)),
+            (format!("-- erase::call_keys\nDELETE FROM call_key WHERE key IN {texts} AND {of_key}"), texts_json(&keys)),
+            (
+                format!("-- erase::texted\nDELETE FROM text_sent WHERE phone IN {texts} AND {of_text}"),
+                texts_json(&numbers),
+            ),
+            (
+                format!("-- erase::dialled\nDELETE FROM carrier_leg WHERE phone IN {texts} AND {of_leg}"),
+                texts_json(&numbers),
+            ),
         ] {
             sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(self.conn()).await?;
         }
