@@ -244,7 +244,7 @@ fn look_after(tasks: &mut JoinSet<()>, door: &Door, keep: Keep, worker: &str, du
     tasks.spawn(keeper.hourly(door.release.clone(), duty.clone(), stopping.clone()));
     let parts = || (door.store.clone(), Arc::clone(&door.clock), stopping.clone());
     let (store, clock, stopped) = parts();
-    tasks.spawn(tidy::keep(store, clock, stopped));
+    tasks.spawn(tidy::work(store, clock, stopped));
     let (store, clock, stopped) = parts();
     tasks.spawn(watch::drift::keep(store, door.release.clone(), clock, stopped));
 }

@@ -34,6 +34,8 @@ pub enum ReplayVerdict {
     Same,
     /// `path` is the first place that differs, as a JSON path; a side that has nothing there is `null`.
     Differs { path: String, stored: Value, now: Value },
+    /// The person it was about was erased, or stood in what was known then: it is not made again.
+    Erased { at: DateTime<Utc> },
     /// It cannot be made again: its release or what was stored with it cannot be read.
     Impossible { why: String },
     /// What it was made from has had its time, and is gone.
@@ -88,7 +90,11 @@ pub async fn one(store: &Store, id: &str) -> Result<StoredDecision> {
 }
 
 async fn again(library: &Library, stored: StoredDecision) -> Result<Replayed> {
-    let verdict = if stored.is_kept() { made_again(library, &stored).await? } else { ReplayVerdict::NoLongerKept };
+    let verdict = match stored.erased_at {
+        Some(at) => ReplayVerdict::Erased { at },
+        None if !stored.is_kept() => ReplayVerdict::NoLongerKept,
+        None => made_again(library, &stored).await?,
+    };
     let StoredDecision { id, lead_id, release, decided_at, .. } = stored;
     Ok(Replayed { decision: id, lead: lead_id, release, decided_at, verdict })
 }

@@ -1,18 +1,26 @@
-//! What is kept for a while only is forgotten at the start and every hour, whoever used it last; and the head of the audit is
-//! logged, where nobody who changes the database reaches it.
+//! What is kept for a while only is forgotten at the start and every hour, whoever used it last; people who ask for it are forgotten
+//! within seconds; and the head of the audit is logged, where nobody who changes the database reaches it.
 //!
 //! Every worker does so: whatever one has forgotten, the next does not find. If the process dies here, the next hour does it.
 
-use crate::store::{Store, with};
+use crate::intake::normalise::email;
+use crate::store::{ErasureState, Store, with};
 use baton_clock::SharedClock;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// In the clock's time.
 const EVERY: Duration = Duration::from_secs(3600);
+/// How often erasures are looked for that are open, in the clock's time.
+const ERASURES_EVERY: Duration = Duration::from_secs(5);
 
 /// Until told to stop.
-pub(super) async fn keep(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn work(store: Store, clock: SharedClock, stopping: watch::Receiver<bool>) {
+    tokio::join!(keep(store.clone(), Arc::clone(&clock), stopping.clone()), erase(store, clock, stopping));
+}
+
+async fn keep(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
     let mut told = String::new();
     loop {
         let forgetting = with(clock.now(), |tx, now| {
@@ -45,5 +53,26 @@ async fn tell_head(store: &Store, told: &mut String) {
         }
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "the head of the audit could not be read: in an hour again"),
+    }
+}
+
+/// Carries on erasures that somebody has asked for, or that waited for a call to end, until told to stop.
+async fn erase(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
+    loop {
+        match store.erasure_take_up(email, clock.now()).await {
+            Ok(Some(erasure)) if erasure.state == ErasureState::Done => {
+                tracing::info!(erasure.id = %erasure.id, leads = erasure.leads.len(), "a person was erased");
+                if let Err(error) = store.purge(false).await {
+                    tracing::warn!(%error, "what was erased may stand in the database's files for a while");
+                }
+                continue;
+            }
+            Ok(Some(_) | None) => {}
+            Err(error) => tracing::warn!(%error, "an erasure stands still: it is carried on later"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(clock.real(ERASURES_EVERY)) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
     }
 }

@@ -108,6 +108,8 @@ enum Command {
     Reassign(leads::Reassign),
     /// List what people and tokens have changed, export it, and prove that nothing of it was changed since.
     Audit(care::Audit),
+    /// Erase a person who asks for it: what tells of them goes, ids, times, sums and verdicts stay.
+    Erase(care::Erase),
     /// Print the JSON Schema of a contract.
     Schema(rules::Schema),
     /// Let go at once of what has had its time by [keep] of baton.toml; or say what would go.
@@ -179,6 +181,7 @@ pub fn main() -> ExitCode {
             Command::Attention(command) => command.run().await,
             Command::Reassign(command) => command.run().await,
             Command::Audit(command) => command.run().await,
+            Command::Erase(command) => command.run().await,
             Command::Schema(command) => command.run(),
             Command::Prune(command) => command.run().await,
             Command::Migrate(command) => command.run().await,

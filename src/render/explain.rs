@@ -56,6 +56,14 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     story.text
 }
 
+/// What stands before the words on a lead whose person was erased.
+pub fn of_erased(at: DateTime<Utc>, told: &str) -> String {
+    let at = at.format("%F %T UTC");
+    format!(
+        "The person was erased at {at}: what was known of them is gone, and this cannot be decided again.\n\n{told}"
+    )
+}
+
 /// [`explain`], how each phone that rang ended, the facts behind it, and who got the lead later if it waited: all that is known of
 /// a stored decision.
 pub fn explain_whole(

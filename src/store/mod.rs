@@ -10,6 +10,7 @@
 mod acts;
 mod changes;
 mod database;
+mod erase;
 mod handoff;
 mod inbox;
 mod keep;
@@ -29,6 +30,9 @@ mod webhook;
 pub use acts::{ActClaim, ApiToken, AuditEntry, AuditLine, AuditQuery, ChainCheck, ChainEnd, KeyedAct};
 pub use changes::Changes;
 pub use database::{Holdings, Store, Tx, WorkerLock, examine, sqlite_file, take_place, with};
+pub use erase::{
+    AtVendor, ERASED_MESSAGE, Erasure, ErasureRequest, ErasureState, Person, Preview as ErasurePreview, ReadsMail,
+};
 pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use keep::{Cut, Kept, OldPage, Passed};

@@ -8,6 +8,7 @@
 
 mod admit;
 mod audit;
+mod erasures;
 mod feedback;
 mod health;
 mod incoming;
@@ -110,6 +111,8 @@ pub fn router(door: Door) -> Router {
         .route("/v1/attention/{key}/retry", door.needs(Act, door.once(post(leads::attend::retry))))
         .route("/v1/attention/{key}/close", door.needs(Act, door.once(post(leads::attend::close))))
         .route("/v1/feedback", door.needs(Feedback, door.once(post(feedback::api))))
+        .route("/v1/erasures", door.needs(Admin, door.once(post(erasures::post))))
+        .route("/v1/erasures/{id}", door.needs(Admin, get(erasures::get)))
         .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
         .route("/v1/rules", door.needs(Read, get(rules::live)))
         .route("/v1/workers", door.needs(Read, get(health::workers::list)))

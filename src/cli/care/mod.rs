@@ -1,13 +1,15 @@
-//! For whoever answers for what is kept: copies of it, what goes with time, and what people and tokens have changed.
+//! For whoever answers for what is kept: copies of it, what goes with time, people who ask to be forgotten, and what people and tokens have changed.
 
 mod audit;
 mod backup;
+mod erase;
 mod prune;
 mod restore;
 mod server;
 
 pub(super) use audit::Audit;
 pub(super) use backup::Backup;
+pub(super) use erase::Erase;
 pub(super) use prune::Prune;
 pub(super) use restore::Restore;
 

@@ -29,6 +29,7 @@ pub(crate) struct Replay {
 #[derive(Default)]
 struct ReplaySummary {
     same: usize,
+    erased: usize,
     releases: BTreeSet<String>,
     others: Vec<Replayed>,
     /// Decisions that cannot differ any more.
@@ -49,6 +50,7 @@ impl Replay {
                     return;
                 }
                 ReplayVerdict::Same => told.same += 1,
+                ReplayVerdict::Erased { .. } => told.erased += 1,
                 ReplayVerdict::Differs { .. } | ReplayVerdict::Impossible { .. } => told.others.push(replayed),
             }
             told.releases.insert(release);
@@ -60,6 +62,7 @@ impl Replay {
                 "replayed": told.same + told.others.len(),
                 "same": told.same,
                 "no_longer_kept": told.no_longer_kept,
+                "erased": told.erased,
                 "releases": told.releases,
                 "others": told.others,
             }))?),
@@ -72,7 +75,7 @@ fn text(told: &ReplaySummary) {
     for Replayed { decision, release, decided_at, verdict, .. } in &told.others {
         let which = format!("{decision} ({}, release {})", decided_at.format("%F %T UTC"), release.short());
         match verdict {
-            ReplayVerdict::Same | ReplayVerdict::NoLongerKept => {}
+            ReplayVerdict::Same | ReplayVerdict::NoLongerKept | ReplayVerdict::Erased { .. } => {}
             ReplayVerdict::Differs { path, stored, now } => {
                 say(&format!("{which} differs at {path}: stored {stored}, now {now}"));
             }
@@ -89,4 +92,7 @@ fn text(told: &ReplaySummary) {
         told.same,
         told.others.len()
     ));
+    if told.erased > 0 {
+        say(&format!("{} erased: what they were made from is gone with the person", told.erased));
+    }
 }

@@ -9,7 +9,7 @@ use crate::store::sql::error::StoreError;
 use crate::store::sql::row::digest_of;
 use sqlx::{AssertSqlSafe, Row};
 
-const MIGRATIONS: [(&str, &str); 33] = [
+const MIGRATIONS: [(&str, &str); 34] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -42,6 +42,7 @@ const MIGRATIONS: [(&str, &str); 33] = [
     ("0031_drift", include_str!("../../../migrations/0031_drift.sql")),
     ("0032_copies", include_str!("../../../migrations/0032_copies.sql")),
     ("0033_keep", include_str!("../../../migrations/0033_keep.sql")),
+    ("0034_erasures", include_str!("../../../migrations/0034_erasures.sql")),
     ("0035_audit", include_str!("../../../migrations/0035_audit.sql")),
 ];
 

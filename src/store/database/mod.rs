@@ -7,6 +7,7 @@ mod migrate;
 mod open;
 mod place;
 mod pulse;
+mod purge;
 mod together;
 mod transaction;
 mod way;

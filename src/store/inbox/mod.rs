@@ -115,7 +115,7 @@ impl Tx {
             }
             let gone = || StoreError::NotFound { what: "message", id: message.key.clone() };
             let (state, body) = stored.get_mut(&message.key).ok_or_else(gone)?;
-            // Bytes that are no longer kept cannot differ: the name tells that they were handled.
+            // Bytes that are no longer kept, or are a person's who was erased, cannot differ: the name tells that they were handled.
             let same = *body == message.body || (state == "handled" && body.is_empty());
             let again = match state.as_str() {
                 "quarantined" | "dropped" => true,

@@ -65,11 +65,12 @@ impl Cut {
     }
 }
 
-/// Nothing is to come of the lead any more: no promise is open, it waits for nobody, needs nobody, and is on nobody's list.
+/// Nothing is to come of the lead any more: no promise is open, it waits for nobody, needs nobody, and is on nobody's list; or whoever
+/// it was about was erased.
 pub(super) fn closed(lead: &str) -> String {
     format!(
-        "NOT EXISTS (SELECT 1 FROM handoff h WHERE h.lead_id = {lead} AND (h.stage <> 'done' OR h.open_since IS NOT NULL \
-         OR h.waits_since IS NOT NULL))"
+        "(NOT EXISTS (SELECT 1 FROM handoff h WHERE h.lead_id = {lead} AND (h.stage <> 'done' OR h.open_since IS NOT NULL \
+         OR h.waits_since IS NOT NULL)) OR EXISTS (SELECT 1 FROM lead e WHERE e.id = {lead} AND e.erased_at IS NOT NULL))"
     )
 }
 

@@ -23,6 +23,8 @@ pub struct StoredDecision {
     pub lead: String,
     /// JSON of `routing::Snapshot`.
     pub snapshot: String,
+    /// When something of what it was made from was erased: it cannot be made again.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 impl StoredDecision {
@@ -48,7 +50,7 @@ columns! {
     } with body, snapshot
 }
 
-const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, l.body AS lead \
+const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, d.erased_at, l.body AS lead \
                       FROM decision d JOIN lead l ON l.id = d.lead_id";
 
 impl Tx {
@@ -158,5 +160,6 @@ fn read_stored(row: &AnyRow) -> Result<StoredDecision, StoreError> {
         body: row.text("body")?,
         lead: row.text("lead")?,
         snapshot: row.text("snapshot")?,
+        erased_at: row.maybe_at("erased_at")?,
     })
 }

@@ -18,6 +18,9 @@ pub struct LeadSummary {
     pub next_step: NextStep,
     pub decided_at: DateTime<Utc>,
     pub reason: String,
+    /// When the person was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// Which leads are meant; what is `None` is not asked.
@@ -104,7 +107,7 @@ impl Tx {
             ("l.event_id", query.event.as_deref()),
         ];
         let mut sql = format!(
-            "-- lead::find\nSELECT l.id, l.owner, l.status, {NEXT_STEP}, l.decided_at, d.reason \
+            "-- lead::find\nSELECT l.id, l.owner, l.status, {NEXT_STEP}, l.decided_at, d.reason, l.erased_at \
              FROM lead l JOIN decision d ON d.lead_id = l.id \
              WHERE (l.decided_at < $1 OR (l.decided_at = $1 AND l.id > $2))",
         );
@@ -137,5 +140,6 @@ fn read_summary(row: &AnyRow) -> Result<LeadSummary, StoreError> {
         next_step: next_step(&row)?,
         decided_at: row.at("decided_at")?,
         reason: row.text("reason")?,
+        erased_at: row.maybe_at("erased_at")?,
     })
 }

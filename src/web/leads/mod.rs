@@ -13,7 +13,7 @@ use super::{Door, Nothing, Problem, Rights};
 use crate::deciding::answer::{DIFFERS, OutgoingAnswer};
 use crate::intake::event::{key_of, parse, structured, with_id};
 use crate::release::Lost;
-use crate::render::explain::explain_whole;
+use crate::render::explain::{explain_whole, of_erased};
 use crate::store::{Arrival, InboxMessage, Kept, LeadRecord, StoreError, TimelineEntry};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -290,6 +290,7 @@ pub(super) async fn get(
         "next_step": record.next_step,
         "first_contact_at": record.first_contact_at,
         "crm": record.crm,
+        "erased_at": record.erased_at,
         "decision": decision,
         "timeline": timeline,
         "owner_changes": changes,
@@ -358,7 +359,11 @@ pub(super) async fn explain(
         Err(Lost::Unknown(_) | Lost::Refused { .. }) => door.rules(),
         Err(error @ Lost::Store(_)) => return Err(Problem::ours(&error)),
     };
-    Ok(explain_whole(&decision, &record.lead, &snapshot, &again, handoff.as_ref(), &rules))
+    let told = explain_whole(&decision, &record.lead, &snapshot, &again, handoff.as_ref(), &rules);
+    Ok(match record.erased_at {
+        Some(at) => of_erased(at, &told),
+        None => told,
+    })
 }
 
 impl Door {

@@ -51,6 +51,8 @@ use utoipa::OpenApi;
         super::leads::attend::retry,
         super::leads::attend::close,
         super::feedback::api,
+        super::erasures::post,
+        super::erasures::get,
         super::reports::routing,
         super::rules::live,
         super::audit::list,

@@ -6,9 +6,12 @@
 mod attention;
 mod audit;
 mod calls;
+mod erasure;
 mod report;
+mod story;
 mod workers;
 
+use crate::web::erasures::ErasureBody;
 use crate::web::feedback::ApiFeedback;
 use crate::web::leads::attend::CloseBody;
 use crate::web::leads::call::CallBody;
@@ -31,6 +34,7 @@ pub(super) fn all() -> Map<String, Value> {
     bodies.subschema_for::<ReassignBody>();
     bodies.subschema_for::<CloseBody>();
     bodies.subschema_for::<ApiFeedback>();
+    bodies.subschema_for::<ErasureBody>();
     bodies.subschema_for::<PingBody>();
     let mut told = settings().for_serialize().into_generator();
     answers(&mut told);
@@ -44,7 +48,7 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<Accepted>();
     generator.subschema_for::<calls::PingAnswer>();
     generator.subschema_for::<LeadPage>();
-    generator.subschema_for::<LeadStory>();
+    generator.subschema_for::<story::LeadStory>();
     generator.subschema_for::<attention::Attention>();
     generator.subschema_for::<attention::RetryAnswer>();
     generator.subschema_for::<attention::CloseAnswer>();
@@ -52,6 +56,8 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<ReassignAnswer>();
     generator.subschema_for::<calls::CallAnswer>();
     generator.subschema_for::<FeedbackAnswer>();
+    generator.subschema_for::<erasure::ErasureAsked>();
+    generator.subschema_for::<erasure::Erasure>();
     generator.subschema_for::<LiveRules>();
     generator.subschema_for::<report::Report>();
     generator.subschema_for::<workers::Workers>();
@@ -215,49 +221,9 @@ struct LeadSummary {
     next_step: NextStep,
     decided_at: Instant,
     reason: String,
-}
-
-/// A lead, its decision, and everything that happened to it.
-#[derive(JsonSchema)]
-struct LeadStory {
-    /// The lead as it was understood: call, contact, company, qualification, consent, preference.
-    lead: Whole,
-    owner: String,
-    status: LeadStatus,
-    next_step: NextStep,
-    first_contact_at: Option<Instant>,
-    crm: Option<CrmRecord>,
-    /// With its plan, its trace and every candidate.
-    decision: Option<Whole>,
-    timeline: Vec<TimelineEntry>,
-    owner_changes: Vec<OwnerChange>,
-    /// What of it has had its time (`[keep]` of baton.toml): `transcripts`, `timeline`, `decisions`.
-    #[schemars(skip_serializing_if = "Vec::is_empty")]
-    no_longer_kept: Vec<String>,
-}
-
-#[derive(JsonSchema)]
-struct CrmRecord {
-    id: String,
-    url: Option<String>,
-    /// Owner as read back after the write.
-    owner_crm_id: Option<String>,
-}
-
-#[derive(JsonSchema)]
-struct TimelineEntry {
-    at: Instant,
-    kind: String,
-    /// By its kind.
-    body: Value,
-}
-
-/// Seen in the CRM.
-#[derive(JsonSchema)]
-struct OwnerChange {
-    from: Option<String>,
-    to: Option<String>,
-    seen_at: Instant,
+    /// When the person was erased.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    erased_at: Option<Instant>,
 }
 
 /// Who has the lead now.

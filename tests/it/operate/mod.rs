@@ -6,6 +6,7 @@ mod audit;
 mod deploy;
 mod disclosure;
 mod drift;
+mod erase;
 mod failover;
 mod figures;
 mod keep;

@@ -42,6 +42,7 @@ async fn assert_comes_back(db: &Db, sent: &DecidedLead) {
         next_step: sent.handoff.next_step(),
         first_contact_at: None,
         crm: None,
+        erased_at: None,
     };
     assert_eq!(record, expected);
 }

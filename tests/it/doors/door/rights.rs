@@ -63,6 +63,8 @@ fn every_token_does_what_its_scopes_say_and_is_told_what_it_lacks() {
         ("act", "POST", "/v1/attention/none/retry", ""),
         ("act", "POST", "/v1/attention/none/close", "{}"),
         ("feedback", "POST", "/v1/feedback", "{}"),
+        ("admin", "POST", "/v1/erasures", "{}"),
+        ("admin", "GET", "/v1/erasures/era_x", ""),
     ];
     let holders = [
         ("plain", "intake read act feedback"),

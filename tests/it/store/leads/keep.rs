@@ -57,6 +57,7 @@ fn message(number: u32, at: DateTime<Utc>) -> InboxMessage {
         received_at: at,
         reply_to: None,
         correlation_id: None,
+        trace_context: None,
     }
 }
 
@@ -66,8 +67,7 @@ async fn heard(db: &Db, number: u32, days: i64) {
     writes!(db.store, [messages], |tx| tx.inbox_insert(&messages).await).await.expect("a message");
     let key = messages[0].key.clone();
     let handled = [Handled { key, answer: "{\"status\":\"decided\"}".to_owned(), lead_id: Some(lead_id(number)) }];
-    let done =
-        writes!(db.store, [handled], |tx| { tx.change(&Changes { handled: &handled, ..Changes::default() }).await });
+    let done = writes!(db.store, [handled], |tx| tx.change(&Changes { handled: &handled, ..Changes::default() }).await);
     done.await.expect("it is handled");
 }
 

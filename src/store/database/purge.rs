@@ -1,0 +1,67 @@
+//! What is gone from the tables is still in their files for a while: here it goes from there as well, as far as a running database
+//! lets it.
+
+use super::transaction::Store;
+use crate::store::sql::dialect::Engine;
+use crate::store::sql::error::StoreError;
+use sqlx::{AnyConnection, Row};
+
+/// Tables in which something is written over when a person is erased.
+const SWEPT: [&str; 19] = [
+    "VACUUM lead",
+    "VACUUM decision",
+    "VACUUM handoff",
+    "VACUUM timeline",
+    "VACUUM step",
+    "VACUUM inbox",
+    "VACUUM feedback",
+    "VACUUM ledger_entry",
+    "VACUUM mirror_account",
+    "VACUUM erasure",
+    "VACUUM audit",
+    "VACUUM keyed_act",
+    "VACUUM orphan_result",
+    "VACUUM live_call",
+    "VACUUM carrier_leg",
+    "VACUUM transfer",
+    "VACUUM ping",
+    "VACUUM text_sent",
+    "VACUUM call_key",
+];
+
+impl Store {
+    /// Takes from the files what transactions have taken from the tables. SQLite: the log is written back and emptied; `whole`: and
+    /// the file is written anew, for which no worker may be at it. PostgreSQL: dead rows are swept. `false`: somebody was reading
+    /// what was there before, and some of it is left.
+    ///
+    /// # Errors
+    /// The database refused: what is gone from the tables stays gone.
+    pub async fn purge(&self, whole: bool) -> Result<bool, StoreError> {
+        let mut connection = self.writer.acquire().await?;
+        match self.engine {
+            Engine::Sqlite => {
+                if whole {
+                    sqlx::raw_sql("VACUUM").execute(&mut *connection).await?;
+                }
+                is_log_empty(&mut connection).await
+            }
+            Engine::Postgres => {
+                // Its limits are other than those of everyday statements.
+                connection.close_on_drop();
+                for limit in ["SET statement_timeout = 0", "SET lock_timeout = '1min'"] {
+                    sqlx::raw_sql(limit).execute(&mut *connection).await?;
+                }
+                for sweep in SWEPT {
+                    sqlx::raw_sql(sweep).execute(&mut *connection).await?;
+                }
+                Ok(true)
+            }
+        }
+    }
+}
+
+async fn is_log_empty(connection: &mut AnyConnection) -> Result<bool, StoreError> {
+    let row = sqlx::query("-- purge::log\nPRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
+    let was_busy: i64 = row.try_get(0)?;
+    Ok(was_busy == 0)
+}

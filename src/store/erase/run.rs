@@ -1,0 +1,181 @@
+//! An erasure from the request to the last look: many short transactions, each of which can be the last one that this process made.
+
+use super::lead::is_on_the_line;
+use super::person::Person;
+use super::record::{Erasure, ErasureRequest, ErasureState, Stored};
+use super::sought::ReadsMail;
+use crate::store::{AuditEntry, Store, StoreError, with};
+use baton_core::domain::id::{HandoffId, LeadId};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Nobody else takes up what somebody is at.
+const HELD_FOR: TimeDelta = TimeDelta::minutes(10);
+/// A call that is waited for, or a message that is about to be decided, is looked at again after this.
+const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
+/// How often leads are looked for again, where a message tells of one that was not found.
+const ROUNDS: u32 = 3;
+
+/// What an erasure would find.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Preview {
+    pub leads: BTreeSet<LeadId>,
+    pub named_in: BTreeSet<LeadId>,
+    pub messages: u64,
+    /// Of the leads: those whose callers are on the line.
+    pub waits_for: BTreeSet<LeadId>,
+}
+
+impl Store {
+    /// Stores what is asked for, so that it is carried out whatever happens; returns the erasure's id. Where nobody has it `in_hand`,
+    /// a worker takes it up.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn erasure_begin(
+        &self,
+        asked: ErasureRequest,
+        in_hand: bool,
+        now: DateTime<Utc>,
+    ) -> Result<String, StoreError> {
+        let held_until = if in_hand { now + HELD_FOR } else { now };
+        let begin = with(asked, move |tx, asked| {
+            Box::pin(async move {
+                let id = tx.erasure_insert(asked, held_until, now).await?;
+                let (actor, why) = (asked.actor.clone(), asked.why.clone());
+                let entry = AuditEntry { actor, act: "erasure.ask".to_owned(), subject: id.clone(), why };
+                tx.audit(&entry, now).await?;
+                Ok(id)
+            })
+        });
+        self.write("erasure.insert", begin).await
+    }
+
+    /// How it stands with an erasure.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn erasure(&self, id: &str) -> Result<Option<Erasure>, StoreError> {
+        Ok(self.erasure_stored(id).await?.map(|stored| stored.erasure))
+    }
+
+    async fn erasure_stored(&self, id: &str) -> Result<Option<Stored>, StoreError> {
+        let read = with(id.to_owned(), |tx, id| Box::pin(tx.erasure_read(id)));
+        self.read("erasure.read", read).await
+    }
+
+    /// Takes up one that is open and that nobody is at; `None`: there is none.
+    ///
+    /// # Errors
+    /// As [`Store::erasure_go_on`].
+    pub async fn erasure_take_up(
+        &self,
+        reads_mail: ReadsMail,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Erasure>, StoreError> {
+        let take = with(now + HELD_FOR, move |tx, until| Box::pin(tx.erasure_take(*until, now)));
+        match self.write("erasure.take", take).await? {
+            Some(id) => self.erasure_go_on(&id, reads_mail, now).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Erases what can be erased by now. What waits for a call, a worker or a message is left for the next time.
+    ///
+    /// # Errors
+    /// The database failed: it goes on later where it stopped.
+    pub async fn erasure_go_on(
+        &self,
+        id: &str,
+        reads_mail: ReadsMail,
+        now: DateTime<Utc>,
+    ) -> Result<Erasure, StoreError> {
+        let gone = || StoreError::NotFound { what: "erasure", id: id.to_owned() };
+        let mut stored = self.erasure_stored(id).await?.ok_or_else(gone)?;
+        let Some(mut person) = stored.person.clone() else { return Ok(stored.erasure) };
+        if self.are_on_the_line(&stored.erasure.waits_for, now).await? {
+            return self.erasure_save(stored, now + LOOK_AGAIN_AFTER).await;
+        }
+        let until = stored.erasure.requested_at;
+        let mut in_hand_until: Option<DateTime<Utc>> = None;
+        let (mut undecided, mut others) = (false, BTreeSet::<LeadId>::new());
+        for _ in 0..ROUNDS {
+            let found = self.leads_sought(&mut person, until, reads_mail).await?;
+            stored.erasure.leads.extend(found.own);
+            stored.person = Some(person.clone());
+            // What is known of the person is stored before it goes.
+            stored.erasure = self.erasure_save(stored.clone(), now + HELD_FOR).await?;
+            self.leads_erase_named(&mut stored.erasure, found.named_in, &person, reads_mail, now).await?;
+            in_hand_until = in_hand_until.max(self.leads_erase(&mut stored.erasure, now).await?);
+            let messages = self.messages_erase(&mut stored.erasure, &person, reads_mail, now).await?;
+            undecided = messages.undecided;
+            if messages.others.is_subset(&others) {
+                break;
+            }
+            // Decided since leads were looked for.
+            others.extend(messages.others);
+        }
+        self.loose_erase(&person, reads_mail).await?;
+        self.snapshots_erase(&mut stored.erasure, &person, reads_mail, now).await?;
+        let waits = undecided || !stored.erasure.waits_for.is_empty();
+        let next = in_hand_until.filter(|until| *until > now).or(waits.then_some(now + LOOK_AGAIN_AFTER));
+        if next.is_none() {
+            (stored.erasure.state, stored.erasure.swept_at, stored.person) = (ErasureState::Done, Some(now), None);
+        }
+        self.erasure_save(stored, next.unwrap_or(now)).await
+    }
+
+    /// What an erasure would find; nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn erasure_preview(
+        &self,
+        mut person: Person,
+        reads_mail: ReadsMail,
+        now: DateTime<Utc>,
+    ) -> Result<Preview, StoreError> {
+        let found = self.leads_sought(&mut person, now, reads_mail).await?;
+        let mut preview = Preview { leads: found.own, named_in: found.named_in, ..Preview::default() };
+        for lead in &preview.leads {
+            if self.is_on_the_line(lead, now).await? {
+                preview.waits_for.insert(lead.clone());
+            }
+        }
+        let mut after = String::new();
+        while let Some(found) =
+            self.messages_sought(&mut after, &preview.leads, &BTreeSet::new(), &person, (now, now), reads_mail).await?
+        {
+            preview.messages += found.theirs.len() as u64;
+        }
+        Ok(preview)
+    }
+
+    async fn erasure_save(&self, stored: Stored, held_until: DateTime<Utc>) -> Result<Erasure, StoreError> {
+        let erasure = stored.erasure.clone();
+        let save = with(stored, move |tx, stored| {
+            Box::pin(async move {
+                tx.erase_overwriting(true).await?;
+                tx.erasure_save(stored, held_until).await?;
+                tx.erase_overwriting(false).await
+            })
+        });
+        self.write("erasure.save", save).await?;
+        Ok(erasure)
+    }
+
+    async fn are_on_the_line(&self, leads: &BTreeSet<LeadId>, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        for lead in leads {
+            if self.is_on_the_line(lead, now).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn is_on_the_line(&self, lead: &LeadId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let handoff = self.handoff(&HandoffId::of(lead)).await?;
+        Ok(is_on_the_line(&handoff, now))
+    }
+}

@@ -1,0 +1,124 @@
+//! Looking through tables for a person, page by page: each page is one short read, so that nobody waits for the whole.
+
+use crate::store::sql::row::{Reading, micros};
+use crate::store::{StoreError, Tx};
+use baton_core::domain::id::LeadId;
+use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+
+/// Rows of a page.
+const PAGE: i64 = 200;
+
+/// A lead as it came, and as later events completed it.
+pub(super) struct LeadTexts {
+    pub id: LeadId,
+    pub documents: Vec<String>,
+}
+
+/// A message that still has its bytes.
+pub(super) struct MessageText {
+    pub key: String,
+    pub state: String,
+    pub lead: Option<LeadId>,
+    pub body: Vec<u8>,
+    pub answer: Option<String>,
+    pub received_at: DateTime<Utc>,
+}
+
+/// A table whose rows belong to no lead, found by `key`.
+pub(super) struct Loose {
+    pub table: &'static str,
+    columns: [&'static str; 2],
+}
+
+/// What the CRM last said, whose keys are made of numbers and addresses; calls that were announced; answers to acts.
+pub(super) static LOOSE: [Loose; 3] = [
+    Loose { table: "mirror_account", columns: ["key", "body"] },
+    Loose { table: "ping", columns: ["answer", "event"] },
+    Loose { table: "keyed_act", columns: ["key", "body"] },
+];
+
+impl Tx {
+    /// The next leads that are not erased and came until then.
+    pub(super) async fn erase_leads_page(
+        &mut self,
+        after: &str,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<LeadTexts>, StoreError> {
+        let sql = "-- erase::leads\nSELECT id, body, completed FROM lead WHERE id > $1 AND received_at <= $2 \
+                   AND erased_at IS NULL ORDER BY id LIMIT $3";
+        let query = sqlx::query(sql).bind(after.to_owned()).bind(micros(until)).bind(PAGE);
+        let read = |row: &AnyRow| {
+            let row = Reading::new("lead", row);
+            let documents = [Some(row.text("body")?), row.maybe_text("completed")?].into_iter().flatten().collect();
+            Ok(LeadTexts { id: row.id("id")?, documents })
+        };
+        query.fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// The next messages that came until then and have their bytes.
+    pub(super) async fn erase_messages_page(
+        &mut self,
+        after: &str,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<MessageText>, StoreError> {
+        let sql = "-- erase::messages\nSELECT key, state, lead_id, body, answer, received_at FROM inbox WHERE key > $1 \
+                   AND received_at <= $2 AND length(body) > 0 ORDER BY key LIMIT $3";
+        let query = sqlx::query(sql).bind(after.to_owned()).bind(micros(until)).bind(PAGE);
+        let read = |row: &AnyRow| {
+            let row = Reading::new("inbox", row);
+            Ok(MessageText {
+                key: row.text("key")?,
+                state: row.text("state")?,
+                lead: row.maybe_text("lead_id")?.map(|_| row.id("lead_id")).transpose()?,
+                body: row.bytes("body")?,
+                answer: row.maybe_text("answer")?,
+                received_at: row.at("received_at")?,
+            })
+        };
+        query.fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// The next rows of a table by key, with their texts.
+    pub(super) async fn erase_loose_page(
+        &mut self,
+        of: &'static Loose,
+        after: &str,
+    ) -> Result<Vec<(String, Vec<String>)>, StoreError> {
+        let Loose { table, columns: [first, second] } = of;
+        let sql = format!(
+            "-- erase::loose\nSELECT key, {first} AS one, {second} AS other FROM {table} WHERE key > $1 ORDER BY key LIMIT $2"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(after.to_owned()).bind(PAGE).fetch_all(self.conn()).await?;
+        let read = |row: &AnyRow| {
+            let row = Reading::new(of.table, row);
+            let texts = [row.maybe_text("one")?, row.maybe_text("other")?].into_iter().flatten().collect();
+            Ok((row.text("key")?, texts))
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// The next decisions, each with whether one of these texts may stand in what was known then. Nothing but ids is read.
+    pub(super) async fn erase_snapshots_page(
+        &mut self,
+        after: &str,
+        texts: &[String],
+    ) -> Result<Vec<(LeadId, bool)>, StoreError> {
+        let like: Vec<String> = (3..texts.len() + 3).map(|at| format!("snapshot LIKE ${at}")).collect();
+        let sql = format!(
+            "-- erase::snapshots\nSELECT lead_id, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS hit FROM decision \
+             WHERE lead_id > $1 AND erased_at IS NULL ORDER BY lead_id LIMIT $2",
+            like.join(" OR ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(after.to_owned()).bind(PAGE);
+        for text in texts {
+            query = query.bind(format!("%{text}%"));
+        }
+        let read = |row: &AnyRow| {
+            let row = Reading::new("decision", row);
+            Ok((row.id("lead_id")?, row.int("hit")? != 0))
+        };
+        query.fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+}
