@@ -109,9 +109,9 @@ impl Sought {
                 }
                 is_theirs
             }
-            Value::Array(items) => items.iter_mut().fold(false, |found, item| self.take_out_of(item, instead) || found),
+            Value::Array(items) => items.iter_mut().fold(false, |found, item| found | self.take_out_of(item, instead)),
             Value::Object(members) => {
-                members.iter_mut().fold(false, |found, (_, member)| self.take_out_of(member, instead) || found)
+                members.iter_mut().fold(false, |found, (_, member)| found | self.take_out_of(member, instead))
             }
         }
     }

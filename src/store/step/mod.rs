@@ -164,7 +164,8 @@ impl Tx {
         lapsed_too: bool,
     ) -> Result<Vec<StepRow>, StoreError> {
         let until = now + TimeDelta::from_std(lease).unwrap_or_default();
-        let lapsed = if lapsed_too { self.steps_lapsed(now).await? } else { BTreeSet::new() };
+        let asks_first = lapsed_too && self.engine == Engine::Sqlite;
+        let lapsed = if asks_first { self.steps_lapsed(now).await? } else { BTreeSet::new() };
         let mut query = sqlx::query(AssertSqlSafe(claim_of_all_lanes(self.engine, lapsed_too)));
         query = query.bind(micros(now)).bind(worker.to_owned()).bind(micros(until));
         for lane in Lane::ALL {
@@ -172,16 +173,21 @@ impl Tx {
             query = query.bind(hands as i64);
         }
         let rows = query.fetch_all(self.conn()).await?;
-        let steps = rows.iter().map(|row| Ok((Reading::new("step", row).int("priority")?, read(row)?)));
-        let mut steps = steps.collect::<Result<Vec<(i64, StepRow)>, StoreError>>()?;
-        steps.sort_by_key(|(priority, step)| (*priority, step.run_at));
-        for (_, step) in steps.iter().filter(|(_, step)| lapsed.contains(&step.effect_key)) {
-            self.count(Count::LeaseLapsed { kind: step.effect.kind() });
+        let mut steps = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let step = read(row)?;
+            let row = Reading::new("step", row);
+            if row.int("had_lapsed")? == 1 || lapsed.contains(&step.effect_key) {
+                self.count(Count::LeaseLapsed { kind: step.effect.kind() });
+            }
+            steps.push((row.int("priority")?, step));
         }
+        steps.sort_by_key(|(priority, step)| (*priority, step.run_at));
         Ok(steps.into_iter().map(|(_, step)| step).collect())
     }
 
-    /// Keys of steps whose lease has ended: their workers are dead, or too slow.
+    /// Keys of steps whose lease has ended: their workers are dead, or too slow. For SQLite, which does not tell of a row that it
+    /// changes what it was before.
     async fn steps_lapsed(&mut self, now: DateTime<Utc>) -> Result<BTreeSet<String>, StoreError> {
         let sql = "-- step::lapsed\nSELECT effect_key FROM step WHERE state = 'leased' AND lease_until <= $1 LIMIT $2";
         let query = sqlx::query(sql).bind(micros(now)).bind(LAPSED_AT_MOST);
@@ -262,13 +268,14 @@ fn claim_of_all_lanes(engine: Engine, lapsed_too: bool) -> String {
     let locked = engine.skip_locked();
     let mut states = vec![("due", "run_at")];
     states.extend(lapsed_too.then_some(("leased", "lease_until")));
-    let (mut arms, mut taken) = (Vec::new(), Vec::new());
+    let (mut arms, mut taken, mut lapsed) = (Vec::new(), Vec::new(), Vec::new());
     for (at, lane) in Lane::ALL.into_iter().enumerate() {
         let hands = at + 4;
         let mut of_lane = Vec::new();
         for (state, since) in &states {
             for kind in lane.kinds() {
                 of_lane.push(format!("{state}_{kind}"));
+                lapsed.extend((*state == "leased").then(|| format!("{state}_{kind}")));
                 arms.push(format!(
                     "{state}_{kind} AS (SELECT effect_key, priority, run_at FROM step WHERE state = '{state}' \
                      AND kind = '{kind}' AND {since} <= $1 ORDER BY {since} LIMIT ${hands} {locked})"
@@ -282,10 +289,22 @@ fn claim_of_all_lanes(engine: Engine, lapsed_too: bool) -> String {
              LIMIT ${hands})"
         ));
     }
-    let (arms, taken) = (arms.join(", "), taken.join(" UNION ALL SELECT effect_key FROM "));
+    let all_of = |parts: Vec<String>| parts.join(" UNION ALL SELECT effect_key FROM ");
+    let had_lapsed = match engine {
+        Engine::Postgres if lapsed_too => {
+            format!(
+                "CAST(CASE WHEN effect_key IN (SELECT effect_key FROM {}) THEN 1 ELSE 0 END AS BIGINT)",
+                all_of(lapsed)
+            )
+        }
+        Engine::Postgres => "0::bigint".to_owned(),
+        Engine::Sqlite => "0".to_owned(),
+    };
+    let (arms, taken) = (arms.join(", "), all_of(taken));
     format!(
         "-- step::claim\nWITH {arms} UPDATE step SET state = 'leased', lease_owner = $2, lease_until = $3, fence = fence + 1, \
-         attempts = attempts + 1 WHERE effect_key IN (SELECT effect_key FROM {taken}) RETURNING {COLUMNS}, priority"
+         attempts = attempts + 1 WHERE effect_key IN (SELECT effect_key FROM {taken}) RETURNING {COLUMNS}, priority, \
+         {had_lapsed} AS had_lapsed"
     )
 }
 

@@ -144,7 +144,7 @@ struct OverHttp {
     why: Option<&'static str>,
 }
 
-fn over_http(lead: &LeadId, owner: &RepId, other: &str, aside: &str) -> [OverHttp; 4] {
+fn over_http(lead: &LeadId, owner: &RepId, other: &str) -> [OverHttp; 3] {
     let at = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
     let (lead, owner) = (lead.as_str(), owner.as_str());
     let of_lead = |act: &str| at(&["v1", "leads", lead, act]);
@@ -176,14 +176,49 @@ fn over_http(lead: &LeadId, owner: &RepId, other: &str, aside: &str) -> [OverHtt
             subject: lead.to_owned(),
             why: Some("lena"),
         },
+    ]
+}
+
+/// The same of what needs a person, and of a person who asks to be forgotten: nobody's lead, so that one entry is all.
+fn of_attention(lead: &LeadId, aside: &str, closed: &str) -> [OverHttp; 4] {
+    let of_item = |key: &str, act: &str| ["v1", "attention", key, act].map(str::to_owned).to_vec();
+    let erasures = || ["v1", "erasures"].map(str::to_owned).to_vec();
+    [
         OverHttp {
             operation: "replayMessage",
-            path: at(&["v1", "attention", aside, "replay"]),
+            path: of_item(aside, "replay"),
             body: json!({}),
-            refused: (at(&["v1", "attention", "none", "replay"]), json!({})),
+            refused: (of_item("none", "replay"), json!({})),
             act: "quarantine.replay",
             subject: aside.to_owned(),
             why: None,
+        },
+        OverHttp {
+            operation: "closeAttention",
+            path: of_item(closed, "close"),
+            body: json!({ "why": "a test of ours" }),
+            refused: (of_item(closed, "close"), json!({ "why": " " })),
+            act: "attention.close",
+            subject: closed.to_owned(),
+            why: Some("a test of ours"),
+        },
+        OverHttp {
+            operation: "retrySteps",
+            path: of_item(lead.as_str(), "retry"),
+            body: json!({}),
+            refused: (of_item("none", "retry"), json!({})),
+            act: "attention.retry",
+            subject: lead.as_str().to_owned(),
+            why: None,
+        },
+        OverHttp {
+            operation: "postErasure",
+            path: erasures(),
+            body: json!({ "phone": "+1 415 555 0199", "why": "she asked us" }),
+            refused: (erasures(), json!({ "phone": "0199" })),
+            act: "erasure.ask",
+            subject: String::new(),
+            why: Some("she asked us"),
         },
     ]
 }
@@ -192,26 +227,37 @@ fn over_http(lead: &LeadId, owner: &RepId, other: &str, aside: &str) -> [OverHtt
 async fn every_act_over_http_is_told_once_and_not_where_it_is_refused_or_repeated() {
     let office = Office::open().await;
     let (lead, owner) = office.owed(1).await;
-    let aside = office.put_aside(2).await;
+    let (aside, closed) = (office.put_aside(2).await, office.put_aside(3).await);
     let other = if owner.as_str() == "east-01" { "east-02" } else { "east-01" };
-    let acts = over_http(&lead, &owner, other, &aside);
+    let failed = format!(
+        "UPDATE step SET state = 'failed', last_error = 'the vendor said no', ended_at = run_at, sent_at = NULL \
+         WHERE lead_id = '{lead}' AND kind = 'publish' AND state = 'done'"
+    );
+    eventually("a step to fail", || async { office.db.execute(failed.clone()).await > 0 }).await;
+    let acts = over_http(&lead, &owner, other).into_iter().chain(of_attention(&lead, &aside, &closed));
+    let acts: Vec<OverHttp> = acts.collect();
     let tried: BTreeSet<String> = acts.iter().map(|act| act.operation.to_owned()).collect();
     assert_eq!(office.acting().await, tried, "every operation that changes something is tried here");
     for OverHttp { operation, path, body, refused, act, subject, why } in &acts {
+        let (secret, name) = if *operation == "postErasure" { (ROOT, "root") } else { (DESK, "desk") };
         let before = office.entries().await.len();
-        let answer = office.posts(DESK, &refused.0, &format!("{operation}-refused"), &refused.1).await;
+        let answer = office.posts(secret, &refused.0, &format!("{operation}-refused"), &refused.1).await;
         assert!((400..500).contains(&answer.status), "{operation}: {}", answer.text());
         assert_eq!(office.posts(READER, path, operation, body).await.status, 403, "{operation}");
         assert_eq!(office.entries().await.len(), before, "{operation} was refused");
+        let mut subject = subject.clone();
         for _ in 0..2 {
-            let answer = office.posts(DESK, path, operation, body).await;
+            let answer = office.posts(secret, path, operation, body).await;
             assert!((200..300).contains(&answer.status), "{operation}: {}", answer.text());
+            if subject.is_empty() {
+                subject = answer.value()["erasure"].as_str().expect("an id").to_owned();
+            }
         }
         let entries = office.entries().await;
         assert_eq!(entries.len(), before + 1, "{operation}: {entries:?}");
         let newest = &entries[0];
         let told = (&newest["actor"], &newest["act"], &newest["subject"], newest["why"].as_str());
-        assert_eq!(told, (&json!("token desk"), &json!(act), &json!(subject), *why));
+        assert_eq!(told, (&json!(format!("token {name}")), &json!(act), &json!(subject), *why));
     }
     assert_eq!(office.db.store.audit_verify(None).await.expect("it is followed").broken, None);
 }

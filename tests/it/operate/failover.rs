@@ -164,7 +164,7 @@ fn publisher(urls: &str) -> Deliver {
                 message_id: number.to_string(),
                 ..Outgoing::default()
             };
-            publisher.publish(&event).await.is_ok()
+            publisher.publish(&event).await.inspect_err(|error| println!("lead {number}: {error:?}")).is_ok()
         })
     })
 }

@@ -18,8 +18,13 @@ fn exported(served: &Served) -> Vec<Value> {
     entries
 }
 
+/// A worker whose rules are told of already.
 fn served() -> Served {
-    Served::start("[http.tokens]\nroot = { secret = \"env:ROOT\", scopes = [\"admin\"] }\n", "info", &[("ROOT", ROOT)])
+    let toml = "[http.tokens]\nroot = { secret = \"env:ROOT\", scopes = [\"admin\"] }\n";
+    let served = Served::start(toml, "info", &[("ROOT", ROOT)]);
+    let is_told = || (exported(&served).len() == 1).then_some(());
+    assert_eq!(within(Duration::from_secs(30), is_told), Some(()), "the rules that count");
+    served
 }
 
 async fn database(folder: &Path) -> Db {
