@@ -48,7 +48,8 @@ fn the_commands_it_gives_are_commands() {
     let mut known = Vec::new();
     for line in lines {
         let words: Vec<&str> = line.split_whitespace().skip(1).collect();
-        let depth = if words[0] == "token" { 2 } else { 1 };
+        let is_of_one = ["attention", "quarantine", "token"].contains(&words[0]) || words.get(1) == Some(&"verify");
+        let depth = if is_of_one { 2 } else { 1 };
         let asked = baton(&[&words[..depth], &["--help"]].concat());
         assert_eq!(code(&asked), cli::OK, "{line}: {}", told(&asked));
         for flag in words.iter().filter(|word| word.starts_with("--")) {
@@ -56,7 +57,7 @@ fn the_commands_it_gives_are_commands() {
         }
         known.push(words[0].to_owned());
     }
-    for name in ["check", "migrate", "token", "ready", "send"] {
+    for name in ["check", "migrate", "token", "ready", "send", "attention", "prune", "erase", "audit", "backup"] {
         assert!(known.iter().any(|one| one == name), "{name} of {known:?}");
     }
 }
