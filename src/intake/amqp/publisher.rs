@@ -40,8 +40,8 @@ pub enum PublishError {
     /// Nothing was stored: no queue is bound for this key.
     #[error("no queue takes messages for {routing_key:?} on the exchange {exchange:?}")]
     Unroutable { exchange: String, routing_key: String },
-    /// Nothing was stored: a queue is full.
-    #[error("the broker refused a message for {routing_key:?} on the exchange {exchange:?}: the queue is full")]
+    /// Nothing was stored: a queue is full, or has no leader at this moment.
+    #[error("the broker refused a message for {routing_key:?} on the exchange {exchange:?}: the queue is full, or elects its leader")]
     Full { exchange: String, routing_key: String },
     /// It will never work as it is.
     #[error("the broker does not take this message: {why}")]
@@ -98,7 +98,11 @@ impl Publisher {
             // A message that nobody takes is confirmed all the same, with the message in the confirm.
             Confirmation::Ack(None) => Ok(()),
             Confirmation::Ack(Some(_)) => Err(PublishError::Unroutable { exchange, routing_key }),
-            Confirmation::Nack(_) => Err(PublishError::Full { exchange, routing_key }),
+            Confirmation::Nack(_) => {
+                // A channel that first published while a quorum queue elected its leader is told no for ever (RabbitMQ 3.10.8).
+                self.forget().await;
+                Err(PublishError::Full { exchange, routing_key })
+            }
             Confirmation::NotRequested => unreachable!("confirms were selected when the channel was opened"),
         }
     }
