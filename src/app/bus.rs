@@ -32,9 +32,9 @@ pub struct InboxSink {
 
 impl InboxSink {
     fn message(&self, delivered: Delivered, received_at: DateTime<Utc>) -> (DoorSpan, InboxMessage) {
-        let Delivered { body, routing_key, reply_to, correlation_id, trace_context, redelivered: _ } = delivered;
+        let Delivered { body, routing_key: _, reply_to, correlation_id, trace_context, redelivered: _ } = delivered;
         let key = key_of(&body);
-        let span = DoorSpan::of_message(&self.queue, &routing_key, trace_context, || lead_id_of_key(&key));
+        let span = DoorSpan::of_message(&self.queue, trace_context, || lead_id_of_key(&key));
         let kind = kind_of(&body).map_or("unknown", |kind| kind.as_str()).to_owned();
         let trace_context = span.kept.clone();
         (span, InboxMessage { key, kind, body, received_at, reply_to, correlation_id, trace_context })

@@ -143,11 +143,10 @@ pub fn user_name() -> String {
 }
 
 /// What the machine is called that this runs on.
-#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 pub fn host_name() -> String {
-    let of_kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let told = of_kernel.or_else(|| std::env::var("HOSTNAME").ok()).map(|name| name.trim().to_owned());
-    told.filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+    // Asked of the kernel: a unit may see nothing of /proc but processes.
+    let name = rustix::system::uname().nodename().to_string_lossy().trim().to_owned();
+    if name.is_empty() { "unknown".to_owned() } else { name }
 }
 
 /// Nothing that a person would see: empty, blanks, controls, characters without width.

@@ -22,7 +22,8 @@ use crate::telemetry::traces::{BatchSpans, for_leads};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::as_it_counts;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -86,11 +87,21 @@ pub(super) struct Commits {
     setbacks: Arc<Setbacks>,
     /// Somebody may be able to take a lead who could not before.
     pub back: Notify,
+    /// When the loop last looked for something to decide, or an attempt ended.
+    turned_at: Mutex<Instant>,
 }
 
 impl Commits {
     pub(super) fn new(parts: Arc<DeciderParts>, delivery: Arc<Delivery>, setbacks: Arc<Setbacks>) -> Self {
-        Self { parts, delivery, setbacks, back: Notify::new() }
+        Self { parts, delivery, setbacks, back: Notify::new(), turned_at: Mutex::new(Instant::now()) }
+    }
+
+    pub(super) fn turns(&self) {
+        *self.turned_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    pub(super) fn turned_ago(&self) -> Duration {
+        self.turned_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// Commits a batch whole, or, where that fails, message by message: one that is at fault does not hold up the others.
@@ -116,7 +127,9 @@ impl Commits {
 
     /// A panic undoes its transaction, and is an error here.
     async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
-        caught(self.commit(batch)).await.inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
+        let done = caught(self.commit(batch)).await;
+        self.turns();
+        done.inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
     }
 
     /// One message that has failed alone, with the database well.

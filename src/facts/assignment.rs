@@ -7,7 +7,9 @@
 //! or chose nobody, Baton's rules decide, and the owner they name is written.
 
 use super::Facts;
+use super::health::SILENT;
 use crate::connectors::{Crm, CrmLead, CrmRef};
+use crate::telemetry::figures;
 use crate::telemetry::traces::for_lead;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::known::Fact;
@@ -65,6 +67,7 @@ impl Facts {
                 ByHand::Nobody
             }
             Err(_) => {
+                figures::vendor_failed(crm.vendor(), SILENT);
                 self.crm_health.failed();
                 ByHand::Nobody
             }
@@ -89,6 +92,7 @@ impl Facts {
                 (error.in_log(), error.to_string())
             }
             Err(_) => {
+                figures::vendor_failed(crm.vendor(), SILENT);
                 self.crm_health.failed();
                 let late = format!("{} did not choose an owner within {} ms", crm.vendor(), self.within.as_millis());
                 (late.clone(), late)

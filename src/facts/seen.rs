@@ -11,7 +11,7 @@ pub struct Seen {
     pub calendars_at: Option<DateTime<Utc>>,
     /// When the CRM last told this worker of an account; `None`: it has not, or none is connected.
     pub crm_at: Option<DateTime<Utc>>,
-    /// Each vendor that is asked before a decision, and whether it is left alone at the moment.
+    /// Each vendor that is asked before a decision, and whether it is silent or has failed a moment ago.
     pub resting: Vec<(&'static str, bool)>,
 }
 
@@ -19,11 +19,8 @@ impl Facts {
     pub fn seen(&self) -> Seen {
         let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         let calendars_at = views.values().filter_map(|view| view.seen_at()).min();
-        let crm = self.crm.as_ref().map(|crm| (crm.vendor(), self.crm_health.may_be_asked(crm.vendor()).is_err()));
-        let calendar = self.calendar.as_ref().map(|calendar| {
-            let vendor = calendar.vendor();
-            (vendor, self.calendar_health.may_be_asked(vendor).is_err())
-        });
+        let crm = self.crm.as_ref().map(|crm| (crm.vendor(), self.crm_health.is_failing()));
+        let calendar = self.calendar.as_ref().map(|calendar| (calendar.vendor(), self.calendar_health.is_failing()));
         let crm_at = *self.told_at.lock().unwrap_or_else(PoisonError::into_inner);
         Seen { calendars_at, crm_at, resting: crm.into_iter().chain(calendar).collect() }
     }

@@ -123,13 +123,15 @@ fn find(tallies: &[Tally], until: i64, is_live: impl Fn(&str) -> bool) -> Findin
     let routes = names(TallyKind::Rule).into_iter().filter(|name| name.starts_with(ROUTE) && is_live(name));
     let sources = sources.chain(routes.map(|name| (TallyKind::Rule, name)));
     let sources = sources.filter_map(|(kind, name)| {
-        let sent = |span: i64, week: i64| {
-            let end = until - week * WEEK_HOURS;
+        let sent = |span: i64, week: i64, shift: i64| {
+            let end = until - week * WEEK_HOURS + shift;
             hours.leads(kind, name, end - span, end)
         };
-        let is_usual = |span: &i64| (1..=WEEKS).all(|week| sent(*span, week) >= SENT_AT_LEAST);
-        let is_silent = MISSED_IN_HOURS.iter().any(|span| sent(*span, 0) == 0 && is_usual(span));
-        is_usual(&WEEK_HOURS).then(|| (name.to_owned(), is_silent))
+        // Hours are UTC: where clocks were changed, a source comes an hour sooner or later than in the weeks before.
+        let often = |span: i64, shift: i64| (1..=WEEKS).all(|week| sent(span, week, shift) >= SENT_AT_LEAST);
+        let is_usual = |span: i64| (-1..=1).all(|shift| often(span, shift));
+        let is_silent = MISSED_IN_HOURS.iter().any(|span| sent(*span, 0, 0) == 0 && is_usual(*span));
+        often(WEEK_HOURS, 0).then(|| (name.to_owned(), is_silent))
     });
     Findings { rules: rules.collect(), fallback, sources: sources.collect() }
 }
@@ -233,7 +235,8 @@ mod tests {
         assert_eq!(silent(|_| false, NOW), Some(false));
         // It stopped this morning at eight: by nine an hour is missed.
         assert_eq!(silent(|hour| hour >= NOW - 2, NOW - 2), Some(false), "nothing is due by night");
-        assert_eq!(silent(|hour| hour >= NOW - 2, NOW - 1), Some(true));
+        assert_eq!(silent(|hour| hour >= NOW - 2, NOW - 1), Some(false), "clocks may have been changed");
+        assert_eq!(silent(|hour| hour >= NOW - 2, NOW), Some(true));
         // Yesterday evening and tonight, after its last hour.
         assert_eq!(silent(|_| false, NOW - 14), Some(false));
         assert_eq!(silent(|_| false, NOW - 5), Some(false));

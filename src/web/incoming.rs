@@ -68,13 +68,17 @@ impl Door {
         }
         let expect = |message: &InboxMessage| (message.key.clone(), self.decider.answers().expect(&message.key));
         let expected: Vec<(String, oneshot::Receiver<Answer>)> = messages.iter().map(expect).collect();
-        let spans: Vec<DoorSpan> = messages.iter_mut().map(door_span).collect();
+        let mut spans: Vec<DoorSpan> = messages.iter_mut().map(door_span).collect();
         let decider = Arc::clone(&self.decider);
         // In a task of its own: whoever stops waiting does not stop what the inbox has taken from being queued.
         let taking = self.in_hand.spawn(async move { decider.take(messages).await });
-        let Ok(taken) = timeout_at(until, taking).await else { return Err(self.not_in_time()) };
-        let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
-        let known = taken.map_err(|error| Problem::ours(&error))?;
+        let taken = match timeout_at(until, taking).await {
+            Ok(Ok(Ok(known))) => Ok(known),
+            Ok(Ok(Err(error))) => Err(Problem::ours(&error)),
+            Ok(Err(_)) => Err(Problem::busy("the request could not be finished; it may be sent again")),
+            Err(_) => Err(self.not_in_time()),
+        };
+        let known = taken.inspect_err(|_| spans.iter_mut().for_each(|span| span.fails("database")))?;
         let taken = expected.into_iter().zip(known).zip(spans);
         let taken = taken.map(|(((key, coming), known), mut span)| {
             if matches!(known, Arrival::Same | Arrival::Differs) {

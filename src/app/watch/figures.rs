@@ -57,9 +57,9 @@ impl Watched {
         }
         match timeout(READ_WITHIN, self.store.state(now)).await {
             Ok(Ok(state)) => figures::stands(&state, now),
-            // Whether the database is well is told elsewhere: here the age of what is known grows.
-            Ok(Err(error)) => tracing::debug!(%error, "the figures of the store could not be read"),
-            Err(_) => tracing::debug!("the figures of the store could not be read in time"),
+            // The age of what is known grows.
+            Ok(Err(error)) => tracing::warn!(%error, "the figures of the store could not be read"),
+            Err(_) => tracing::warn!("the figures of the store could not be read in time"),
         }
     }
 }

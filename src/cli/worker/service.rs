@@ -14,8 +14,8 @@ use tokio::time::{interval, timeout};
 
 /// Whoever does not take a word by then gets none.
 const TOLD_WITHIN: Duration = Duration::from_secs(1);
-/// Ten times as long as the decider takes for a round in which nothing comes.
-const STANDS_STILL_AFTER: Duration = Duration::from_secs(20);
+/// Longer than a batch takes that waits for locks as often as it may: thirty times a round in which nothing comes.
+const STANDS_STILL_AFTER: Duration = Duration::from_secs(60);
 
 /// `None`: nobody asked to be told.
 pub(super) struct Service(Option<(UnixDatagram, Option<Duration>)>);
@@ -44,8 +44,8 @@ impl Service {
     /// Says that leads are decided, for as long as they are and until the worker stops.
     pub(super) async fn watches(self: Arc<Self>, decider: Arc<Decider>, mut stopping: watch::Receiver<bool>) {
         let Some((_, Some(within))) = &self.0 else { return };
-        // Half of it, as systemd recommends; an interval of nothing is none.
-        let mut turn = interval((*within / 2).max(Duration::from_millis(10)));
+        // A quarter of it, so that whoever has recovered says so before they are ended; an interval of nothing is none.
+        let mut turn = interval((*within / 4).max(Duration::from_millis(10)));
         loop {
             tokio::select! {
                 _ = turn.tick() => {}

@@ -22,7 +22,7 @@ use crate::telemetry::figures;
 use chrono::DateTime;
 use line::{Lines, Waiting};
 use std::panic::catch_unwind;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -37,8 +37,6 @@ pub struct Decider {
     delivery: Arc<Delivery>,
     setbacks: Arc<Setbacks>,
     pub(super) commits: Arc<Commits>,
-    /// When the loop last looked for something to decide.
-    turned_at: Mutex<Instant>,
 }
 
 impl Decider {
@@ -47,8 +45,7 @@ impl Decider {
         let delivery = Arc::new(Delivery::new(parts.replies.clone()));
         let setbacks = Arc::new(Setbacks::new(parts.store.clone(), Arc::clone(&delivery)));
         let commits = Arc::new(Commits::new(Arc::clone(&parts), Arc::clone(&delivery), Arc::clone(&setbacks)));
-        let turned_at = Mutex::new(Instant::now());
-        Arc::new(Self { parts, lines: Lines::default(), delivery, setbacks, commits, turned_at })
+        Arc::new(Self { parts, lines: Lines::default(), delivery, setbacks, commits })
     }
 
     /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns what each message was to the inbox;
@@ -142,11 +139,7 @@ impl Decider {
 
     /// How long ago the loop that decides last turned: seconds, while it lives. A worker that takes no work turns nothing.
     pub fn turned_ago(&self) -> Duration {
-        self.turned_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
-    }
-
-    fn turns(&self) {
-        *self.turned_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.commits.turned_ago()
     }
 
     /// Why messages wait although the database takes writes, if any do; in words of ours.

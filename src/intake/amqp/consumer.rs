@@ -38,7 +38,9 @@ pub async fn consume(
         figures::broker_connected(false);
         let Err(interrupted) = ended else { break };
         config.stats.interruptions.fetch_add(1, Relaxed);
-        figures::broker_lost();
+        if !matches!(interrupted, Interrupted::Commit(_)) {
+            figures::broker_lost();
+        }
         match interrupted {
             Interrupted::Refused(refused) if !proven => return Err(refused),
             Interrupted::Refused(refused) => {

@@ -41,7 +41,9 @@ pub enum PublishError {
     #[error("no queue takes messages for {routing_key:?} on the exchange {exchange:?}")]
     Unroutable { exchange: String, routing_key: String },
     /// Nothing was stored: a queue is full, or has no leader at this moment.
-    #[error("the broker refused a message for {routing_key:?} on the exchange {exchange:?}: the queue is full, or elects its leader")]
+    #[error(
+        "the broker refused a message for {routing_key:?} on the exchange {exchange:?}: the queue is full, or elects its leader"
+    )]
     Full { exchange: String, routing_key: String },
     /// It will never work as it is.
     #[error("the broker does not take this message: {why}")]

@@ -58,7 +58,10 @@ pub(super) async fn session(
     stop: &mut watch::Receiver<bool>,
     proven: &mut bool,
 ) -> Result<(), Interrupted> {
-    let connection = connect(config, "baton intake").await.map_err(login)?;
+    let connection = tokio::select! {
+        connected = connect(config, "baton intake") => connected.map_err(login)?,
+        () = stopped(stop) => return Ok(()),
+    };
     // Kept until the connection is closed: a channel that is dropped closes itself, and the library takes a connection that is
     // closed meanwhile for an error of ours.
     let mut begun = begin(config, &connection).await;

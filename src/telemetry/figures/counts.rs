@@ -50,7 +50,7 @@ impl Counts {
             callers: book.keep("baton_callers", "Callers on the line, by how their wait ended", Counters::default()),
             reconnects: book.keep(
                 "baton_amqp_reconnects",
-                "Connections to the broker that were lost",
+                "Connections to the broker that were lost, and tries that found none",
                 Counter::default(),
             ),
             retries: book.keep(

@@ -49,13 +49,8 @@ impl DoorSpan {
     }
 
     /// A message that was taken from a queue.
-    pub fn of_message(
-        queue: &str,
-        routing_key: &str,
-        given: Option<TraceContext>,
-        lead: impl FnOnce() -> LeadId,
-    ) -> Self {
-        Self::begin(given, lead, |of| Span::message(queue, routing_key, of))
+    pub fn of_message(queue: &str, given: Option<TraceContext>, lead: impl FnOnce() -> LeadId) -> Self {
+        Self::begin(given, lead, |of| Span::message(queue, of))
     }
 
     fn begin(given: Option<TraceContext>, lead: impl FnOnce() -> LeadId, span: impl FnOnce(&Of<'_>) -> Span) -> Self {

@@ -26,7 +26,6 @@ pub(super) const RABBITMQ: &str = "rabbitmq";
 pub(super) const OPERATION_NAME: &str = "messaging.operation.name";
 pub(super) const OPERATION_TYPE: &str = "messaging.operation.type";
 pub(super) const DESTINATION: &str = "messaging.destination.name";
-pub(super) const ROUTING_KEY: &str = "messaging.rabbitmq.destination.routing_key";
 
 pub(super) const SERVICE: &str = "service.name";
 pub(super) const VERSION: &str = "service.version";

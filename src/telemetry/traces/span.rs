@@ -67,15 +67,14 @@ impl Span {
         })
     }
 
-    /// A message of the broker's that is worked off.
-    pub(super) fn message(queue: &str, routing_key: &str, of: &Of<'_>) -> Self {
+    /// A message of the broker's that is worked off. Not by which key it came: whatever follows ours in it is the sender's own.
+    pub(super) fn message(queue: &str, of: &Of<'_>) -> Self {
         Self::begin(SpanKind::Consumer, of.place(), || {
             let about = vec![
                 KeyValue::new(names::MESSAGING_SYSTEM, names::RABBITMQ),
                 KeyValue::new(names::OPERATION_NAME, names::PROCESS),
                 KeyValue::new(names::OPERATION_TYPE, names::PROCESS),
                 KeyValue::new(names::DESTINATION, queue.to_owned()),
-                KeyValue::new(names::ROUTING_KEY, routing_key.to_owned()),
             ];
             (format!("{} {queue}", names::PROCESS).into(), about)
         })

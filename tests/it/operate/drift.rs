@@ -20,7 +20,7 @@ const COUNTED_WITHIN: Duration = Duration::from_secs(60);
 /// A hundred leads of today and of the same hour of each of four weeks, decided by the rules of the town: of each hundred, by pools
 /// and sources, as it is said. Nothing is left to be done for them.
 async fn seeded(db: &Db, now: DateTime<Utc>, of_day: impl Fn(u32) -> (u32, u32)) {
-    let hour = now.duration_trunc(TimeDelta::hours(1)).expect("an hour") - TimeDelta::hours(2);
+    let hour = now.duration_trunc(TimeDelta::hours(1)).expect("an hour") - TimeDelta::hours(3);
     let mut leads: Vec<DecidedLead> = Vec::new();
     for number in 0..(WEEKS + 1) * A_DAY {
         let mut lead = decided(caller(number));

@@ -29,13 +29,13 @@ fn promise_ended(before: &Stage, event: &Event, after: &Stage) -> Option<Count> 
 
 /// Whoever is on the line waits for somebody, or for a time.
 fn is_waiting(stage: &Stage) -> bool {
-    stage.settled().is_none() && !matches!(stage, Stage::Bridged { .. })
+    stage.settled().is_none()
 }
 
 /// How the wait of a caller who was on the line has ended, if it has.
 pub(in crate::store) fn wait_ended(after: &Handoff, has_left: bool, now: DateTime<Utc>) -> Option<Count> {
     let outcome = match &after.stage {
-        Stage::Bridged { .. } | Stage::Done { outcome: Outcome::Connected { .. } } => "put_through",
+        Stage::Done { outcome: Outcome::Connected { .. } } => "put_through",
         Stage::Done { outcome: Outcome::Booked { .. } } => "booked",
         Stage::Done { outcome: Outcome::Called { .. } } => "called",
         Stage::Done { outcome: Outcome::LeftToAgent { .. } } => "left_to_agent",
@@ -49,9 +49,15 @@ pub(in crate::store) fn wait_ended(after: &Handoff, has_left: bool, now: DateTim
         | Stage::Joining { .. }
         | Stage::Searching { .. }
         | Stage::Offering { .. }
-        | Stage::Booking { .. } => return None,
+        | Stage::Booking { .. }
+        | Stage::Bridged { .. } => return None,
     };
-    Some(Count::Caller { outcome, patience: patience_used(after, now) })
+    // Together for good: the wait was over when they met.
+    let until = match &after.stage {
+        Stage::Done { outcome: Outcome::Connected { at, .. } } => *at,
+        _ => now,
+    };
+    Some(Count::Caller { outcome, patience: patience_used(after, until) })
 }
 
 /// Of the patience that was left when the lead was decided.
