@@ -33,7 +33,7 @@ const ALONE: Duration = Duration::from_secs(30);
 
 /// Copies of a lead that was decided in this run, row by row in every table that it has rows in: `{n}` is the number of the copy,
 /// `{at}` when it all was, `{ids}` the numbers that are made.
-const COPIES: [&str; 8] = [
+const COPIES: [&str; 9] = [
     "INSERT INTO lead (id, source, event_id, body, call_platform, call_id, received_at, decided_at, owner, status, next_step, \
      next_owner, next_at, first_contact_at, completeness_permille, crm_id, crm_url, crm_owner, completed, phone, email, call_leg, \
      name) SELECT 'lead_old' || {n}, 'old', {n}::text, t.body, t.call_platform, 'old-' || {n}, {at}, {at}, t.owner, 'called', \
@@ -50,11 +50,13 @@ const COPIES: [&str; 8] = [
      attempts, sent_at, ended_at, vendor_ref, result, last_error) SELECT 'old' || {n} || '-' || t.effect_key, 'lead_old' || {n}, \
      'hof_old' || {n}, t.kind, t.priority, t.payload, 'done', {at}, {at}, {at}, 1, 1, t.sent_at, {at}, t.vendor_ref, t.result, \
      t.last_error FROM step t, {ids} WHERE t.lead_id = $1",
-    "INSERT INTO inbox (key, kind, body, received_at, state, answer, lead_id) SELECT 'old ' || {n}, t.kind, t.body, {at}, 'handled', \
-     t.answer, 'lead_old' || {n} FROM inbox t, {ids} WHERE t.lead_id = $1",
+    "INSERT INTO inbox (key, kind, body, received_at, state, answer, lead_id) SELECT 'old ' || {n} || ' ' || t.key, t.kind, t.body, \
+     {at}, 'handled', t.answer, 'lead_old' || {n} FROM inbox t, {ids} WHERE t.lead_id = $1",
     "INSERT INTO contact (lead_id, rep, at, via) SELECT 'lead_old' || {n}, t.owner, {at}, 'crm' FROM lead t, {ids} WHERE t.id = $1",
     "INSERT INTO call_key (key, lead_id) SELECT 'call ' || lower(t.call_platform) || ' old-' || {n}, 'lead_old' || {n} \
      FROM lead t, {ids} WHERE t.id = $1 AND t.call_platform IS NOT NULL",
+    "INSERT INTO call_key (key, lead_id) SELECT 'phone +1555' || lpad({n}::text, 8, '0'), 'lead_old' || {n} \
+     FROM lead t, {ids} WHERE t.id = $1",
 ];
 
 pub struct Prune {

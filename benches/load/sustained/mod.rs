@@ -4,6 +4,9 @@
 //! is worked off says less: what was put off while it lasted is not in its figure, and what was deleted, indexed and swept
 //! later is in nobody's.
 
+pub mod watched;
+mod watchers;
+
 use crate::cost::{Cost, Meter, Spent};
 use crate::events::{Events, MIX};
 use crate::feed::Feed;
@@ -13,11 +16,13 @@ use crate::run::Run;
 use crate::watch::{Watch, is_postgres};
 use crate::worker::{Consuming, PATIENCE, Worker};
 use anyhow::{Context, Result, ensure};
-use lapin::BasicProperties;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
+use watchers::{Scraping, properties};
 
+/// Of the run on PostgreSQL with vendors that answer at once.
+pub const FIGURE: &str = "sustained_per_second";
 /// Enough that neither the database nor a vendor that takes its time ever has too little to do.
 const IN_HAND: u64 = 300;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -75,7 +80,7 @@ impl<'a> Hand<'a> {
             }
             for _ in mark.in_hand..IN_HAND {
                 let event = self.events.one(self.part, self.published, self.worker.now());
-                self.feed.publish(KIND, &event, BasicProperties::default()).await?;
+                self.feed.publish(KIND, &event, properties(self.published)).await?;
                 self.published += 1;
             }
             sleep(LOOK_EVERY).await;
@@ -119,6 +124,7 @@ pub async fn measure(run: &Run, setting: &Setting<'_>) -> Result<Sustained> {
     let mut watch = Watch::open(database).await?;
     let is_metered = is_postgres(database) && answering == Answering::AtOnce;
     let meter = if is_metered { Some(Meter::open(&mut watch).await) } else { None };
+    let scraping = Scraping::begin(run, &worker);
     let mut hand = Hand::open(run, &worker, watch, part).await?;
     hand.keep_full(Instant::now() + WARM_UP).await?;
     let before = spent(meter.as_ref(), &mut hand.watch).await?;
@@ -126,6 +132,7 @@ pub async fn measure(run: &Run, setting: &Setting<'_>) -> Result<Sustained> {
     let end = hand.keep_full(begin.at + LASTS).await?;
     let after = spent(meter.as_ref(), &mut hand.watch).await?;
     hand.end().await?;
+    scraping.end().await?;
     worker.stop().await;
     let leads = end.done().saturating_sub(begin.done());
     ensure!(leads > 0, "not a single lead was done within {} s", LASTS.as_secs());
