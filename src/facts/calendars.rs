@@ -31,14 +31,16 @@ const BACK: TimeDelta = TimeDelta::hours(1);
 pub(super) struct View {
     busy: Result<Vec<Busy>, String>,
     observed_at: DateTime<Utc>,
+    /// When it could be seen last, whatever was said since; where it never could, when it was asked for first.
+    seen_at: DateTime<Utc>,
     /// The absences among it, and when they were asked for; `None`: not since the worker began.
     away: Option<(Vec<Busy>, DateTime<Utc>)>,
 }
 
 impl View {
-    /// When it was last seen, if it could be.
-    pub(super) fn seen_at(&self) -> Option<DateTime<Utc>> {
-        self.busy.is_ok().then_some(self.observed_at)
+    /// When it could be seen last, or since when it never could.
+    pub(super) fn seen_at(&self) -> DateTime<Utc> {
+        self.seen_at
     }
 
     /// Somebody is busy, and it is not known whether they are away.
@@ -88,6 +90,7 @@ impl Facts {
             let current = Arc::clone(&release.borrow().rules);
             let active = current.reps.values().filter(|rep| rep.active);
             let calendars: Vec<String> = active.filter_map(|rep| rep.calendar.clone()).collect();
+            self.forget_all_but(&calendars);
             let was_silent = self.calendar_health.is_silent();
             let stale = self.not_fresher_than(&calendars, if was_silent { TimeDelta::zero() } else { FRESH / 2 });
             let calendars = async {
@@ -108,6 +111,13 @@ impl Facts {
                 _ = stop.changed() => {}
             }
         }
+    }
+
+    /// The views of these, and what a decision has just asked for.
+    fn forget_all_but(&self, calendars: &[String]) {
+        let (now, calendars) = (self.clock.now(), calendars.iter().collect::<BTreeSet<_>>());
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.retain(|calendar, view| calendars.contains(calendar) || now - view.observed_at < FRESH);
     }
 
     fn not_fresher_than(&self, calendars: &[String], age: TimeDelta) -> Vec<String> {
@@ -150,7 +160,7 @@ impl Facts {
         tracing::warn!(vendor = vendor.vendor(), why = in_log, "calendars are unknown for now");
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for calendar in calendars {
-            let unseen = || View { busy: Err(failed.clone()), observed_at: now, away: None };
+            let unseen = || View { busy: Err(failed.clone()), observed_at: now, seen_at: now, away: None };
             views.entry(calendar.clone()).or_insert_with(unseen);
         }
     }
@@ -158,8 +168,9 @@ impl Facts {
     fn saw(&self, answers: BTreeMap<String, Result<Vec<Busy>, String>>, observed_at: DateTime<Utc>) {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for (calendar, busy) in answers {
-            let away = views.remove(&calendar).and_then(|before| before.away);
-            views.insert(calendar, View { busy, observed_at, away });
+            let (was_seen_at, away) = views.remove(&calendar).map(|before| (before.seen_at, before.away)).unzip();
+            let seen_at = was_seen_at.filter(|_| busy.is_err()).unwrap_or(observed_at);
+            views.insert(calendar, View { busy, observed_at, seen_at, away: away.flatten() });
         }
     }
 
@@ -195,7 +206,7 @@ impl Facts {
         };
         let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         match views.get(calendar) {
-            Some(View { busy: Ok(busy), observed_at, away }) => {
+            Some(View { busy: Ok(busy), observed_at, away, .. }) => {
                 let value = named(busy, away.as_ref().map_or(&[], |(away, _)| away));
                 Fact::Known { value, observed_at: *observed_at, source: vendor.vendor().to_owned() }
             }

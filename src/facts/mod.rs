@@ -45,7 +45,7 @@ pub struct Facts {
     within: Duration,
     views: Mutex<BTreeMap<String, calendars::View>>,
     lately: Mutex<waits::Lately>,
-    /// When the CRM last told of an account.
+    /// When the CRM last told of an account; until it has told of one, since when it could have.
     told_at: Mutex<Option<DateTime<Utc>>>,
     crm_health: Arc<Health<AccountKeys>>,
     /// The background asks for all calendars, so that nothing that was not asked needs to be kept.
@@ -73,6 +73,7 @@ impl Facts {
         clock: SharedClock,
         within: Duration,
     ) -> Self {
+        let told_at = Mutex::new(crm.is_some().then(|| clock.now()));
         let lacks = if calendar.is_none() { BTreeSet::from([Rung::Booking]) } else { BTreeSet::new() };
         Self {
             crm,
@@ -83,7 +84,7 @@ impl Facts {
             within,
             views: Mutex::default(),
             lately: Mutex::default(),
-            told_at: Mutex::default(),
+            told_at,
             crm_health: Arc::default(),
             calendar_health: Health::default(),
         }

@@ -7,9 +7,10 @@ use std::sync::PoisonError;
 /// What is known of what is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// When the calendar was seen that has not been seen for longest; `None`: none has been, or none is connected.
+    /// When the calendar was seen that has not been seen for longest, or since when it could not be; `None`: none was asked for yet,
+    /// or none is connected.
     pub calendars_at: Option<DateTime<Utc>>,
-    /// When the CRM last told this worker of an account; `None`: it has not, or none is connected.
+    /// When the CRM last told this worker of an account, or since when it has told of none; `None`: none is connected.
     pub crm_at: Option<DateTime<Utc>>,
     /// Each vendor that is asked before a decision, and whether it is silent or has failed a moment ago.
     pub resting: Vec<(&'static str, bool)>,
@@ -18,7 +19,7 @@ pub struct Seen {
 impl Facts {
     pub fn seen(&self) -> Seen {
         let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        let calendars_at = views.values().filter_map(|view| view.seen_at()).min();
+        let calendars_at = views.values().map(|view| view.seen_at()).min();
         let crm = self.crm.as_ref().map(|crm| (crm.vendor(), self.crm_health.is_failing()));
         let calendar = self.calendar.as_ref().map(|calendar| (calendar.vendor(), self.calendar_health.is_failing()));
         let crm_at = *self.told_at.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Whether rules, callers and sources do what they did in the last four weeks: a day of leads is held against the same day of each
+//! Whether rules, leads and sources do what they did in the last four weeks: a day of leads is held against the same day of each
 //! of the four weeks before, and a source that sent enough in the same hours of each of them is missed when it sends nothing.
 //!
 //! Pure: hours that were counted in, findings out. A day in which everything is as it was is told apart from chance by a stated
@@ -50,7 +50,7 @@ pub struct ShareThenAndNow {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
     pub rules: Vec<ShareThenAndNow>,
-    /// Callers who were not put through.
+    /// Leads that were not put through, of all channels.
     pub fallback: Option<ShareThenAndNow>,
     /// Each source, and each route by its name, and whether it is silent.
     pub sources: BTreeMap<String, bool>,

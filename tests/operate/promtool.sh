@@ -28,7 +28,15 @@ mkdir -p "$cache"
 mine=$(mktemp -d "$cache/unpacked-XXXXXX")
 trap 'rm -rf "$mine"' EXIT
 cd "$mine"
-apt-get -q -o APT::Sandbox::User= download prometheus >&2 || cannot "Debian's package prometheus cannot be downloaded here"
+downloads() { apt-get -q -o APT::Sandbox::User= download prometheus >&2; }
+# A fresh machine has no lists of packages yet: they are read below the cache, by whoever this is.
+reads_lists() {
+    mkdir -p "$mine/lists/partial" "$mine/archives/partial"
+    printf 'Dir::State::Lists "%s/lists";\nDir::Cache "%s/archives";\n' "$mine" "$mine" >"$mine/apt.conf"
+    export APT_CONFIG="$mine/apt.conf"
+    apt-get -q -o APT::Sandbox::User= update >&2
+}
+downloads || { reads_lists && downloads; } || cannot "Debian's package prometheus cannot be downloaded here"
 dpkg-deb -x prometheus_*.deb "$mine/tree" >&2 || cannot "Debian's package prometheus cannot be unpacked here"
 mv "$mine/tree/usr/bin/promtool" "$cache/promtool"
 echo "$cache/promtool"

@@ -8,7 +8,7 @@ mod counted;
 mod phones;
 mod rings;
 
-pub(in crate::store) use counted::wait_ended;
+pub(in crate::store) use counted::{lead_ended, wait_ended};
 
 use crate::store::{Changes, NewStep, Promised, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::effect::Planned;

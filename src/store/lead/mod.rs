@@ -257,7 +257,7 @@ pub fn kind_name(kind: NextStepKind) -> &'static str {
 }
 
 /// Of a lead that a person must look at. One that was closed by hand is looked at again if it came to need it later.
-const NEEDS_ATTENTION: &str =
+pub(super) const NEEDS_ATTENTION: &str =
     "(next_step = 'needs_attention' AND (attention_closed_at IS NULL OR attention_closed_at < next_at))";
 
 /// What [`next_step`] reads.

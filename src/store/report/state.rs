@@ -3,6 +3,7 @@
 //! Each count reads an index of what is open, and no further than [`COUNTED_AT_MOST`]: what is done, of which there may be
 //! millions, is never looked at.
 
+use crate::store::lead::NEEDS_ATTENTION;
 use crate::store::sql::row::{Reading, micros};
 use crate::store::{StoreError, Tx};
 use crate::telemetry::figures::{Found, State};
@@ -15,12 +16,11 @@ use std::collections::BTreeMap;
 const COUNTED_AT_MOST: usize = 100_000;
 
 /// What is counted: by name, of which table and rows, and what says since when; the oldest come first. `$1`: now.
-const COUNTED: [(&str, &str, &str); 9] = [
+const COUNTED: [(&str, &str, &str); 8] = [
     ("waiting", "waits_since", "handoff WHERE waits_since IS NOT NULL ORDER BY waits_since"),
     ("calls", "CAST(NULL AS BIGINT)", "handoff WHERE live = 1"),
     ("inbox", "received_at", "inbox WHERE state = 'received' ORDER BY received_at"),
     ("quarantined", "received_at", "inbox WHERE state = 'quarantined' ORDER BY received_at"),
-    ("needs_attention", "next_at", "lead WHERE next_step = 'needs_attention' ORDER BY next_at"),
     ("failed_steps", "CAST(NULL AS BIGINT)", "step WHERE state = 'failed'"),
     ("disabled_webhooks", "disabled_at", "webhook WHERE disabled_at IS NOT NULL"),
     ("callbacks", "next_at", "lead WHERE next_step = 'callback' ORDER BY next_at"),
@@ -63,6 +63,7 @@ impl Tx {
     async fn state_counts(&mut self, now: DateTime<Utc>) -> Result<BTreeMap<String, Found>, StoreError> {
         let mut arms: Vec<String> =
             COUNTED.iter().chain(&OVERDUE).map(|(name, since, rows)| counted(name, since, rows)).collect();
+        arms.push(counted("needs_attention", "next_at", &format!("lead WHERE {NEEDS_ATTENTION} ORDER BY next_at")));
         for kind in Lane::ALL.iter().flat_map(|lane| lane.kinds()) {
             let rows = format!("step WHERE state = 'due' AND kind = '{kind}' AND run_at <= $1 ORDER BY run_at");
             arms.push(counted(&due_of(kind), "run_at", &rows));

@@ -23,7 +23,7 @@ pub enum TallyKind {
     All,
     /// By each rule that had a part in it.
     Rule,
-    /// Callers who were not put through: as the report counts them, as they stood when the hour was counted.
+    /// Leads that were not put through, of whatever channel, as they stood when the hour was counted.
     Fallback,
     /// By who brought them.
     Source,

@@ -10,6 +10,7 @@ pub(super) struct Counts {
     pub quarantined: Counters<1>,
     pub decided: Counters<1>,
     pub decided_by: Counters<1>,
+    pub ended: Counters<1>,
     pub attempts: Counters<2>,
     pub lapsed: Counters<1>,
     pub vendor_errors: Counters<2>,
@@ -35,6 +36,7 @@ impl Counts {
                 "Leads decided, by what chose whose they are",
                 Counters::default(),
             ),
+            ended: book.keep("baton_leads_ended", "Leads whose handoff is at its end, by which", Counters::default()),
             attempts: book.keep("baton_step_attempts", "Attempts at steps whose end was stored", Counters::default()),
             lapsed: book.keep(
                 "baton_leases_lapsed",

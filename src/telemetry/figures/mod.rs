@@ -80,6 +80,8 @@ pub fn told() -> String {
 pub enum Count {
     /// A promise has come to its end.
     Promise { kept: bool },
+    /// The handoff of a lead is at its end. `outcome`: which, in a word.
+    LeadEnded { outcome: &'static str },
     /// A caller waits no more. `outcome`: how it ended, in a word; `patience`: the share of theirs that was used.
     Caller { outcome: &'static str, patience: f64 },
     /// A step was taken over from somebody whose lease had ended.
@@ -93,6 +95,9 @@ pub fn count(what: Count) {
             let result = if kept { KEPT } else { BROKEN };
             counts.promises.get_or_create(&[("result", result)]).inc();
         }
+        Count::LeadEnded { outcome } => {
+            counts.ended.get_or_create(&[("outcome", outcome)]).inc();
+        }
         Count::Caller { outcome, patience } => {
             counts.callers.get_or_create(&[("outcome", outcome)]).inc();
             spans.patience.observe(patience);
@@ -103,9 +108,14 @@ pub fn count(what: Count) {
     }
 }
 
+/// What a figure calls a source: its platform, and nothing that may be a person's.
+pub fn platform_of(source: &str) -> &'static str {
+    FIGURES.sources.of_source(source)
+}
+
 /// An event of this source was taken; `repeated`: it had come before.
 pub fn received(source: &str, repeated: bool) {
-    let labels = [("source", FIGURES.sources.of_source(source))];
+    let labels = [("source", platform_of(source))];
     FIGURES.counts.received.get_or_create(&labels).inc();
     if repeated {
         FIGURES.counts.repeated.get_or_create(&labels).inc();
@@ -113,7 +123,7 @@ pub fn received(source: &str, repeated: bool) {
 }
 
 pub fn quarantined(source: &str) {
-    let labels = [("source", FIGURES.sources.of_source(source))];
+    let labels = [("source", platform_of(source))];
     FIGURES.counts.quarantined.get_or_create(&labels).inc();
 }
 
@@ -227,11 +237,11 @@ pub fn set_rule_drift(rule: &str, drifts: bool) {
 
 /// Whether a source that used to send sends nothing.
 pub fn set_source_silent(source: &str, is_silent: bool) {
-    let labels = [("source", FIGURES.sources.of_source(source))];
+    let labels = [("source", platform_of(source))];
     FIGURES.conditions.source_silent.get_or_create(&labels).set(is_silent.into());
 }
 
-/// Whether the fallback is taken far more or less often than in the last weeks.
+/// Whether the share of leads that are not put through is another than in the last weeks.
 pub fn set_fallback_drift(drifts: bool) {
     FIGURES.conditions.fallback_drift.set(drifts.into());
 }

@@ -163,7 +163,7 @@ impl Conditions {
         let database = "1 while the database takes writes";
         let drift = "1 while a rule is met far more or less often than in its last weeks";
         let silent = "1 while a source that used to send is silent";
-        let fallback = "1 while the fallback is taken far more or less often than in the last weeks";
+        let fallback = "1 while another share of leads is not put through than in the last weeks";
         Self {
             info: book.keep("baton_info", info, Gauges::default()),
             rules_refused: book.keep("baton_rules_refused", refused, Gauge::default()),

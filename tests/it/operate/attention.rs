@@ -94,6 +94,10 @@ async fn a_lead_that_is_closed_is_on_no_list_and_its_story_says_who_and_why() {
 
     let listed = attention(&served);
     assert_eq!((&listed["counts"]["leads"], &listed["leads"][0]["lead"]), (&json!(1), &json!(other)), "{listed}");
+    let counts = ["leads", "failed_steps", "webhooks"].map(|what| listed["counts"][what].as_u64().expect("a number"));
+    let line = format!("baton_attention_open {}", counts.iter().sum::<u64>());
+    let is_told = || served.ask(&get("/metrics", Some(TOKEN))).body.lines().any(|told| told == line).then_some(());
+    assert_eq!(within(SOON, is_told), Some(()), "{line}: whoever is told by the figures is told what the list says");
     let page = served.ask(&get("/v1/leads?next_step=needs_attention", Some(TOKEN))).json();
     assert_eq!(page["leads"].as_array().map(Vec::len), Some(1), "{page}");
     let by_whom = told(&served, &lead, "attention_closed");

@@ -2,8 +2,8 @@
 //! does not.
 
 use crate::eventually::within;
-use crate::program::free_port;
 use crate::program::served::{Served, get, workspace};
+use crate::program::{edit, free_port};
 use crate::store::leads::insert;
 use crate::store::server::{Db, on_both, sqlite_in};
 use crate::store::tx::writes;
@@ -16,10 +16,27 @@ use std::time::Duration;
 const WEEKS: u32 = 4;
 const A_DAY: u32 = 100;
 const COUNTED_WITHIN: Duration = Duration::from_secs(60);
+/// A source in which somebody has written a phone number.
+const VAPI: &str = "vapi/+14155550142";
+const PARTNERS: &str = "routes:
+  - name: partners
+    lead.source: { prefix: [partner] }
+    to: { pool: east }
+";
 
-/// A hundred leads of today and of the same hour of each of four weeks, decided by the rules of the town: of each hundred, by pools
-/// and sources, as it is said. Nothing is left to be done for them.
-async fn seeded(db: &Db, now: DateTime<Utc>, of_day: impl Fn(u32) -> (u32, u32)) {
+/// Of a hundred leads.
+#[derive(Clone, Copy, Default)]
+struct Day {
+    west: u32,
+    vapi: u32,
+    /// By the route of the partners.
+    partners: u32,
+    called_back: u32,
+}
+
+/// A hundred leads of today and of the same hour of each of four weeks, decided by the rules of the town: of each hundred, by pools,
+/// sources, routes and ends, as it is said. Nothing is left to be done for them.
+async fn seeded(db: &Db, now: DateTime<Utc>, of_day: impl Fn(u32) -> Day) {
     let hour = now.duration_trunc(TimeDelta::hours(1)).expect("an hour") - TimeDelta::hours(3);
     let mut leads: Vec<DecidedLead> = Vec::new();
     for number in 0..(WEEKS + 1) * A_DAY {
@@ -32,19 +49,22 @@ async fn seeded(db: &Db, now: DateTime<Utc>, of_day: impl Fn(u32) -> (u32, u32))
     db.execute("UPDATE decision SET tier = 'any', route = 'catch-all', pool = 'east'").await;
     db.execute("UPDATE handoff SET stage = 'done', open_since = NULL, live = 0").await;
     for week in 0..=WEEKS {
-        let (west, vapi) = of_day(week);
+        let Day { west, vapi, partners, called_back } = of_day(week);
         let at = (hour - TimeDelta::weeks(week.into())).timestamp_micros();
         let first =
             |count: u32| format!("(SELECT id FROM lead WHERE decided_at = {at} ORDER BY event_id LIMIT {count})");
         db.execute(format!("UPDATE decision SET pool = 'west' WHERE lead_id IN {}", first(west))).await;
-        db.execute(format!("UPDATE lead SET source = 'vapi' WHERE id IN {}", first(vapi))).await;
+        db.execute(format!("UPDATE lead SET source = '{VAPI}' WHERE id IN {}", first(vapi))).await;
+        db.execute(format!("UPDATE decision SET route = 'route partners' WHERE lead_id IN {}", first(partners))).await;
+        db.execute(format!("UPDATE lead SET status = 'callback' WHERE id IN {}", first(called_back))).await;
     }
 }
 
 /// A worker that found this in its database, what it logs and what `baton report` says.
-async fn found(of_day: impl Fn(u32) -> (u32, u32)) -> (Served, String) {
+async fn found(of_day: impl Fn(u32) -> Day) -> (Served, String) {
     let port = free_port();
     let folder = workspace(port, 2, "");
+    edit(folder.path(), "rules/routing.yaml", "catch_all:", &format!("{PARTNERS}catch_all:"));
     let db = Db::open(sqlite_in(folder.path())).await;
     seeded(&db, SystemClock.now(), of_day).await;
     db.raw.close().await;
@@ -64,7 +84,11 @@ fn metric(served: &Served, name: &str) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rule_that_drifts_and_a_source_that_stopped_are_told() {
-    let (served, report) = found(|week| if week == 0 { (70, 0) } else { (30, 40) }).await;
+    let (served, report) = found(|week| match week {
+        0 => Day { west: 70, ..Day::default() },
+        _ => Day { west: 30, vapi: 40, ..Day::default() },
+    })
+    .await;
     let told = |name: &str| metric(&served, name);
     assert_eq!(told("baton_rule_drift{rule=\"pool west\"}").as_deref(), Some("1"));
     assert_eq!(told("baton_rule_drift{rule=\"tier any\"}").as_deref(), Some("0"), "all of then, all of now");
@@ -74,18 +98,42 @@ async fn a_rule_that_drifts_and_a_source_that_stopped_are_told() {
         report.contains("Drift: pool west: 70.0 % of the 100 leads of the last day, 30.0 % of the 400"),
         "{report}"
     );
-    assert!(report.contains("Drift: vapi: no lead"), "{report}");
+    assert!(report.contains(&format!("Drift: {VAPI}: no lead")), "{report}");
     let log = served.log();
     for what in ["drift of pool west", "silence of vapi"] {
+        assert!(log.lines().any(|line| line.contains("WARN") && line.contains(what)), "{what}: {log}");
+    }
+    assert!(!log.contains("4155550142"), "of a source its platform is told: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_route_that_gets_nothing_and_leads_that_are_not_put_through_are_told() {
+    let (served, report) = found(|week| match week {
+        0 => Day { called_back: 50, ..Day::default() },
+        _ => Day { partners: 15, called_back: 10, ..Day::default() },
+    })
+    .await;
+    let told = |name: &str| metric(&served, name);
+    assert_eq!(told("baton_fallback_drift").as_deref(), Some("1"));
+    assert_eq!(told("baton_rule_drift{rule=\"route partners\"}").as_deref(), Some("1"));
+    assert!(report.contains("Drift: fallback: 50.0 % of the 100 leads of the last day, 10.0 % of the 400"), "{report}");
+    assert!(report.contains("Drift: route partners: no lead"), "{report}");
+    let log = served.log();
+    for what in ["drift of fallback", "silence of route partners"] {
         assert!(log.lines().any(|line| line.contains("WARN") && line.contains(what)), "{what}: {log}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_day_like_the_others_nothing_is_told() {
-    let (served, report) = found(|week| (28 + week, 40 - week)).await;
-    for name in ["baton_rule_drift{rule=\"pool west\"}", "baton_source_silent{source=\"vapi\"}", "baton_fallback_drift"]
-    {
+    let (served, report) =
+        found(|week| Day { west: 28 + week, vapi: 40 - week, partners: 14 + week, called_back: 10 + week }).await;
+    for name in [
+        "baton_rule_drift{rule=\"pool west\"}",
+        "baton_rule_drift{rule=\"route partners\"}",
+        "baton_source_silent{source=\"vapi\"}",
+        "baton_fallback_drift",
+    ] {
         assert_eq!(metric(&served, name).as_deref(), Some("0"), "{name}");
     }
     let log = served.log();
@@ -95,7 +143,7 @@ async fn of_a_day_like_the_others_nothing_is_told() {
 /// However many count, each hour is counted once, and what is too old is forgotten.
 async fn hours_are_counted_once_by_whoever_comes_first(db: Db) {
     let now = SystemClock.now();
-    seeded(&db, now, |_| (30, 40)).await;
+    seeded(&db, now, |_| Day { west: 30, vapi: 40, ..Day::default() }).await;
     let count = |now: DateTime<Utc>| writes!(db.store, |tx| tx.tally_hour(now).await);
     let (mut counted, mut looks) = (0, 0);
     while looks < 2 {
@@ -117,7 +165,7 @@ async fn hours_are_counted_once_by_whoever_comes_first(db: Db) {
     assert_eq!(leads(TallyKind::All, "").await, [100; 5]);
     assert_eq!(leads(TallyKind::Rule, "pool west").await, [30; 5]);
     assert_eq!(leads(TallyKind::Rule, "tier any").await, [100; 5]);
-    assert_eq!(leads(TallyKind::Source, "vapi").await, [40; 5]);
+    assert_eq!(leads(TallyKind::Source, VAPI).await, [40; 5]);
     assert_eq!(leads(TallyKind::Fallback, "").await, Vec::<u64>::new(), "all of them are being handed over");
     let later = now + TimeDelta::weeks(3);
     while count(later).await.expect("it is counted") {}

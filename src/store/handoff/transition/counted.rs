@@ -1,9 +1,9 @@
-//! What a move means for the figures: promises and waits that have come to their end.
+//! What a move means for the figures: leads, promises and waits that have come to their end.
 
 use crate::telemetry::figures::Count;
 use baton_core::domain::effect::Timer;
 use baton_core::domain::outcome::Outcome;
-use baton_core::handoff::{Event, Handoff, Stage};
+use baton_core::handoff::{Event, Handoff, Settled, Stage};
 use chrono::{DateTime, Utc};
 
 /// What has ended with a move.
@@ -11,7 +11,21 @@ pub(super) fn ended_by(before: &Handoff, event: &Event, after: &Handoff, now: Da
     let waited = before.live && is_waiting(&before.stage);
     let has_left = matches!(event, Event::CallerLeft | Event::CallEnded);
     let wait = if waited { wait_ended(after, has_left, now) } else { None };
-    promise_ended(&before.stage, event, &after.stage).into_iter().chain(wait).collect()
+    let lead = lead_ended(&after.stage).filter(|end| lead_ended(&before.stage) != Some(*end));
+    promise_ended(&before.stage, event, &after.stage).into_iter().chain(lead).chain(wait).collect()
+}
+
+/// How a lead at this stage has ended, whether anybody was on the line or not. One that needs a person has until somebody acts.
+pub(in crate::store) fn lead_ended(stage: &Stage) -> Option<Count> {
+    let outcome = match stage.settled()? {
+        Settled::Done(Outcome::Connected { .. }) => "connected",
+        Settled::Done(Outcome::Booked { .. }) => "booked",
+        Settled::Done(Outcome::Called { .. }) => "called",
+        Settled::Done(Outcome::LeftToAgent { .. }) => "left_to_agent",
+        Settled::NeedsAttention { .. } => "needs_attention",
+        Settled::Callback(_) => return None,
+    };
+    Some(Count::LeadEnded { outcome })
 }
 
 fn promise_ended(before: &Stage, event: &Event, after: &Stage) -> Option<Count> {

@@ -1,5 +1,7 @@
 //! What `/metrics`, `/readyz` and `/v1/workers` tell of a worker.
 
+mod moved;
+
 use crate::eventually::{eventually, within};
 use crate::program::free_port;
 use crate::program::served::{Answered, Served, get, post};
@@ -14,12 +16,13 @@ use std::time::Duration;
 /// Longer than from one look at the store to the next.
 const LOOKED_WITHIN: Duration = Duration::from_secs(60);
 
-const COUNTERS: [&str; 12] = [
+const COUNTERS: [&str; 13] = [
     "baton_events_received",
     "baton_events_repeated",
     "baton_events_quarantined",
     "baton_leads_decided",
     "baton_decisions_by",
+    "baton_leads_ended",
     "baton_step_attempts",
     "baton_vendor_errors",
     "baton_promises",

@@ -1,11 +1,16 @@
 //! What is shipped for Prometheus and Grafana: its figures are those that a worker tells of, its alarms ring, and each leads to
 //! words that say what to do.
 
+mod day;
+
 use crate::platforms::libraries::printed;
 use crate::program::root;
 use crate::program::served::{Served, get};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::process::Command;
 
 const RULES: &str = "deploy/prometheus/baton.rules.yaml";
@@ -93,6 +98,48 @@ fn the_alarms_are_understood_and_each_rings_and_is_silent() {
         let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "promtool {}: {told}", arguments.join(" "));
     }
+}
+
+/// Names a package's archive only once its lists were read, and unpacks a program that does nothing.
+const FRESH: [(&str, &str); 2] = [
+    (
+        "apt-get",
+        "case \"$*\" in *update*) touch \"$HOME/lists\" ;; *) [ -e \"$HOME/lists\" ] && touch prometheus_1.deb ;; esac",
+    ),
+    (
+        "dpkg-deb",
+        "mkdir -p \"$3/usr/bin\" && printf '#!/bin/sh\\n' >\"$3/usr/bin/promtool\" && chmod +x \"$3/usr/bin/promtool\"",
+    ),
+];
+/// What the script and these two need of the machine; `promtool` may be there, and is left out.
+const TOOLS: [&str; 7] = ["bash", "mktemp", "mkdir", "rm", "mv", "touch", "chmod"];
+
+#[test]
+fn promtool_is_had_on_a_machine_that_has_read_no_lists_of_packages_yet() {
+    let machine = tempfile::tempdir().expect("a folder");
+    let programs = machine.path().join("programs");
+    std::fs::create_dir(&programs).expect("a folder");
+    for (name, does) in FRESH {
+        let program = programs.join(name);
+        std::fs::write(&program, format!("#!/bin/sh\n{does}\n")).expect("a program");
+        std::fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("it may be run");
+    }
+    for tool in TOOLS {
+        let places = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(tool));
+        let place = places.iter().find(|place| place.exists()).unwrap_or_else(|| panic!("{tool} is nowhere"));
+        symlink(place, programs.join(tool)).expect("a link");
+    }
+    let (home, cache) = (machine.path().to_str().expect("a plain path"), machine.path().join("cache"));
+    let env = [
+        ("PATH", programs.to_str().expect("a plain path")),
+        ("HOME", home),
+        ("XDG_CACHE_HOME", cache.to_str().expect("a plain path")),
+        ("BATON_OFFLINE", ""),
+    ];
+    let told = printed("operate/promtool.sh", &[], &env).expect("it is unpacked");
+    let promtool = cache.join("baton-promtool/promtool");
+    assert_eq!(Path::new(told.trim()), promtool);
+    assert!(promtool.is_file());
 }
 
 #[test]
