@@ -35,6 +35,7 @@ fn made() -> Vec<(&'static str, String)> {
         for line in std::fs::read_to_string(file).expect("a migration").lines() {
             for what in ["TABLE", "VIEW"] {
                 if let Some(rest) = line.strip_prefix(&format!("CREATE {what} ")) {
+                    let rest = rest.trim_start_matches("IF NOT EXISTS ");
                     made.push((what, rest.split_whitespace().next().expect("a name").to_owned()));
                 }
             }
