@@ -58,17 +58,23 @@ async fn tell_head(store: &Store, told: &mut String) {
 
 /// Carries on erasures that somebody has asked for, or that waited for a call to end, until told to stop.
 async fn erase(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
+    let mut owes_purge = false;
     loop {
         match store.erasure_take_up(email, clock.now()).await {
             Ok(Some(erasure)) if erasure.state == ErasureState::Done => {
                 tracing::info!(erasure.id = %erasure.id, leads = erasure.leads.len(), "a person was erased");
-                if let Err(error) = store.purge(false).await {
-                    tracing::warn!(%error, "what was erased may stand in the database's files for a while");
-                }
+                owes_purge = true;
                 continue;
             }
             Ok(Some(_) | None) => {}
             Err(error) => tracing::warn!(%error, "an erasure stands still: it is carried on later"),
+        }
+        if owes_purge {
+            // A backup may be reading what was there before: until it has ended, every round tries again.
+            owes_purge = !store.purge(false).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "what was erased may stand in the database's files for a while");
+                true
+            });
         }
         tokio::select! {
             () = tokio::time::sleep(clock.real(ERASURES_EVERY)) => {}

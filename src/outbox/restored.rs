@@ -11,8 +11,11 @@ use baton_core::domain::effect::{Class, Effect, Timer};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
-/// Within this a worker has worked off what was overdue when it began: what is planned for older leads until then follows from that.
+/// Within this a worker has worked off what was overdue when it began, or what came in: what is planned for older leads until then
+/// follows from that.
 const CAUGHT_UP_WITHIN: TimeDelta = TimeDelta::minutes(5);
+/// How long after it was put back a lead of the time before may be sent again.
+const SENT_AGAIN_WITHIN: TimeDelta = TimeDelta::weeks(4);
 
 impl Outbox {
     /// Since when an earlier life of this database may have done it; `None`: none has. Leaves in `matter` what had to be read for
@@ -25,7 +28,7 @@ impl Outbox {
     ) -> Result<Option<DateTime<Utc>>, VendorError> {
         let Some(restored_at) = self.parts.restored_at else { return Ok(None) };
         let matters = match class {
-            Class::LookFirst | Class::AtMostOnce => step.planned_at <= restored_at + CAUGHT_UP_WITHIN,
+            Class::LookFirst | Class::AtMostOnce => step.planned_at <= restored_at + SENT_AGAIN_WITHIN,
             Class::Repeatable | Class::Keyed => false,
         };
         if !matters {
@@ -38,8 +41,11 @@ impl Outbox {
             Some(known) => known,
             None => Arc::new(Matter::read(&self.parts, step).await?),
         };
-        let received_at = matter.insert(known).lead.received_at;
-        Ok((received_at <= restored_at).then_some(received_at))
+        let lead = &matter.insert(known).lead;
+        // One that is sent again, since this database does not have it, was perhaps done with in the life that had it.
+        let qualified_at = lead.qualified_at();
+        let follows_from_then = step.planned_at <= lead.received_at.max(restored_at) + CAUGHT_UP_WITHIN;
+        Ok((qualified_at <= restored_at && follows_from_then).then_some(qualified_at))
     }
 
     /// A call that the clock was to make, at a time that nobody remembers: it may have been made. The promise stays, and whoever owes

@@ -3,9 +3,9 @@
 use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, Cut, DeliveryLine,
-    Holdings, InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OldPage, Owed,
-    Passed, PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease,
-    Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OldPage, Owed, Passed,
+    PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease, Tallies,
+    TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
@@ -54,7 +54,6 @@ reads! {
     handoff(&id: HandoffId) -> Handoff;
     handoff_of_call(&platform: str, &call: str) -> Option<HandoffId>;
     handoffs_open_since(before: DateTime<Utc>, limit: usize) -> Vec<HandoffId>;
-    holdings() -> Holdings;
     inbox_answer(&key: str) -> Option<String>;
     inbox_count_quarantined() -> u64;
     inbox_quarantined(limit: usize) -> Vec<Aside>;

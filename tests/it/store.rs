@@ -95,6 +95,7 @@ conformance! {
         keep: [
             what_has_had_its_time_goes_and_only_that,
             a_lead_that_is_in_use_stays_however_old_it_is,
+            leads_that_somebody_closed_or_that_were_erased_go_as_well,
             an_event_whose_bytes_are_gone_is_known_by_its_name,
             a_decision_that_is_no_longer_kept_says_so,
             two_workers_let_nothing_go_twice,
@@ -203,6 +204,7 @@ conformance! {
             a_reading_transaction_cannot_write,
             a_conflict_is_tried_again_and_then_told,
             writers_that_read_first_wait_for_each_other,
+            emptying_the_log_keeps_nobody_waiting,
         ]
         webhooks: [
             an_event_is_kept_once_for_each_webhook,
@@ -225,7 +227,12 @@ conformance! {
             a_commit_whose_answer_is_lost_is_not_run_again,
             a_single_statement_whose_answer_is_lost_is_not_run_again,
         ]
-        opening: [an_unsafe_server_is_refused, a_wrong_clock_is_refused]
+        opening: [
+            an_unsafe_server_is_refused,
+            a_wrong_clock_is_refused,
+            indexes_are_built_beside_whoever_writes,
+            a_migration_holds_nobody_up_while_it_waits,
+        ]
         webhooks: [tidying_reads_what_it_forgets, enabling_reads_what_it_takes_up]
         keep: [looking_reads_what_is_old]
     }

@@ -37,8 +37,8 @@ impl Pace {
     fn rest(self, took: Duration) -> Duration {
         match self {
             Self::Leisure => (took * 4).max(Duration::from_millis(20)),
-            // A file has one writer: a worker beside this one gets its turn.
-            Self::Full => Duration::from_millis(2),
+            // A file has one writer, and whoever waits for it looks again after 100 ms at most: a worker beside gets its turn.
+            Self::Full => took.clamp(Duration::from_millis(2), Duration::from_millis(110)),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Restore {
 async fn in_place(file: &Path, database: &Path, url: &str) -> Result<u8> {
     let _alone = WorkerLock::on(database).map_err(|why| anyhow!("{why}"))?;
     examine(file).await?;
-    if let Some(aside) = take_place(file, database, SystemClock.now())? {
+    if let Some(aside) = take_place(file, database, SystemClock.now()).await? {
         say(&format!("what was there is kept as {}", aside.display()));
     }
     take_note(&opened(url).await?).await?;

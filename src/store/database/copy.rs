@@ -4,13 +4,13 @@
 //! on the disk, and takes nobody else's; what it takes the place of is kept. If the process dies here, a file with the ending
 //! `.part` is left, and nothing else has changed.
 
+use super::migrate::COPIES;
 use super::transaction::{Store, Tx};
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::StoreError;
 use crate::store::sql::row::{Reading, micros};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection, Row};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
@@ -35,11 +35,15 @@ pub struct Holdings {
     pub newest_event_at: Option<DateTime<Utc>>,
 }
 
-const HOLDINGS: &str = "-- copy::holdings\nSELECT (SELECT MAX(name) FROM (SELECT name FROM schema_migration UNION ALL \
-     SELECT name FROM schema_addition) AS known) AS form, (SELECT COUNT(*) FROM lead) AS leads, \
-     (SELECT COUNT(*) FROM step WHERE state IN ('due', 'leased')) AS open_steps, \
+/// By the indexes that there are: each has a part of the rows.
+const HOLDINGS: &str = "-- copy::holdings\nSELECT (SELECT COUNT(*) FROM lead) AS leads, \
+     (SELECT COUNT(*) FROM step WHERE state = 'due') + (SELECT COUNT(*) FROM step WHERE state = 'leased') AS open_steps, \
      (SELECT COUNT(*) FROM inbox WHERE state = 'received') AS waiting, (SELECT COUNT(*) FROM release) AS releases, \
-     (SELECT MAX(received_at) FROM inbox) AS newest_event_at";
+     (SELECT MAX(at) FROM (SELECT MAX(received_at) AS at FROM inbox WHERE state = 'received' \
+     UNION ALL SELECT MAX(received_at) FROM inbox WHERE state = 'quarantined' \
+     UNION ALL SELECT MAX(received_at) FROM inbox WHERE state = 'dropped' \
+     UNION ALL SELECT MAX(received_at) FROM inbox WHERE state = 'handled' AND octet_length(body) > 0 \
+     UNION ALL SELECT MAX(received_at) FROM inbox WHERE state = 'handled' AND octet_length(body) = 0) AS newest) AS newest_event_at";
 
 impl Store {
     /// Copies a SQLite database into a new file, while others write, and says what lies in the copy.
@@ -76,9 +80,26 @@ impl Store {
         sqlx::query(sql).bind(part.to_string_lossy().into_owned()).execute(&mut from).await?;
         from.close().await?;
         let mut copy = AnyConnection::connect(&url_of(part, "rw")).await?;
+        // What was copied may be of an older form, without the table.
+        sqlx::raw_sql(COPIES).execute(&mut copy).await?;
         let sql = "-- copy::mark\nINSERT INTO database_copy (made_at) VALUES ($1)";
         sqlx::query(sql).bind(micros(now)).execute(&mut copy).await?;
         Ok(copy.close().await?)
+    }
+
+    /// What lies in it, of this form or an older one.
+    ///
+    /// # Errors
+    /// The database failed, or took longer than five minutes for it.
+    pub async fn holdings(&self) -> Result<Holdings, StoreError> {
+        let mut connection = self.way.first_connection().await?;
+        if self.engine == Engine::Postgres {
+            sqlx::raw_sql("SET statement_timeout = '5min'").execute(&mut connection).await?;
+        }
+        let holdings = read(&mut connection, self.engine).await;
+        let holdings = holdings.map_err(|error| error.within("counting what lies in it"))?;
+        connection.close().await?;
+        Ok(holdings)
     }
 
     /// Whether nothing was ever stored here.
@@ -99,10 +120,6 @@ impl Store {
 }
 
 impl Tx {
-    pub async fn holdings(&mut self) -> Result<Holdings, StoreError> {
-        read(&sqlx::query(HOLDINGS).fetch_one(self.conn()).await?)
-    }
-
     /// What is here was put in the place of something newer: the next worker that begins takes note of it.
     pub async fn copy_note(&mut self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let sql = "-- copy::note\nINSERT INTO database_copy (made_at) VALUES ($1)";
@@ -139,7 +156,7 @@ async fn examined(file: &Path) -> Result<Holdings, StoreError> {
     if found != ["ok"] {
         return Err(unfit(format!("{} is damaged: {}", file.display(), found.join("; "))));
     }
-    let holdings = read(&sqlx::query(HOLDINGS).fetch_one(&mut copy).await?)?;
+    let holdings = read(&mut copy, Engine::Sqlite).await?;
     copy.close().await?;
     Ok(holdings)
 }
@@ -148,12 +165,14 @@ async fn examined(file: &Path) -> Result<Holdings, StoreError> {
 ///
 /// # Errors
 /// The disk; what was there is then there still, or stands beside it under its new name.
-pub fn take_place(file: &Path, database: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, StoreError> {
+pub async fn take_place(file: &Path, database: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, StoreError> {
     let part = database.with_added_extension("part");
     std::fs::copy(file, &part).map_err(|error| named(&part, &error))?;
     let aside = database.with_added_extension(now.format("before-%Y%m%dT%H%M%S%3fZ").to_string());
     let was_there = database.exists();
-    for ending in OF_ONE_FILE {
+    // One that is whole without its log gets a second name, and at no moment is there no database. One that is damaged goes first.
+    let has_two_names = was_there && is_one_file(database).await && std::fs::hard_link(database, &aside).is_ok();
+    for ending in OF_ONE_FILE.into_iter().filter(|_| !has_two_names) {
         let (from, to) = (beside(database, ending), beside(&aside, ending));
         if from.exists() {
             std::fs::rename(&from, &to).map_err(|error| named(&from, &error))?;
@@ -161,6 +180,15 @@ pub fn take_place(file: &Path, database: &Path, now: DateTime<Utc>) -> Result<Op
     }
     named_at_last(&part, database)?;
     Ok(was_there.then_some(aside))
+}
+
+/// Folds its log in, which whoever closes it last takes away.
+async fn is_one_file(database: &Path) -> bool {
+    sqlx::any::install_default_drivers();
+    let Ok(mut connection) = AnyConnection::connect(&url_of(database, "rw")).await else { return false };
+    let folded = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
+    let closed = connection.close().await;
+    folded.is_ok() && closed.is_ok() && OF_ONE_FILE[1..].iter().all(|ending| !beside(database, ending).exists())
 }
 
 /// On the disk first, then by its name.
@@ -182,10 +210,26 @@ fn url_of(file: &Path, mode: &str) -> String {
     format!("sqlite:{}?mode={mode}", file.to_string_lossy().replace('%', "%25").replace('?', "%3F"))
 }
 
-fn read(row: &AnyRow) -> Result<Holdings, StoreError> {
-    let row = Reading::new("database_copy", row);
+async fn read(connection: &mut AnyConnection, engine: Engine) -> Result<Holdings, StoreError> {
+    let sql = match engine {
+        Engine::Sqlite => "-- copy::additions\nSELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_addition'",
+        Engine::Postgres => {
+            "-- copy::additions_there\nSELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('schema_addition')"
+        }
+    };
+    let additions: i64 = sqlx::query(sql).fetch_one(&mut *connection).await?.try_get(0)?;
+    let sql = match additions {
+        0 => "-- copy::older_form\nSELECT MAX(name) FROM schema_migration",
+        _ => {
+            "-- copy::form\nSELECT MAX(name) FROM (SELECT name FROM schema_migration UNION ALL \
+             SELECT name FROM schema_addition) AS known"
+        }
+    };
+    let form: String = sqlx::query(sql).fetch_one(&mut *connection).await?.try_get(0)?;
+    let row = sqlx::query(HOLDINGS).fetch_one(&mut *connection).await?;
+    let row = Reading::new("database_copy", &row);
     Ok(Holdings {
-        form: row.text("form")?,
+        form,
         leads: row.int("leads")?,
         open_steps: row.int("open_steps")?,
         waiting: row.int("waiting")?,

@@ -1,15 +1,25 @@
 //! Forward-only migrations, one text for both engines, applied under a lock and remembered by name and content.
 //!
 //! Guarantees: what a migration since [`ADDS_SINCE`] makes is in nobody's way. It is remembered in a table of its own: a version
-//! that does not know it works on beside the one that does, and can be started again on what that one has left.
+//! that does not know it works on beside the one that does, and can be started again on what that one has left. On PostgreSQL each
+//! migration is a transaction of its own that waits for no lock longer than [`WAITS_FOR_LOCK`], and indexes are built beside whoever
+//! writes. If the process dies here, whole migrations are done, and of indexes those that are valid; the next one goes on.
 
 use super::transaction::{Access, Store, Tx};
 use crate::store::sql::dialect::Engine;
-use crate::store::sql::error::StoreError;
+use crate::store::sql::error::{StoreError, worth_another_try};
 use crate::store::sql::row::digest_of;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row};
+use std::time::Duration;
 
-const MIGRATIONS: [(&str, &str); 34] = [
+/// Its name, and its statements.
+type Migration = (&'static str, &'static str);
+
+/// What a copy says of itself.
+pub(super) const COPIES: &str = include_str!("../../../migrations/0032_copies.sql");
+
+const MIGRATIONS: [Migration; 35] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -40,11 +50,15 @@ const MIGRATIONS: [(&str, &str); 34] = [
     ("0029_workers", include_str!("../../../migrations/0029_workers.sql")),
     ("0030_trace_context", include_str!("../../../migrations/0030_trace_context.sql")),
     ("0031_drift", include_str!("../../../migrations/0031_drift.sql")),
-    ("0032_copies", include_str!("../../../migrations/0032_copies.sql")),
+    ("0032_copies", COPIES),
     ("0033_keep", include_str!("../../../migrations/0033_keep.sql")),
     ("0034_erasures", include_str!("../../../migrations/0034_erasures.sql")),
     ("0035_audit", include_str!("../../../migrations/0035_audit.sql")),
+    ("0036_keep_indexes", include_str!("../../../migrations/0036_keep_indexes.sql")),
 ];
+
+/// Migrations whose names end so hold indexes of tables that are there already, and nothing else.
+const OF_INDEXES: &str = "_indexes";
 
 /// From this one on a migration only adds: tables, indexes, and columns that may be left out (CONTRIBUTING).
 const ADDS_SINCE: &str = "0029";
@@ -59,19 +73,111 @@ const REMEMBER: &str = "-- migrate::remember\nINSERT INTO schema_migration (name
 const REMEMBER_ADDITION: &str =
     "-- migrate::remember_addition\nINSERT INTO schema_addition (name, digest) VALUES ($1, $2)";
 
+/// Everybody who wants the table queues behind whoever waits for it alone.
+const WAITS_FOR_LOCK: &str = "SET LOCAL lock_timeout = '2s'";
+/// How often a migration is tried that does not get its locks, and the pause in which the queue behind it goes on: longer than any
+/// report of ours takes.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_secs(1);
+/// How often whoever waits for another's migrations looks again. It must not wait within a statement: that has a snapshot, which
+/// indexes that are built beside the work wait for.
+const TURN_EVERY: Duration = Duration::from_millis(200);
+
+/// Of the connection whose turn it is, and which builds indexes: they take the time they take. Once its machine is gone without a
+/// word, the server finds out.
+const IN_TURN: [&str; 5] = [
+    "SET statement_timeout = 0",
+    "SET lock_timeout = 0",
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+];
+
 impl Store {
     /// Applies what is missing and returns its names.
     ///
     /// # Errors
-    /// A statement failed (nothing of that migration stays), an applied migration differs from the one this version
-    /// knows, or a newer version has done more to the database than add to it.
+    /// A statement failed (nothing of that migration stays, but indexes that are built), an applied migration differs from the one
+    /// this version knows, or a newer version has done more to the database than add to it.
     pub async fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        self.in_task("migrate", Access::Migrate, |tx| Box::pin(tx.migrate())).await
+        let mut turn = match self.engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(self.migrates_alone().await.map_err(|error| error.within("migrate"))?),
+        };
+        let mut all = Vec::new();
+        loop {
+            let (applied, to_build) = self.migrate_once_free().await?;
+            if applied.is_empty() && to_build.is_none() {
+                return Ok(all);
+            }
+            all.extend(applied);
+            if let (Some(migration), Some(connection)) = (to_build, &mut turn) {
+                build(connection, migration).await.map_err(|error| error.within("building indexes"))?;
+                all.push(migration.0.to_owned());
+            }
+        }
+    }
+
+    /// The connection of the one who migrates: the turn ends with it. (The lock within each transaction is for versions that know
+    /// no other.)
+    async fn migrates_alone(&self) -> Result<PoolConnection<Any>, StoreError> {
+        let mut connection = match self.writer.acquire().await {
+            Err(sqlx::Error::PoolTimedOut) => return Err(self.way.why_unreachable().await),
+            acquired => acquired?,
+        };
+        connection.close_on_drop();
+        for setting in IN_TURN {
+            sqlx::raw_sql(setting).execute(&mut *connection).await?;
+        }
+        let sql = "-- migrate::turn\nSELECT CASE WHEN pg_try_advisory_lock(7226802) THEN 'mine' ELSE 'another''s' END";
+        let mut waits = false;
+        while sqlx::query(sql).fetch_one(&mut *connection).await?.try_get::<String, _>(0)? != "mine" {
+            if !waits {
+                tracing::info!("another worker brings the database to its form: this one waits for it");
+            }
+            waits = true;
+            tokio::time::sleep(TURN_EVERY).await;
+        }
+        Ok(connection)
+    }
+
+    async fn migrate_once_free(&self) -> Result<(Vec<String>, Option<Migration>), StoreError> {
+        let mut tries = 1;
+        loop {
+            match self.in_task("migrate", Access::Migrate, |tx| Box::pin(tx.migrate_next())).await {
+                Err(error) if worth_another_try(&error) && tries < LOCK_TRIES => {
+                    tracing::warn!(%error, "something under way is in the way of a migration: it is tried again");
+                    tokio::time::sleep(LOCK_PAUSE).await;
+                    tries += 1;
+                }
+                result => return result,
+            }
+        }
     }
 }
 
+/// Builds what is missing beside whoever writes. What a build that broke off has left is not used by anybody, and goes first.
+async fn build(connection: &mut AnyConnection, (name, sql): Migration) -> Result<(), StoreError> {
+    tracing::info!(%name, "indexes are built, beside the work");
+    for statement in statements(&Engine::Postgres.migration(sql)) {
+        let index = statement.split_whitespace().nth(2).unwrap_or_default().to_owned();
+        let broken = "-- migrate::broken\nSELECT CAST(c.relname AS TEXT) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+                      WHERE NOT i.indisvalid AND CAST(c.relname AS TEXT) = $1 AND pg_table_is_visible(c.oid)";
+        if sqlx::query(broken).bind(index.clone()).fetch_optional(&mut *connection).await?.is_some() {
+            let drop = format!("-- migrate::unbuild\nDROP INDEX CONCURRENTLY IF EXISTS {index}");
+            sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *connection).await?;
+        }
+        let beside = statement.replacen(" INDEX ", " INDEX CONCURRENTLY IF NOT EXISTS ", 1);
+        sqlx::raw_sql(AssertSqlSafe(beside)).execute(&mut *connection).await?;
+    }
+    sqlx::query(REMEMBER_ADDITION).bind(name).bind(digest_of(sql)).execute(&mut *connection).await?;
+    Ok(())
+}
+
 impl Tx {
-    async fn migrate(&mut self) -> Result<Vec<String>, StoreError> {
+    /// Applies the first migration that is missing, or all of them where nobody else is at work: on SQLite, and where there is
+    /// nothing yet. Indexes that are to be built beside the work are returned instead: they are built outside of a transaction.
+    async fn migrate_next(&mut self) -> Result<(Vec<String>, Option<Migration>), StoreError> {
         if self.engine == Engine::Postgres {
             // The limits of everyday statements would cut off a long migration, and those who wait for it.
             for limit in ["SET LOCAL lock_timeout = '10min'", "SET LOCAL statement_timeout = '10min'"] {
@@ -81,7 +187,31 @@ impl Tx {
             sqlx::query("-- migrate::lock\nSELECT CAST(pg_advisory_xact_lock(7226801) AS TEXT)")
                 .fetch_all(self.conn())
                 .await?;
+            sqlx::query(WAITS_FOR_LOCK).execute(self.conn()).await?;
         }
+        let names = self.known_migrations().await?;
+        let alone = self.engine == Engine::Sqlite || names.is_empty();
+        let mut applied = Vec::new();
+        for migration in MIGRATIONS.iter().filter(|(name, _)| !names.iter().any(|known| known == name)) {
+            let (name, sql) = *migration;
+            if !alone && name.ends_with(OF_INDEXES) {
+                return Ok((applied, Some(*migration)));
+            }
+            for statement in statements(&self.engine.migration(sql)) {
+                sqlx::query(AssertSqlSafe(statement)).execute(self.conn()).await?;
+            }
+            let remember = if name < ADDS_SINCE { REMEMBER } else { REMEMBER_ADDITION };
+            sqlx::query(remember).bind(name).bind(digest_of(sql)).execute(self.conn()).await?;
+            applied.push(name.to_owned());
+            if !alone {
+                break;
+            }
+        }
+        Ok((applied, None))
+    }
+
+    /// Names of what was applied, by this version or another.
+    async fn known_migrations(&mut self) -> Result<Vec<String>, StoreError> {
         for known in KNOWN {
             sqlx::query(known).execute(self.conn()).await?;
         }
@@ -99,16 +229,7 @@ impl Tx {
             }
             names.push(name);
         }
-        let mut applied = Vec::new();
-        for (name, sql) in MIGRATIONS.iter().filter(|(name, _)| !names.iter().any(|known| known == name)) {
-            for statement in statements(&self.engine.migration(sql)) {
-                sqlx::query(AssertSqlSafe(statement)).execute(self.conn()).await?;
-            }
-            let remember = if *name < ADDS_SINCE { REMEMBER } else { REMEMBER_ADDITION };
-            sqlx::query(remember).bind(*name).bind(digest_of(sql)).execute(self.conn()).await?;
-            applied.push((*name).to_owned());
-        }
-        Ok(applied)
+        Ok(names)
     }
 
     /// Name and content of what was applied.
@@ -169,6 +290,17 @@ mod tests {
                 for statement in statements(&engine.migration(sql)) {
                     assert!(!takes_away(&statement), "{name}: an older version does not go on after this: {statement}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_migration_of_indexes_holds_nothing_else() {
+        for (name, sql) in MIGRATIONS.iter().filter(|(name, _)| name.ends_with(OF_INDEXES)) {
+            for statement in statements(sql) {
+                let words: Vec<&str> = statement.split_whitespace().collect();
+                let is_index = words[..2] == ["CREATE", "INDEX"] && words[3] == "ON";
+                assert!(is_index && *name >= ADDS_SINCE, "{name}: {statement}");
             }
         }
     }

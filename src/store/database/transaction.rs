@@ -67,8 +67,13 @@ impl Tx {
     }
 
     /// What the body said matters more than how this ends.
-    async fn rollback(mut self, spoilt: bool) {
-        match sqlx::raw_sql("ROLLBACK").execute(self.conn()).await {
+    async fn rollback(mut self, access: Access, spoilt: bool) {
+        let mut ended = sqlx::raw_sql("ROLLBACK").execute(self.conn()).await;
+        if ended.is_ok() && self.engine == Engine::Sqlite && matches!(access, Access::Write) {
+            // A body that erases switches it on for itself, and off at its end, which it did not come to.
+            ended = sqlx::raw_sql("PRAGMA secure_delete = OFF").execute(self.conn()).await;
+        }
+        match ended {
             Ok(_) => self.open = spoilt,
             Err(error) => tracing::debug!(%error, "the rollback failed: the connection is closed"),
         }
@@ -268,11 +273,11 @@ impl Store {
                 result
             }
             (Ok(result), _) => {
-                tx.rollback(result.as_ref().is_err_and(StoreError::spoils_connection)).await;
+                tx.rollback(access, result.as_ref().is_err_and(StoreError::spoils_connection)).await;
                 result
             }
             (Err(panic), _) => {
-                tx.rollback(false).await;
+                tx.rollback(access, false).await;
                 std::panic::resume_unwind(panic)
             }
         }
@@ -289,4 +294,31 @@ pub(in crate::store) enum Access {
     WriteOnce,
     /// Writes, and may take its time.
     Migrate,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Row;
+
+    #[tokio::test]
+    async fn what_a_body_switched_on_does_not_outlast_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display());
+        let store = Store::open(&url).await.expect("a database");
+        let fails = store.write("fails", |tx| {
+            Box::pin(async move {
+                sqlx::query("PRAGMA secure_delete = ON").fetch_all(tx.conn()).await?;
+                Err::<(), _>(StoreError::NotFound { what: "lead", id: "none".to_owned() })
+            })
+        });
+        fails.await.expect_err("it fails in the middle");
+        let is_on = store.write("reads", |tx| {
+            Box::pin(async move {
+                let row = sqlx::query("PRAGMA secure_delete").fetch_one(tx.conn()).await?;
+                Ok(row.try_get::<i64, _>(0)?)
+            })
+        });
+        assert_eq!(is_on.await.expect("a setting"), 0);
+    }
 }

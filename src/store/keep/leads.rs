@@ -1,7 +1,7 @@
 //! Leads with all that is about them, and what of a lead goes before it.
 
 use super::kind::Kept;
-use super::page::{Cut, OldPage, said_nothing, unused};
+use super::page::{Cut, OPEN, OldPage, said_nothing, unused};
 use crate::store::sql::dialect::Column::{Int, Text};
 use crate::store::sql::row::{Reading, micros, rows_json, texts_json};
 use crate::store::{StoreError, Tx};
@@ -58,8 +58,7 @@ impl Tx {
     /// Leads, whose handoffs are held so that none moves meanwhile: whichever another worker is at stays for now.
     pub(super) async fn leads_let_go(&mut self, cut: &Cut, ids: &str) -> Result<u64, StoreError> {
         let held = format!(
-            "-- keep::hold\nSELECT lead_id FROM handoff WHERE lead_id IN {} AND stage = 'done' AND open_since IS NULL \
-             AND waits_since IS NULL ORDER BY id {}",
+            "-- keep::hold\nSELECT h.lead_id FROM handoff h WHERE h.lead_id IN {} AND NOT {OPEN} ORDER BY h.id {}",
             self.engine.texts(),
             self.engine.skip_locked()
         );

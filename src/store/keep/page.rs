@@ -65,14 +65,17 @@ impl Cut {
     }
 }
 
-/// Nothing is to come of the lead any more: no promise is open, it waits for nobody, needs nobody, and is on nobody's list; or whoever
-/// it was about was erased.
+/// Nothing is to come of the lead any more.
 pub(super) fn closed(lead: &str) -> String {
-    format!(
-        "(NOT EXISTS (SELECT 1 FROM handoff h WHERE h.lead_id = {lead} AND (h.stage <> 'done' OR h.open_since IS NOT NULL \
-         OR h.waits_since IS NOT NULL)) OR EXISTS (SELECT 1 FROM lead e WHERE e.id = {lead} AND e.erased_at IS NOT NULL))"
-    )
+    format!("NOT EXISTS (SELECT 1 FROM handoff h WHERE h.lead_id = {lead} AND {OPEN})")
 }
+
+/// Of a handoff `h`: a promise is open, or the lead waits for somebody, needs somebody, or is on somebody's list; unless whoever it
+/// was about was erased. One that needs a person needs nobody once a person has closed it, unless it came to need one later.
+pub(super) const OPEN: &str = "((h.stage <> 'done' OR h.open_since IS NOT NULL OR h.waits_since IS NOT NULL) \
+     AND NOT EXISTS (SELECT 1 FROM lead e WHERE e.id = h.lead_id AND (e.erased_at IS NOT NULL \
+     OR (h.stage = 'needs_attention' AND h.open_since IS NULL AND h.waits_since IS NULL \
+     AND e.attention_closed_at >= e.next_at))))";
 
 /// Nothing is to be done for it, and nothing happened since.
 pub(super) fn unused(lead: &str, since: &str) -> String {

@@ -3,23 +3,29 @@
 use super::leads::{Leads, all_done, all_replayed, all_whole, another_beside, configure, lost, until_ready};
 use crate::eventually::eventually;
 use crate::program::served::Served;
-use crate::program::{Process, baton, code, entries, free_port, stdout, told};
+use crate::program::{Process, baton, code, entries, free_port, root, stdout, told};
 use crate::store::server::{Db, sqlite_in, tests, variable};
 use crate::store::tx::writes;
 use crate::store::world::step;
-use crate::town;
+use crate::town::{self, Caller};
 use baton::app::stage::StandIns;
 use baton::cli;
+use baton::connectors::http::{ApiCall, Does};
 use baton::store::{Changes, NewStep};
-use baton_clock::{SharedClock, SystemClock};
+use baton_clock::{Clock, SharedClock, SystemClock};
 use baton_core::domain::effect::{Effect, Timer};
 use baton_sandbox::Fault;
 use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Method;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use sqlx::{AnyPool, AssertSqlSafe};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn plain(path: &Path) -> &str {
     path.to_str().expect("a plain path")
@@ -52,6 +58,7 @@ async fn a_backup_under_load_is_restored_whole_and_nothing_is_done_twice() {
     all_whole(&lived).await;
     all_done(&lived).await;
     worker.kill();
+    let died_at = SystemClock.now();
     let told_before = (done("message"), done("mail"));
     let all = acknowledged.len();
     assert!(
@@ -78,6 +85,58 @@ async fn a_backup_under_load_is_restored_whole_and_nothing_is_done_twice() {
     assert!(db.number(not_again).await > 0, "mail that may have been sent is for a person to look at");
     assert_eq!(done("mail"), told_before.1, "no mail was sent again");
     all_replayed(second.path(), known.len());
+
+    let after_the_copy = *lost(acknowledged.keys(), &known).first().expect("some came after the copy");
+    send_again(port, after_the_copy, died_at).await;
+    assert_eq!(all_whole(&db).await.len(), known.len() + 1, "it is new to this database");
+    all_done(&db).await;
+    assert_eq!(done("mail"), told_before.1, "whoever was written to of it is not written to again");
+}
+
+/// As its platform does that was asked to: with the time at which it happened.
+async fn send_again(port: u16, number: usize, at: DateTime<Utc>) {
+    let mut event = Caller::gone(number).event;
+    event["time"] = json!(at.to_rfc3339());
+    let call = ApiCall::new("post_event", Does::Write, Method::POST, &["v1", "events"]).json(event);
+    let answer = town::door(format!("127.0.0.1:{port}"), Duration::from_secs(10)).send(&call).await;
+    assert!(answer.is_ok_and(|answer| (200..300).contains(&answer.status)), "it is taken");
+}
+
+/// As the version before the first addition leaves it.
+async fn of_an_older_form(url: &str) {
+    sqlx::any::install_default_drivers();
+    let raw = AnyPool::connect(url).await.expect("a file");
+    let known = "CREATE TABLE schema_migration (name TEXT PRIMARY KEY, digest TEXT NOT NULL)";
+    sqlx::query(known).execute(&raw).await.expect("a table");
+    for file in entries(&root().join("migrations")) {
+        let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        if name.as_str() >= "0029" {
+            continue;
+        }
+        let sql = std::fs::read_to_string(&file).expect("a migration");
+        let digest: String = Sha256::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        sqlx::raw_sql(AssertSqlSafe(sql.replace("--sqlite ", ""))).execute(&raw).await.expect("it is applied");
+        let remember = "INSERT INTO schema_migration (name, digest) VALUES ($1, $2)";
+        sqlx::query(remember).bind(name).bind(digest).execute(&raw).await.expect("it is remembered");
+    }
+    raw.close().await;
+}
+
+/// Before an upgrade, by whichever version is installed already; and back to a copy of the version before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_of_an_older_form_is_copied_as_it_is_and_restored_to_this_one() {
+    let (first, second) = (town::founded(2), town::founded(2));
+    of_an_older_form(&sqlite_in(first.path())).await;
+    for folder in [&first, &second] {
+        configure(folder.path(), free_port(), &sqlite_in(folder.path()), "");
+    }
+    let file = first.path().join("before.db");
+    let made = stdout(&baton(&["backup", plain(&file), "-w", plain(first.path())]));
+    assert!(made.contains("0 leads") && made.contains("form 0028_waits"), "{made}");
+    let restored = stdout(&baton(&["restore", plain(&file), "-w", plain(second.path())]));
+    assert!(restored.contains("form 0036_keep_indexes"), "{restored}");
+    let db = Db::open(sqlite_in(second.path())).await;
+    assert_eq!(db.number("SELECT COUNT(*) FROM database_copy").await, 2, "the copy's own row, and the restore's");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

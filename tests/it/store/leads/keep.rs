@@ -233,6 +233,26 @@ pub async fn a_lead_that_is_in_use_stays_however_old_it_is(db: Db) {
     }
 }
 
+pub async fn leads_that_somebody_closed_or_that_were_erased_go_as_well(db: Db) {
+    for number in 1..=4 {
+        closed(&db, number, 500).await;
+    }
+    let then = ago(450).timestamp_micros();
+    for sql in [
+        "UPDATE handoff SET stage = 'needs_attention'".to_owned(),
+        "UPDATE lead SET next_step = 'needs_attention'".to_owned(),
+        format!("UPDATE lead SET attention_closed_at = {then} WHERE {} OR {}", id_of(1), id_of(2)),
+        // It came to need a person later than that, and so does the third one, which nobody has closed.
+        format!("UPDATE lead SET next_at = {then} + 1 WHERE {}", id_of(2)),
+        format!("UPDATE lead SET erased_at = {then} WHERE {}", id_of(4)),
+    ] {
+        db.execute(sql).await;
+    }
+    let gone = prune(&db, Keep::default()).await;
+    assert_eq!(gone["leads"], Pruned::Done(2), "{gone:?}");
+    assert_eq!(db.number(format!("SELECT COUNT(*) FROM lead WHERE {} OR {}", id_of(2), id_of(3))).await, 2);
+}
+
 fn readable(_: &[u8]) -> bool {
     false
 }
