@@ -4,6 +4,7 @@
 //! on the disk, and takes nobody else's; what it takes the place of is kept. If the process dies here, a file with the ending
 //! `.part` is left, and nothing else has changed.
 
+use super::place::{folder_of, hand_over};
 use super::transaction::{Store, Tx};
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::StoreError;
@@ -144,13 +145,15 @@ async fn examined(file: &Path) -> Result<Holdings, StoreError> {
     Ok(holdings)
 }
 
-/// Puts a copy of `file` in the place of a database on which nobody is at work. Returns as what the one that was there is kept.
+/// Puts a copy of `file` in the place of a database on which nobody is at work, for whoever had that. Returns as what the one that was
+/// there is kept.
 ///
 /// # Errors
 /// The disk; what was there is then there still, or stands beside it under its new name.
 pub fn take_place(file: &Path, database: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, StoreError> {
     let part = database.with_added_extension("part");
-    std::fs::copy(file, &part).map_err(|error| named(&part, &error))?;
+    let copied = std::fs::copy(file, &part).and_then(|_| hand_over(&part, database));
+    copied.map_err(|error| named(&part, &error))?;
     let aside = database.with_added_extension(now.format("before-%Y%m%dT%H%M%S%3fZ").to_string());
     let was_there = database.exists();
     for ending in OF_ONE_FILE {
@@ -165,10 +168,9 @@ pub fn take_place(file: &Path, database: &Path, now: DateTime<Utc>) -> Result<Op
 
 /// On the disk first, then by its name.
 fn named_at_last(part: &Path, file: &Path) -> Result<(), StoreError> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let done = File::open(part).and_then(|written| written.sync_all());
     let done = done.and_then(|()| std::fs::rename(part, file));
-    done.and_then(|()| File::open(folder)?.sync_all()).map_err(|error| named(file, &error))
+    done.and_then(|()| File::open(folder_of(file))?.sync_all()).map_err(|error| named(file, &error))
 }
 
 fn beside(file: &Path, ending: &str) -> PathBuf {
