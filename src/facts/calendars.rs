@@ -136,15 +136,18 @@ impl Facts {
             }
             Ok(Err(error)) => {
                 self.calendar_health.failed();
-                error.counted().to_string()
+                let error = error.counted();
+                (error.in_log(), error.to_string())
             }
             Err(_) => {
                 figures::vendor_failed(vendor.vendor(), SILENT);
                 self.calendar_health.fell_silent();
-                late(vendor.vendor(), within)
+                let late = late(vendor.vendor(), within);
+                (late.clone(), late)
             }
         };
-        tracing::warn!(vendor = vendor.vendor(), why = %failed, "calendars are unknown for now");
+        let (in_log, failed) = failed;
+        tracing::warn!(vendor = vendor.vendor(), why = in_log, "calendars are unknown for now");
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for calendar in calendars {
             let unseen = || View { busy: Err(failed.clone()), observed_at: now, away: None };
