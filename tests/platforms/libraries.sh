@@ -30,8 +30,8 @@ cannot() {
 
 # The version in front of which a set is installed.
 python_version() {
-    python3 -c 'import ensurepip, platform, sys, venv; print(platform.python_version()); sys.exit(sys.version_info < (3, 10))' \
-        2>/dev/null || cannot "Python 3.10 or newer with venv is needed (Debian: apt-get install python3-venv)"
+    python3 -c 'import ensurepip, platform, sys, venv; print(platform.python_version()); sys.exit(sys.version_info < (3, 11))' \
+        2>/dev/null || cannot "Python 3.11 or newer with venv is needed (Debian: apt-get install python3-venv)"
 }
 
 node_version() {
