@@ -7,7 +7,7 @@
 #   stop_rabbitmq "$dir/rabbitmq"; stop_postgres "$dir/postgres"
 #
 # For what must be survived: `start_rabbitmq_cluster DIR 3`, `kill_rabbitmq DIR/1`, `stop_rabbitmq_cluster DIR`; a standby that follows
-# a PostgreSQL, `start_standby DIR PORT [sync]`, `kill_postgres`, `promote_postgres`.
+# a PostgreSQL, `start_standby DIR PORT [sync]`, `await_standby PORT`, `kill_postgres`, `promote_postgres`.
 #
 # Each start prints the address once the service answers, and fails with the service's own log if it does not. Each stop ends
 # what its start began, by process id, and leaves the directory. A directory in memory (/dev/shm) makes both quick.
@@ -249,6 +249,17 @@ start_standby() {
         wait_for follows sync || return 1
     fi
     echo "postgres://$user@127.0.0.1:$port/baton"
+}
+
+# Waits until the standby of the server which is reached on PORT has everything that is committed there by now.
+await_standby() {
+    local port=$1 psql user committed
+    psql=$(service_program psql) || return 1
+    user=$(postgres_user)
+    primary() { "$psql" -h 127.0.0.1 -p "$port" -U "$user" -d postgres -qAt "$@"; }
+    committed=$(primary -c "SELECT pg_current_wal_flush_lsn()") || return 1
+    has_it() { [ "$(primary -c "SELECT count(*) FROM pg_stat_replication WHERE flush_lsn >= '$committed'")" = 1 ]; }
+    wait_for has_it
 }
 
 # A standby becomes a server that takes writes.

@@ -51,6 +51,9 @@ pub enum VendorError {
     /// It will never work as it is: a missing field, a rule of the admin, a wrong id.
     #[error("{vendor} refused it: {why}")]
     NeedsPerson { vendor: &'static str, why: String },
+    /// The same, found without a request about anybody: `why` is ours, and says what to set up.
+    #[error("{vendor} would refuse it: {why}")]
+    Amiss { vendor: &'static str, why: String },
     /// The record is not there any more.
     #[error("{vendor} no longer has it: {why}")]
     Gone { vendor: &'static str, why: String },
@@ -65,6 +68,11 @@ impl VendorError {
         Self::NeedsPerson { vendor, why: why.into() }
     }
 
+    /// How it is set up will not do, here or there; `why` names nobody, and is for the log too.
+    pub fn amiss(vendor: &'static str, why: impl Into<String>) -> Self {
+        Self::Amiss { vendor, why: why.into() }
+    }
+
     /// Again, whenever it suits us: the vendor did not say when (`after: None`).
     pub fn retry(vendor: &'static str, why: impl Into<String>) -> Self {
         Self::Retry { vendor, why: why.into(), after: None }
@@ -77,6 +85,7 @@ impl VendorError {
             | Self::RateLimited { vendor, .. }
             | Self::Reauthenticate { vendor, .. }
             | Self::NeedsPerson { vendor, .. }
+            | Self::Amiss { vendor, .. }
             | Self::Gone { vendor, .. }
             | Self::Unknown { vendor, .. } => vendor,
         }
@@ -89,13 +98,17 @@ impl VendorError {
         self
     }
 
-    /// For the log: who, what may be done about it, and the status of an answer. Not why in words: a vendor's may repeat whom the
-    /// request was about.
+    /// For the log: who, what may be done about it, and the status of an answer. Not why in words, unless they are ours: a vendor's
+    /// may repeat whom the request was about.
     pub fn in_log(&self) -> String {
+        if let Self::Amiss { vendor, why } = self {
+            return format!("{vendor}: {}, {why}", self.class());
+        }
         let (Self::Retry { vendor, why, .. }
         | Self::RateLimited { vendor, why, .. }
         | Self::Reauthenticate { vendor, why }
         | Self::NeedsPerson { vendor, why }
+        | Self::Amiss { vendor, why }
         | Self::Gone { vendor, why }
         | Self::Unknown { vendor, why }) = self;
         let status = why.strip_prefix("HTTP ").and_then(|rest| rest.get(..3));
@@ -110,7 +123,7 @@ impl VendorError {
             Self::Retry { .. } => "retry",
             Self::RateLimited { .. } => "rate_limited",
             Self::Reauthenticate { .. } => "reauthenticate",
-            Self::NeedsPerson { .. } => "needs_person",
+            Self::NeedsPerson { .. } | Self::Amiss { .. } => "needs_person",
             Self::Gone { .. } => "gone",
             Self::Unknown { .. } => "unknown",
         }

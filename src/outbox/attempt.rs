@@ -144,7 +144,7 @@ impl Outbox {
         match error {
             VendorError::Retry { after, .. } | VendorError::RateLimited { after, .. } => again(after, false),
             VendorError::Reauthenticate { .. } => End::again(now + CREDENTIALS_RETRY, text, false),
-            VendorError::NeedsPerson { .. } => End::unworkable(work, &text),
+            VendorError::NeedsPerson { .. } | VendorError::Amiss { .. } => End::unworkable(work, &text),
             VendorError::Gone { .. } => End::gone(work, &text),
             VendorError::Unknown { .. } => match class {
                 Class::Repeatable | Class::Keyed => again(None, false),

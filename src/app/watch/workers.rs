@@ -2,6 +2,7 @@
 //!
 //! If the process dies here, its row is not counted any more after a minute.
 
+use crate::config::host_name;
 use crate::release::Current;
 use crate::store::{Store, WorkerRow, with};
 use baton_clock::SharedClock;
@@ -43,7 +44,7 @@ impl Presence {
 
     /// At once when the rules change.
     async fn is_seen(&self) {
-        let (host, started_at, mut release) = (host(), self.clock.now(), self.release.clone());
+        let (host, started_at, mut release) = (host_name(), self.clock.now(), self.release.clone());
         loop {
             let row = self.row(&host, started_at, &mut release);
             let seen = with(row, |tx, row| Box::pin(tx.worker_seen(row)));
@@ -70,11 +71,4 @@ impl Presence {
             seen_at: self.clock.now(),
         }
     }
-}
-
-/// What this machine, or its container, is called.
-fn host() -> String {
-    let named = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let named = named.trim();
-    if named.is_empty() { "unknown".to_owned() } else { named.to_owned() }
 }

@@ -3,9 +3,9 @@
 //! Running workers do the same by themselves, every hour and at leisure; of them and this one, one is at it at a time.
 
 use crate::app::watch::keep::{Keeper, Pace, Pruned};
-use crate::cli::{FAILED, OK, TextOrJson, WorkspaceArgs, say, unreachable};
+use crate::cli::{FAILED, OK, TextOrJson, WorkspaceArgs, actor, say, unreachable};
 use crate::config::{self, Keep};
-use crate::store::{Kept, Store};
+use crate::store::{AuditEntry, Kept, Store, StoreError, with};
 use anyhow::{Context, Result, anyhow};
 use baton_clock::{Clock, SystemClock};
 use chrono::{DateTime, Utc};
@@ -73,7 +73,10 @@ async fn prune(keeper: &Keeper, format: TextOrJson) -> Result<u8> {
             left = Some(kind);
         }
     };
-    keeper.prune(&stop, tell).await.context("letting go of what has had its time: run it again, it goes on")?;
+    let pruned = keeper.prune(&stop, tell).await;
+    let noted = note(&keeper.store, &gone).await;
+    pruned.context("letting go of what has had its time: run it again, it goes on")?;
+    noted.context("writing into the audit what went")?;
     if format == TextOrJson::Json {
         say(&serde_json::to_string_pretty(&Value::Object(gone))?);
     }
@@ -87,6 +90,20 @@ async fn prune(keeper: &Keeper, format: TextOrJson) -> Result<u8> {
             Ok(FAILED)
         }
     }
+}
+
+/// Pages went one by one: it is told when the last one has.
+async fn note(store: &Store, gone: &Map<String, Value>) -> Result<(), StoreError> {
+    let entry = AuditEntry::of(&actor(), "keep.prune", "keep", Some(&words(gone)));
+    let note = with((SystemClock.now(), entry), |tx, (now, entry)| Box::pin(tx.audit(entry, *now)));
+    store.write("keep.note", note).await
+}
+
+/// `inbox 12, steps 40`.
+fn words(gone: &Map<String, Value>) -> String {
+    let some = gone.iter().filter(|(_, count)| **count != json!(0));
+    let words: Vec<String> = some.map(|(kind, count)| format!("{kind} {count}")).collect();
+    if words.is_empty() { "nothing had had its time".to_owned() } else { words.join(", ") }
 }
 
 /// `inbox 30d, quarantine 90d, …`.

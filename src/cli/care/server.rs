@@ -1,6 +1,8 @@
 //! PostgreSQL's own programs, told of a database without its password on the command line, where everybody could read it.
 
 use anyhow::{Context, Result, ensure};
+use std::fs::{File, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use tokio::process::Command;
 use url::Url;
@@ -54,6 +56,10 @@ impl Server {
 
     /// Into a file; what was written is proven to be readable.
     pub(super) async fn dump(&self, file: &Path) -> Result<()> {
+        // Personal data: for its owner alone. pg_dump writes into the file that is there.
+        let made = File::options().write(true).create(true).truncate(true).mode(0o600).open(file);
+        let closed = made.and_then(|made| made.set_permissions(Permissions::from_mode(0o600)));
+        closed.with_context(|| format!("writing {}", file.display()))?;
         let mut dump = Command::new("pg_dump");
         dump.arg("--format=custom").arg("--file").arg(file).arg("--dbname").arg(&self.address);
         self.carried_out(dump, "pg_dump").await?;

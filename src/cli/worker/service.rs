@@ -51,7 +51,7 @@ impl Service {
                 _ = turn.tick() => {}
                 _stop = stopping.changed() => return,
             }
-            if decider.turned_ago() < STANDS_STILL_AFTER || !may_decide(&decider).await {
+            if lives(decider.turned_ago(), may_decide(&decider)).await {
                 self.tell("WATCHDOG=1").await;
             } else {
                 tracing::error!(
@@ -71,7 +71,26 @@ impl Service {
     }
 }
 
+/// Whether leads are decided, or something is in the way that a new start would not mend. Who has turned lately is asked nothing else.
+async fn lives(turned_ago: Duration, may_decide: impl Future<Output = bool>) -> bool {
+    turned_ago < STANDS_STILL_AFTER || !may_decide.await
+}
+
 /// Whether nothing is in the way of deciding.
 async fn may_decide(decider: &Decider) -> bool {
     decider.held_up_by().is_none() && decider.is_ready().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    #[tokio::test]
+    async fn who_stands_still_although_nothing_is_in_the_way_does_not_live() {
+        let (turns, still) = (STANDS_STILL_AFTER - Duration::from_millis(1), STANDS_STILL_AFTER);
+        assert!(lives(turns, pending()).await, "the database is not asked about one that turns");
+        assert!(lives(still, ready(false)).await, "it waits for its database");
+        assert!(!lives(still, ready(true)).await);
+    }
 }

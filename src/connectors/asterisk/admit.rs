@@ -157,7 +157,8 @@ impl Asterisk {
             sink.comes_in(&Arrival { call: call.clone(), from, dialled: dialled.clone() }).await
         };
         arrives.await.unwrap_or_else(|error: VendorError| {
-            tracing::warn!(%error, "nobody of ours could be rung at the front door: the agent is");
+            let error = error.in_log();
+            tracing::warn!(error, "nobody of ours could be rung at the front door: the agent is");
             false
         })
     }

@@ -5,6 +5,7 @@
 //! `.part` is left, and nothing else has changed.
 
 use super::migrate::COPIES;
+use super::place::{folder_of, hand_over};
 use super::transaction::{Store, Tx};
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::StoreError;
@@ -161,13 +162,15 @@ async fn examined(file: &Path) -> Result<Holdings, StoreError> {
     Ok(holdings)
 }
 
-/// Puts a copy of `file` in the place of a database on which nobody is at work. Returns as what the one that was there is kept.
+/// Puts a copy of `file` in the place of a database on which nobody is at work, for whoever had that. Returns as what the one that was
+/// there is kept.
 ///
 /// # Errors
 /// The disk; what was there is then there still, or stands beside it under its new name.
 pub async fn take_place(file: &Path, database: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, StoreError> {
     let part = database.with_added_extension("part");
-    std::fs::copy(file, &part).map_err(|error| named(&part, &error))?;
+    let copied = std::fs::copy(file, &part).and_then(|_| hand_over(&part, database));
+    copied.map_err(|error| named(&part, &error))?;
     let aside = database.with_added_extension(now.format("before-%Y%m%dT%H%M%S%3fZ").to_string());
     let was_there = database.exists();
     // One that is whole without its log gets a second name, and at no moment is there no database. One that is damaged goes first.
@@ -193,10 +196,9 @@ async fn is_one_file(database: &Path) -> bool {
 
 /// On the disk first, then by its name.
 fn named_at_last(part: &Path, file: &Path) -> Result<(), StoreError> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let done = File::open(part).and_then(|written| written.sync_all());
     let done = done.and_then(|()| std::fs::rename(part, file));
-    done.and_then(|()| File::open(folder)?.sync_all()).map_err(|error| named(file, &error))
+    done.and_then(|()| File::open(folder_of(file))?.sync_all()).map_err(|error| named(file, &error))
 }
 
 fn beside(file: &Path, ending: &str) -> PathBuf {

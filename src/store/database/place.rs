@@ -10,7 +10,8 @@ use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fs::{File, TryLockError};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
 /// What a dead worker had sent is looked for this long after its heir has begun: vendors' searches lag.
@@ -61,6 +62,25 @@ fn decoded(path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// In which a file lies.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Gives a new file to whoever has the database that it belongs to, with who else may use it; where there is none yet, to whoever has
+/// the folder. Root makes such files for a worker that is somebody else. Of all others the file stays their own.
+pub(super) fn hand_over(file: &Path, database: &Path) -> std::io::Result<()> {
+    let former = std::fs::metadata(database);
+    if let Ok(former) = &former {
+        std::fs::set_permissions(file, former.permissions())?;
+    }
+    let owner = former.or_else(|_| std::fs::metadata(folder_of(database)))?;
+    match chown(file, Some(owner.uid()), Some(owner.gid())) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        given => given,
+    }
+}
+
 /// Held by the one worker of a SQLite file; nothing on PostgreSQL, which many may share.
 pub struct WorkerLock(Option<File>);
 
@@ -74,8 +94,12 @@ impl WorkerLock {
         let database = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         let path = database.with_added_extension("worker");
         let unfit = |error: std::io::Error| StoreError::Unfit { why: format!("locking {}: {error}", path.display()) };
+        let is_new = !path.exists();
         let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let mut lock = opened.map_err(unfit)?;
+        if is_new {
+            hand_over(&path, &database).map_err(unfit)?;
+        }
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

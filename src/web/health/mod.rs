@@ -63,9 +63,8 @@ pub(super) async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     if let Some(cause) = door.decider.held_up_by() {
         return not(&format!("messages wait in the inbox: {cause}"));
     }
-    let turned_ago = door.decider.turned_ago();
-    if turned_ago > TURNS_WITHIN {
-        return not(&format!("nothing was decided for {} s: start this worker anew", turned_ago.as_secs()));
+    if let Some(why) = stands_still(door.decider.turned_ago()) {
+        return not(&why);
     }
     let release = Arc::clone(&door.release.borrow());
     let (id, since) = (release.rules.release.short(), release.live_since.format("%FT%TZ"));
@@ -85,4 +84,22 @@ pub(super) async fn ready(State(door): State<Door>) -> (StatusCode, String) {
         told.push_str(&format!("messages put aside: {aside}; see /v1/attention or run baton quarantine list\n"));
     }
     (StatusCode::OK, told)
+}
+
+/// Why no lead is to be sent to a worker whose loop turned so long ago.
+fn stands_still(turned_ago: Duration) -> Option<String> {
+    let why = || format!("nothing was decided for {} s: start this worker anew", turned_ago.as_secs());
+    (turned_ago > TURNS_WITHIN).then(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_that_has_not_turned_for_a_minute_is_sent_nothing() {
+        assert_eq!(stands_still(TURNS_WITHIN), None);
+        let why = stands_still(TURNS_WITHIN + Duration::from_secs(1)).expect("it stands still");
+        assert_eq!(why, "nothing was decided for 61 s: start this worker anew");
+    }
 }

@@ -3,8 +3,10 @@
 mod containers;
 mod guide;
 mod package;
+mod readers;
 mod service;
 mod sockets;
+mod systemd;
 mod units;
 
 use crate::eventually::eventually;
@@ -75,12 +77,17 @@ async fn until_ready(folder: &Path, address: &str) {
     eventually(format!("a worker that is ready on {address}"), ready).await;
 }
 
-/// Past the test runner's capture.
+/// Of what every machine for the tests has.
 ///
 /// # Panics
-/// Under `CI=true` nothing is left out.
+/// Under `CI=true` nothing of it is left out.
 fn left_out(what: &str) {
     assert!(variable("CI").as_deref() != Some("true"), "CI=true, and not tested: {what}");
+    skipped(what);
+}
+
+/// Past the test runner's capture.
+fn skipped(what: &str) {
     std::io::stderr().write_all(format!("\n*** SKIPPED: {what} ***\n\n").as_bytes()).expect("stderr takes a line");
 }
 

@@ -51,6 +51,9 @@ async fn what_has_gone_by_command_is_said_to_be_gone() {
     assert_eq!(counted(&served.run(&["prune", "--dry-run"]), "decisions"), Some(1), "it was not");
     let pruned = served.run(&["prune"]);
     assert_eq!((counted(&pruned, "decisions"), counted(&pruned, "inbox")), (Some(1), Some(1)), "{pruned}");
+    let audited = json_of(&served.baton(&["audit", "--format", "json", "--subject", "keep"]));
+    let why = audited["why"].as_str().expect("what went");
+    assert!(audited["act"] == "keep.prune" && why.contains("inbox 1") && why.contains("decisions 1"), "{audited}");
     let again = json_of(&served.baton(&["prune", "--format", "json"]));
     assert_eq!((&again["decisions"], &again["inbox"]), (&json!(0), &json!(0)), "{again}");
 

@@ -5,11 +5,16 @@ use crate::eventually::{eventually, found};
 use crate::program::free_port;
 use crate::program::served::{Served, exchange, get, post, request, workspace};
 use crate::store::server::{Db, tests};
+use crate::town::{self, Caller};
 use axum::Router;
 use axum::http::StatusCode;
 use baton::app::stage::StandIns;
+use baton::connectors::http::{Answer, ApiCall, Does, Secret, VendorHttp};
 use baton::intake::amqp::{AmqpConfig, Outgoing, Publisher};
+use baton::intake::event::lead_id;
 use baton_clock::SystemClock;
+use baton_sandbox::Fault;
+use reqwest::Method;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -18,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const TOKEN: &str = "a-bearer-of-the-json-log-tests";
+const ROOT: &str = "a-root-of-the-json-log-tests";
 const LINKS: &str = "a-link-secret-of-the-json-log-tests";
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -153,6 +159,38 @@ async fn publish(publisher: &Publisher, id: &str, body: String) {
     publisher.publish(&message).await.expect("it is published");
 }
 
+async fn looked(door: &VendorHttp, path: &[&str]) -> Value {
+    let call = ApiCall::get("look", path).bearer(&Secret::new(ROOT));
+    door.send(&call).await.expect("the door answers").value()
+}
+
+async fn acted(door: &VendorHttp, path: &[&str], body: Value) -> Answer {
+    let call = ApiCall::new("act", Does::Write, Method::POST, path).bearer(&Secret::new(ROOT)).json(body);
+    door.send(&call).await.expect("the door answers")
+}
+
+/// What people write by hand: of a message that was put aside, of a lead, and of whom to erase.
+async fn write_by_hand(port: u16) {
+    let door = town::door(format!("127.0.0.1:{port}"), Duration::from_secs(20));
+    let why = "Ottoline Quillfeather, +1 415 555-0168, wants no trebuchet";
+    let attention = looked(&door, &["v1", "attention"]).await;
+    let key = attention["quarantined"][0]["key"].as_str().unwrap_or_else(|| panic!("{attention}"));
+    let closed = acted(&door, &["v1", "attention", key, "close"], json!({ "why": why })).await;
+    assert_eq!(closed.status, 200, "{}", closed.text());
+    let lead = lead_id("town", "evt-http").to_string();
+    let wish = json!({ "to": "east-02", "reason": "Zymurgical Works asked for marzipan", "by": "Quillfeather" });
+    let given = acted(&door, &["v1", "leads", &lead, "reassign"], wish).await;
+    assert_eq!(given.status, 200, "{}", given.text());
+    let nobody = json!({ "phone": "555-0168 of Ottoline Quillfeather", "why": why });
+    assert_eq!(acted(&door, &["v1", "erasures"], nobody).await.status, 400);
+    let whom = json!({ "phone": "+1 415 555-0167", "email": "evt-http@quillfeather.example", "why": why });
+    let asked = acted(&door, &["v1", "erasures"], whom).await;
+    assert_eq!(asked.status, 202, "{}", asked.text());
+    let id = asked.value()["erasure"].as_str().expect("an id").to_owned();
+    let done = || async { looked(&door, &["v1", "erasures", &id]).await["state"] == "done" };
+    eventually("the person is erased", done).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_line_at_any_level_names_anybody_and_none_has_a_key_twice() {
     let Some(broker) = broker(true).await else { return };
@@ -160,13 +198,14 @@ async fn no_line_at_any_level_names_anybody_and_none_has_a_key_twice() {
     let stage = StandIns::open(Arc::new(SystemClock)).await.expect("the stand-ins");
     let vendors = stage.config_toml().replace(&stage.commands(), &refusing_platform().await);
     let toml = format!(
-        "[http]\npublic_url = \"http://127.0.0.1:1\"\n[http.tokens]\nvoice = \"env:LOG_TOKEN\"\n[feedback]\nlink_secret = \
-         \"env:LOG_LINKS\"\n[amqp]\nurl = \"env:TEST_AMQP\"\ndeclare = true\n{vendors}"
+        "[http]\npublic_url = \"http://127.0.0.1:1\"\n[http.tokens]\nvoice = \"env:LOG_TOKEN\"\n\
+         root = {{ secret = \"env:LOG_ROOT\", scopes = [\"admin\"] }}\n[feedback]\nlink_secret = \"env:LOG_LINKS\"\n\
+         [amqp]\nurl = \"env:TEST_AMQP\"\ndeclare = true\n{vendors}"
     );
     let amqp = url.clone();
     let started = tokio::task::spawn_blocking(move || {
         let mut env = StandIns::secrets().to_vec();
-        env.extend([("LOG_TOKEN", TOKEN), ("LOG_LINKS", LINKS), ("TEST_AMQP", amqp.as_str())]);
+        env.extend([("LOG_TOKEN", TOKEN), ("LOG_ROOT", ROOT), ("LOG_LINKS", LINKS), ("TEST_AMQP", amqp.as_str())]);
         served(&toml, None, "trace,baton=trace", &env)
     });
     let mut served = started.await.expect("it starts");
@@ -202,13 +241,14 @@ async fn no_line_at_any_level_names_anybody_and_none_has_a_key_twice() {
     assert_eq!(pressed.await.expect("it is pressed"), [200, 200]);
     eventually("two are put aside", || async { served.log().matches("was quarantined").count() == 2 }).await;
     eventually("a step has failed", || async { served.log().contains("voice-agent: needs_person, HTTP 400") }).await;
+    write_by_hand(port).await;
     let stopped = tokio::task::spawn_blocking(move || {
         served.stops_within(Duration::from_secs(10));
         served.log()
     });
     let log = stopped.await.expect("it stops");
     let lines = lines(&log);
-    for word in CANARIES.into_iter().chain([TOKEN, LINKS, link.as_str()]) {
+    for word in CANARIES.into_iter().chain([TOKEN, ROOT, LINKS, link.as_str()]) {
         let line = log.lines().find(|line| line.contains(word));
         assert_eq!(line, None, "{word:?} is in the log");
     }
@@ -220,6 +260,15 @@ async fn no_line_at_any_level_names_anybody_and_none_has_a_key_twice() {
 }
 
 async fn stops_silently(db: Db) {
+    stop(db, false).await;
+}
+
+async fn stops_silently_with_a_lead_in_hand(db: Db) {
+    stop(db, true).await;
+}
+
+/// `has_lead`: its owner is being told of it when the worker is told to stop.
+async fn stop(db: Db, has_lead: bool) {
     let Some(broker) = broker(true).await else { return };
     let stage = StandIns::open(Arc::new(SystemClock)).await.expect("the stand-ins");
     let toml = format!("[amqp]\nurl = \"env:TEST_AMQP\"\ndeclare = true\n{}", stage.config_toml());
@@ -232,6 +281,14 @@ async fn stops_silently(db: Db) {
     let mut served = life.await.expect("it starts");
     eventually("it consumes", || async { served.log().contains("consuming") }).await;
     eventually("its vendors are ready", || async { served.log().contains("a vendor is ready") }).await;
+    if has_lead {
+        stage.world.arm("slack", "chat.postMessage", Fault::Stall(Duration::from_millis(1_500)), 1);
+        let (port, event) = (served.port, Caller::gone(1).event.to_string());
+        let sent = tokio::task::spawn_blocking(move || exchange(port, &post("/v1/events", None, &event)).status);
+        assert_eq!(sent.await.expect("it is sent"), 202);
+        let told = || async { stage.world.accepted().iter().any(|effect| effect.kind == "message") };
+        eventually("the owner is being told", told).await;
+    }
     let stopped = tokio::task::spawn_blocking(move || {
         served.stops_within(Duration::from_secs(10));
         served.log()
@@ -242,8 +299,14 @@ async fn stops_silently(db: Db) {
     let after = &lines[stop.expect("it says that it stops")..];
     let alarm = after.iter().find(|line| matches!(line["level"].as_str(), Some("WARN" | "ERROR")));
     assert_eq!(alarm, None, "{log}");
+    if has_lead {
+        let told = "SELECT COUNT(*) FROM step WHERE state = 'done' AND kind = 'brief_chat'";
+        assert!(db.number(told).await >= 1, "what was in hand was brought to its end: {log}");
+    }
 }
 
 tests! {
     an_idle_worker_stops_without_a_word_of_alarm: on_postgres(stops_silently),
+    a_worker_with_a_lead_in_hand_stops_without_a_word_of_alarm_on_sqlite: on_sqlite(stops_silently_with_a_lead_in_hand),
+    a_worker_with_a_lead_in_hand_stops_without_a_word_of_alarm_on_postgres: on_postgres(stops_silently_with_a_lead_in_hand),
 }

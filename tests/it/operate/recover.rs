@@ -21,11 +21,16 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::{AnyPool, AssertSqlSafe};
 use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A user who is neither root nor us.
+const NOBODY: u32 = 65534;
 
 fn plain(path: &Path) -> &str {
     path.to_str().expect("a plain path")
@@ -168,13 +173,28 @@ async fn a_backup_takes_nobodys_place_and_a_restore_keeps_what_was_there() {
     };
     assert!(kept(&folder).is_empty(), "what is damaged takes nobody's place");
 
+    let (database, lock) = (folder.join("baton.db"), folder.join("baton.db.worker"));
+    std::fs::set_permissions(&database, Permissions::from_mode(0o640)).expect("whoever is of the group may read it");
+    if rustix::process::geteuid().is_root() {
+        chown(&database, Some(NOBODY), Some(NOBODY)).expect("the database is somebody else's");
+    }
+    std::fs::remove_file(&lock).expect("nobody was ever at work");
     let restored = served.run(&["restore", plain(&file)]);
     let kept = kept(&folder);
     assert!(kept.len() == 1 && restored.contains(plain(&kept[0])), "{kept:?}: {restored}");
+    for path in [&database, &lock] {
+        assert_eq!(owned(path), owned(&kept[0]), "a worker of the same user goes on: {}", path.display());
+    }
     let was_there = Db::open(format!("sqlite:{}", kept[0].display())).await;
     assert_eq!(was_there.number("SELECT COUNT(*) FROM inbox").await, acknowledged);
     let leftovers: Vec<_> = entries(&folder).into_iter().filter(|path| plain(path).ends_with(".part")).collect();
     assert!(leftovers.is_empty(), "{leftovers:?}");
+}
+
+/// By whom, and who may.
+fn owned(path: &Path) -> (u32, u32, u32) {
+    let of = std::fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    (of.uid(), of.gid(), of.mode() & 0o777)
 }
 
 async fn a_dump_is_restored_whole(db: Db) {
@@ -195,6 +215,7 @@ async fn a_dump_is_restored_whole(db: Db) {
     leads.come(40).await;
     let before = leads.so_far();
     let made = stdout(&baton(&["backup", plain(&file), "--run", "-w", plain(first.path())]));
+    assert_eq!(owned(&file).2, 0o600, "people are in it");
     leads.come(20).await;
     worker.kill();
     leads.end().await;

@@ -264,8 +264,10 @@ fn a_collector_that_is_away_slows_and_stops_no_lead() {
     let headers = "Content-Type: application/json\r\n";
     for number in 1..=5 {
         let event = Caller::gone(number).event.to_string();
-        let answer = served.ask(&request("POST", "/v1/events?wait=1500ms", None, headers, &event));
-        assert!(matches!(answer.status, 200 | 202), "{answer:?}");
+        let answer = served.ask(&request("POST", "/v1/leads?wait=1500ms", None, headers, &event));
+        // The first one may wait for what a worker does once.
+        let is_in_time = answer.status == 200 || number == 1 && answer.status == 202;
+        assert!(is_in_time, "lead {number} is not decided in the time that its agent waits: {answer:?}");
         std::thread::sleep(Duration::from_millis(300));
     }
     let began = Instant::now();

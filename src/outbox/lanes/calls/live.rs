@@ -180,7 +180,10 @@ async fn not_said(at: &At<'_>, line: &LiveLine, say: &CallerText, error: VendorE
     let is_unheard = match error {
         VendorError::Retry { .. } | VendorError::RateLimited { .. } => true,
         VendorError::Unknown { .. } => return Ok(Done::nothing("it may have been said")),
-        VendorError::Reauthenticate { .. } | VendorError::NeedsPerson { .. } | VendorError::Gone { .. } => false,
+        VendorError::Reauthenticate { .. }
+        | VendorError::NeedsPerson { .. }
+        | VendorError::Amiss { .. }
+        | VendorError::Gone { .. } => false,
     };
     let unsaying = with((line.clone(), say.0.clone()), |tx, (line, say)| Box::pin(tx.live_unsaid(line, say)));
     let unsaid: Result<(), StoreError> = at.parts.store.write("live.unsaid", unsaying).await;

@@ -38,7 +38,7 @@ async fn every_command_that_changes_something_is_told_of_whoever_ran_it() {
     let (dropped, replayed) = (put_aside(&db, 1).await, put_aside(&db, 2).await);
     let (dropped, replayed) = (dropped.as_str(), replayed.as_str());
     let credit = ["ledger", "west", "--credit", "west-01", "--reason", "was ill", "--author", "lena"];
-    let done: [(&[&str], &str, &str, Option<&str>); 6] = [
+    let done: [(&[&str], &str, &str, Option<&str>); 7] = [
         (
             &["token", "add", "retell", "--scopes", "intake,read", "--source", "retell"],
             "token.add",
@@ -55,6 +55,7 @@ async fn every_command_that_changes_something_is_told_of_whoever_ran_it() {
             "west-02",
             Some("2 in west, lena: was ill"),
         ),
+        (&["prune"], "keep.prune", "keep", Some("nothing had had its time")),
     ];
     for (args, act, subject, why) in done {
         served.run(args);
@@ -74,10 +75,37 @@ async fn every_command_that_changes_something_is_told_of_whoever_ran_it() {
     for args in refused {
         assert_eq!(code(&served.baton(args)), 1, "{args:?}");
     }
-    for args in [&["token", "list"][..], &["quarantine", "list"], &["ledger", "west"], &["releases"]] {
+    for args in
+        [&["token", "list"][..], &["quarantine", "list"], &["ledger", "west"], &["releases"], &["prune", "--dry-run"]]
+    {
         served.run(args);
     }
     assert_eq!(exported(&served).len(), before, "what was refused and what was read is not told");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lead_that_is_erased_by_command_is_told_of_as_asked_for_and_as_done() {
+    let served = served();
+    let caller = Caller::gone(9);
+    let lead = caller.lead().to_string();
+    assert_eq!(served.ask(&post("/v1/events", Some(ROOT), &caller.event.to_string())).status, 202);
+    let db = database(served.folder.path()).await;
+    eventually("it is decided", || async { db.number("SELECT COUNT(*) FROM lead").await == 1 }).await;
+    let before = exported(&served).len();
+    served.run(&["erase", "--lead", &lead, "--dry-run"]);
+    assert_eq!(exported(&served).len(), before, "what was only looked at is not told");
+    served.run(&["erase", "--lead", &lead, "--why", "asked by letter"]);
+    let told = || {
+        let entries: Vec<Value> = exported(&served).split_off(before);
+        (entries.len() == 2).then_some(entries)
+    };
+    let told = within(Duration::from_secs(30), told).expect("it is asked for, and done");
+    assert_eq!((&told[0]["act"], &told[1]["act"]), (&json!("erasure.ask"), &json!("lead.erase")), "{told:?}");
+    assert_eq!(told[1]["subject"], lead.as_str());
+    for entry in &told {
+        assert_eq!(entry["why"], "asked by letter", "{entry}");
+        assert!(entry["actor"].as_str().is_some_and(|actor| actor.starts_with("cli ")), "{entry}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The Debian package: made, installed and started. It takes cargo-deb, which the long run brings.
 
-use super::{asked, left_out, until_ready};
+use super::{asked, left_out, skipped, until_ready};
 use crate::eventually::within;
 use crate::program::{Process, edit, root};
 use crate::store::server::variable;
@@ -18,6 +18,7 @@ fn made() -> Option<PathBuf> {
     let output = output.expect("the script runs");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.code() == Some(2) && variable("BATON_LONG").is_none() {
+        skipped(&format!("the Debian package (`./test long` brings cargo-deb): {}", told.trim()));
         return None;
     }
     assert!(output.status.success(), "{told}");
@@ -75,6 +76,9 @@ async fn the_package_is_installed_and_its_worker_started() {
         "usr/lib/sysusers.d/baton.conf",
         "usr/lib/tmpfiles.d/baton.conf",
         "usr/share/doc/baton/operate.md",
+        "usr/share/baton/grafana/baton.json",
+        "usr/share/baton/prometheus/baton.rules.yaml",
+        "usr/share/baton/prometheus/prometheus.yml",
     ] {
         assert!(there(file).is_file(), "{file}");
     }
