@@ -139,7 +139,7 @@ fn told(erasure: &Erasure) {
         say(&format!("  {lead}{when}"));
     }
     for id in earlier {
-        say(&format!("asked for before: {id}"));
+        say(&format!("asked for as well, and under way: {id}"));
     }
     if !at_vendors.is_empty() {
         say("Left for you to do, at vendors:");

@@ -234,8 +234,11 @@ pub(super) fn answer(event: &str, stored: Option<&str>) -> String {
     answer.to_string()
 }
 
-/// Any document of ours: of its texts only those that are surely no person's words.
+/// Any document of ours: of its texts only those that are surely no person's words. One that is no longer kept stays empty.
 pub(super) fn any(stored: &str) -> String {
+    if stored.is_empty() {
+        return String::new();
+    }
     let Ok(mut value) = serde_json::from_str::<Value>(stored) else { return json!({ ERASED: true }).to_string() };
     without_texts(&mut value, "");
     value.to_string()

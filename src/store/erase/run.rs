@@ -4,7 +4,7 @@ use super::lead::is_on_the_line;
 use super::person::Person;
 use super::record::{Erasure, ErasureRequest, ErasureState, Stored};
 use super::sought::ReadsMail;
-use crate::store::{AuditEntry, Store, StoreError, with};
+use crate::store::{Store, StoreError, with};
 use baton_core::domain::id::{HandoffId, LeadId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -16,6 +16,8 @@ const HELD_FOR: TimeDelta = TimeDelta::minutes(10);
 const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// How often leads are looked for again, where a message tells of one that was not found.
 const ROUNDS: u32 = 3;
+/// Why an erasure was asked for that nobody asked for.
+const TOLD_AGAIN: &str = "an earlier version had stored something of the lead since it was erased";
 
 /// What an erasure would find.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -40,16 +42,32 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<String, StoreError> {
         let held_until = if in_hand { now + HELD_FOR } else { now };
-        let begin = with(asked, move |tx, asked| {
-            Box::pin(async move {
-                let id = tx.erasure_insert(asked, held_until, now).await?;
-                let (actor, why) = (asked.actor.clone(), asked.why.clone());
-                let entry = AuditEntry { actor, act: "erasure.ask".to_owned(), subject: id.clone(), why };
-                tx.audit(&entry, now).await?;
-                Ok(id)
-            })
-        });
+        let begin = with(asked, move |tx, asked| Box::pin(tx.erasure_ask(asked, held_until, now)));
         self.write("erasure.insert", begin).await
+    }
+
+    /// Asks once more for people who were erased, and of whose leads an earlier version has stored something since. `actor` is who
+    /// found it. How many leads there are.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn erasures_ask_again(&self, actor: &str, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let leads = self.read("erase.told_again", |tx| Box::pin(tx.leads_told_again())).await?;
+        let count = leads.len();
+        for lead in leads {
+            let person = Person { lead: Some(lead), ..Person::default() };
+            let asked = ErasureRequest { person, actor: actor.to_owned(), why: Some(TOLD_AGAIN.to_owned()) };
+            let ask = with(asked, move |tx, asked| {
+                Box::pin(async move {
+                    if tx.erasures_of(&asked.person).await?.is_empty() {
+                        tx.erasure_ask(asked, now, now).await?;
+                    }
+                    Ok(())
+                })
+            });
+            self.write("erasure.ask_again", ask).await?;
+        }
+        Ok(count)
     }
 
     /// How it stands with an erasure.
@@ -153,16 +171,18 @@ impl Store {
     }
 
     async fn erasure_save(&self, stored: Stored, held_until: DateTime<Utc>) -> Result<Erasure, StoreError> {
-        let erasure = stored.erasure.clone();
+        let id = stored.erasure.id.clone();
         let save = with(stored, move |tx, stored| {
             Box::pin(async move {
                 tx.erase_overwriting(true).await?;
                 tx.erasure_save(stored, held_until).await?;
-                tx.erase_overwriting(false).await
+                tx.erase_overwriting(false).await?;
+                // With what each lead has left at vendors.
+                tx.erasure_read(&stored.erasure.id).await
             })
         });
-        self.write("erasure.save", save).await?;
-        Ok(erasure)
+        let saved = self.write("erasure.save", save).await?;
+        saved.map(|saved| saved.erasure).ok_or(StoreError::NotFound { what: "erasure", id })
     }
 
     async fn are_on_the_line(&self, leads: &BTreeSet<LeadId>, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -175,7 +195,8 @@ impl Store {
     }
 
     async fn is_on_the_line(&self, lead: &LeadId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let handoff = self.handoff(&HandoffId::of(lead)).await?;
-        Ok(is_on_the_line(&handoff, now))
+        let handoff = with(HandoffId::of(lead), |tx, id| Box::pin(tx.handoff_if_any(id)));
+        let handoff = self.read("erasure.handoff", handoff).await?;
+        Ok(handoff.is_some_and(|handoff| is_on_the_line(&handoff, now)))
     }
 }

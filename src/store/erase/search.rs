@@ -108,7 +108,7 @@ impl Tx {
         let like: Vec<String> = (3..texts.len() + 3).map(|at| format!("snapshot LIKE ${at}")).collect();
         let sql = format!(
             "-- erase::snapshots\nSELECT lead_id, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS hit FROM decision \
-             WHERE lead_id > $1 AND erased_at IS NULL ORDER BY lead_id LIMIT $2",
+             WHERE lead_id > $1 AND octet_length(snapshot) > 0 ORDER BY lead_id LIMIT $2",
             like.join(" OR ")
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(after.to_owned()).bind(PAGE);

@@ -56,10 +56,12 @@ impl Store {
         let mut found = FoundLeads::default();
         if let Some(id) = person.lead.clone()
             && let Some(record) = self.lead(&id).await?
-            && record.erased_at.is_none()
         {
-            person.learn(&record.lead);
-            found.own.insert(id);
+            let is_erased = with(id.clone(), |tx, id| Box::pin(tx.is_erased(id)));
+            if !self.read("erase.is_erased", is_erased).await? {
+                person.learn(&record.lead);
+                found.own.insert(id);
+            }
         }
         let sought = Sought::asked(person, reads_mail);
         if sought.is_nothing() {
@@ -91,10 +93,9 @@ impl Store {
                 Ok(LeadErased::OnTheLine) | Err(StoreError::Conflict { .. }) => {
                     erasure.waits_for.insert(lead);
                 }
-                Ok(LeadErased::Gone { in_hand_until, at_vendors }) => {
+                Ok(LeadErased::Gone { in_hand_until }) => {
                     until = until.max(in_hand_until);
                     erasure.waits_for.remove(&lead);
-                    erasure.at_vendors.extend(at_vendors);
                 }
                 Err(error) => return Err(error),
             }
@@ -115,8 +116,13 @@ impl Store {
             let erase = with((lead.clone(), Arc::clone(&sought)), move |tx, (lead, sought)| {
                 Box::pin(tx.lead_erase_named(lead, sought, now))
             });
-            if self.write("erase.named", erase).await? {
-                erasure.named_in.insert(lead);
+            match self.write("erase.named", erase).await {
+                Ok(true) => {
+                    erasure.named_in.insert(lead);
+                }
+                // It is no longer kept.
+                Ok(false) | Err(StoreError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(())

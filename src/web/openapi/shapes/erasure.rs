@@ -10,7 +10,7 @@ pub(super) struct ErasureAsked {
     status: String,
     /// To be asked for at `/v1/erasures/{id}`.
     erasure: String,
-    /// Erasures that asked for one of the same before.
+    /// Erasures that asked for one of the same and are open.
     earlier: Vec<String>,
 }
 
