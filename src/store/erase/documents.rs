@@ -276,6 +276,11 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_longer_kept_stays_empty() {
+        assert_eq!((any(""), snapshot(""), decision("")), (String::new(), String::new(), (String::new(), None)));
+    }
+
+    #[test]
     fn a_story_keeps_what_happened_and_loses_what_was_said() {
         let line = json!({
             "event": { "event": "declined", "leg": "leg_x.1", "why": "Dana said she would wait" },

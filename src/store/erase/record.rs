@@ -60,6 +60,7 @@ pub struct AtVendor {
     pub lead: LeadId,
     /// `crm_record`, `calendar_event`, `chat_message`, `mail`, `text` or `call`.
     pub what: String,
+    /// The vendor's own name of it; of what may be there alone, the key of its step.
     pub reference: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,

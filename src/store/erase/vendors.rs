@@ -36,7 +36,7 @@ pub(super) fn sent(lead: &LeadId, kind: &str, key: &str, reference: Option<Strin
     }
 }
 
-/// What a step may just be leaving at its vendor, or has left there with its answer lost: we do not know its name there. Only what the
+/// What a step may just be leaving at its vendor, or has left there with its answer lost: its name there is not known. Only what the
 /// CRM is told leaves without being marked before.
 pub(super) fn under_way(lead: &LeadId, kind: &str, key: &str, has_left: bool) -> Option<AtVendor> {
     let (what, to_do) = match kind {
