@@ -4,7 +4,7 @@
 //! more, and whoever moves the handoff meanwhile has moved it before. Then whether a caller is on the line is asked once more.
 
 use super::documents::{self, ERASED};
-use super::record::{AtVendor, Erasure};
+use super::record::{AtVendor, Erasure, HELD_FOR, Part};
 use super::vendors::{booked, called, recorded, sent};
 use crate::store::sql::dialect::Column::{Int, Text};
 use crate::store::sql::dialect::Engine;
@@ -31,7 +31,6 @@ pub(super) enum LeadErased {
     Gone {
         /// A worker had a step in hand: until then it may still be at it.
         in_hand_until: Option<DateTime<Utc>>,
-        at_vendors: Vec<AtVendor>,
     },
 }
 
@@ -67,12 +66,10 @@ impl Tx {
         }
         let keys = effect_keys(&handoff);
         let in_hand_until = early.max(self.erase_steps_cancel(&keys, now).await?);
-        let keys = texts_json(&keys);
-        let sql = format!("-- erase::late\nDELETE FROM orphan_result WHERE effect_key IN {}", self.engine.texts());
-        sqlx::query(AssertSqlSafe(sql)).bind(keys.clone()).execute(self.conn()).await?;
+        self.erase_late(&keys).await?;
         let mut at_vendors = Vec::new();
         if !self.is_erased(lead).await? {
-            at_vendors = self.erase_steps(lead, &keys).await?;
+            at_vendors = self.erase_steps(lead, &texts_json(&keys)).await?;
             at_vendors.extend(booked(&handoff));
             at_vendors.extend(self.erase_lead_row(lead, now).await?);
             self.erase_handoff(&mut handoff).await?;
@@ -83,10 +80,11 @@ impl Tx {
             let told = json!({ "erasure": by.id });
             let told = TimelineEntry { lead_id: lead.clone(), at: now, kind: "erased".to_owned(), body: told };
             self.timeline_append(&[&told]).await?;
-            self.erase_audited(lead, by, now).await?;
+            self.erase_audited(lead, &keys, by, now).await?;
         }
         self.erase_overwriting(false).await?;
-        Ok(LeadErased::Gone { in_hand_until, at_vendors })
+        self.erasure_add(&by.id, &Part { at_vendors, ..Part::default() }, now + HELD_FOR).await?;
+        Ok(LeadErased::Gone { in_hand_until })
     }
 
     async fn is_erased(&mut self, lead: &LeadId) -> Result<bool, StoreError> {
@@ -118,6 +116,27 @@ impl Tx {
         Ok(until)
     }
 
+    /// What whoever had a step in hand may have written meanwhile: results that came too late, and under which trace, in whose sender's
+    /// words, our own events are told of.
+    async fn erase_late(&mut self, keys: &[String]) -> Result<(), StoreError> {
+        let sql = format!("-- erase::late\nDELETE FROM orphan_result WHERE effect_key IN {}", self.engine.texts());
+        sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).execute(self.conn()).await?;
+        let sql = "-- erase::webhooks\nWITH RECURSIVE names (name) AS (SELECT MIN(webhook) FROM webhook_delivery UNION ALL \
+                   SELECT (SELECT MIN(webhook) FROM webhook_delivery WHERE webhook > name) FROM names WHERE name IS NOT NULL) \
+                   SELECT name FROM names WHERE name IS NOT NULL";
+        let mut deliveries = Vec::new();
+        for row in &sqlx::query(sql).fetch_all(self.conn()).await? {
+            let webhook = Reading::new("webhook_delivery", row).text("name")?;
+            deliveries.extend(keys.iter().map(|key| format!("{webhook}/{key}")));
+        }
+        let sql = format!(
+            "-- erase::delivered\nUPDATE webhook_delivery SET trace_context = NULL WHERE id IN {} AND trace_context IS NOT NULL",
+            self.engine.texts()
+        );
+        sqlx::query(AssertSqlSafe(sql)).bind(texts_json(&deliveries)).execute(self.conn()).await?;
+        Ok(())
+    }
+
     /// Content, results and errors of all steps; what they have left at vendors.
     async fn erase_steps(&mut self, lead: &LeadId, keys: &str) -> Result<Vec<AtVendor>, StoreError> {
         let texts = self.engine.texts();
@@ -136,7 +155,7 @@ impl Tx {
             left.extend(sent(lead, &kind, &key, row.maybe_text("vendor_ref")?).filter(|_| was_sent));
         }
         let sql = format!(
-            "-- erase::contents\nUPDATE step SET payload = r.content, result = NULL, \
+            "-- erase::contents\nUPDATE step SET payload = r.content, result = NULL, trace_context = NULL, \
              last_error = CASE WHEN last_error IS NULL THEN NULL ELSE $2 END FROM {} WHERE effect_key = r.key",
             self.engine.rows(&[Text("key"), Text("content")])
         );
@@ -258,10 +277,16 @@ impl Tx {
         Ok(())
     }
 
-    /// What was written in the audit of earlier acts goes, and stands in no hash; that the lead was erased is one more.
-    async fn erase_audited(&mut self, lead: &LeadId, by: &Erasure, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let sql = "-- erase::audited\nUPDATE audit SET why = NULL, salt = NULL WHERE subject = $1 AND why IS NOT NULL";
-        sqlx::query(sql).bind(lead.as_str()).execute(self.conn()).await?;
+    /// What was written in the audit of earlier acts, of the lead and of its steps, goes, and stands in no hash; that the lead was erased is one more.
+    async fn erase_audited(
+        &mut self,
+        lead: &LeadId,
+        keys: &[String],
+        by: &Erasure,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let subjects: Vec<String> = keys.iter().cloned().chain([lead.to_string()]).collect();
+        self.audit_blank(&subjects).await?;
         let entry = AuditEntry {
             actor: by.actor.clone(),
             act: "lead.erase".to_owned(),
