@@ -74,7 +74,7 @@ async fn tell_head(store: &Store, told: &mut String) {
 /// Carries on erasures that somebody has asked for, or that waited for a call to end, until told to stop.
 async fn erase(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
     loop {
-        match store.erasure_take_up(email, clock.now()).await {
+        match store.erasure_take_up(email, &|| clock.now()).await {
             Ok(Some(erasure)) if erasure.state == ErasureState::Done => {
                 tracing::info!(erasure.id = %erasure.id, leads = erasure.leads.len(), "a person was erased");
                 if let Err(error) = store.purge(false).await {

@@ -7,7 +7,7 @@ use crate::store::sql::error::StoreError;
 use sqlx::{AnyConnection, Row};
 
 /// Tables in which something is written over when a person is erased.
-const SWEPT: [&str; 19] = [
+const SWEPT: [&str; 20] = [
     "VACUUM lead",
     "VACUUM decision",
     "VACUUM handoff",
@@ -27,6 +27,7 @@ const SWEPT: [&str; 19] = [
     "VACUUM ping",
     "VACUUM text_sent",
     "VACUUM call_key",
+    "VACUUM webhook_delivery",
 ];
 
 impl Store {

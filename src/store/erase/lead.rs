@@ -4,7 +4,7 @@
 //! more, and whoever moves the handoff meanwhile has moved it before. Then whether a caller is on the line is asked once more.
 
 use super::documents::{self, ERASED};
-use super::record::{AtVendor, Erasure};
+use super::record::{AtVendor, Erasure, HELD_FOR, Part};
 use super::vendors::{booked, called, recorded, sent, under_way};
 use crate::store::sql::dialect::Column::{Int, Text};
 use crate::store::sql::dialect::Engine;
@@ -69,14 +69,12 @@ impl Tx {
         }
         let keys = effect_keys(&handoff);
         let in_hand_until = early.max(self.erase_steps_cancel(&keys, now).await?);
-        let keys = texts_json(&keys);
-        let sql = format!("-- erase::late\nDELETE FROM orphan_result WHERE effect_key IN {}", self.engine.texts());
-        sqlx::query(AssertSqlSafe(sql)).bind(keys.clone()).execute(self.conn()).await?;
-        if !self.is_erased(lead).await? {
-            let mut at_vendors = self.erase_steps(lead, &keys).await?;
+        self.erase_late(&keys).await?;
+        let (is_there, mut at_vendors) = (!self.is_erased(lead).await?, Vec::new());
+        if is_there {
+            at_vendors = self.erase_steps(lead, &texts_json(&keys)).await?;
             at_vendors.extend(booked(&handoff));
             at_vendors.extend(self.erase_lead_row(lead, now).await?);
-            self.erasure_adds(&by.id, at_vendors).await?;
             self.erase_handoff(&mut handoff).await?;
             self.erase_decision(lead, now).await?;
             self.erase_story(lead).await?;
@@ -85,7 +83,10 @@ impl Tx {
             let told = json!({ "erasure": by.id });
             let told = TimelineEntry { lead_id: lead.clone(), at: now, kind: "erased".to_owned(), body: told };
             self.timeline_append(&[&told]).await?;
-            self.erase_audited(lead, by, now).await?;
+        }
+        self.erasure_add(&by.id, &Part { at_vendors, ..Part::default() }, now + HELD_FOR).await?;
+        if is_there {
+            self.erase_audited(lead, &keys, by, now).await?;
         }
         self.erase_overwriting(false).await?;
         Ok(LeadErased::Gone { in_hand_until })
@@ -138,6 +139,27 @@ impl Tx {
         Ok(until)
     }
 
+    /// What whoever had a step in hand may have written meanwhile: results that came too late, and under which trace, in whose sender's
+    /// words, our own events are told of.
+    async fn erase_late(&mut self, keys: &[String]) -> Result<(), StoreError> {
+        let sql = format!("-- erase::late\nDELETE FROM orphan_result WHERE effect_key IN {}", self.engine.texts());
+        sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).execute(self.conn()).await?;
+        let sql = "-- erase::webhooks\nWITH RECURSIVE names (name) AS (SELECT MIN(webhook) FROM webhook_delivery UNION ALL \
+                   SELECT (SELECT MIN(webhook) FROM webhook_delivery WHERE webhook > name) FROM names WHERE name IS NOT NULL) \
+                   SELECT name FROM names WHERE name IS NOT NULL";
+        let mut deliveries = Vec::new();
+        for row in &sqlx::query(sql).fetch_all(self.conn()).await? {
+            let webhook = Reading::new("webhook_delivery", row).text("name")?;
+            deliveries.extend(keys.iter().map(|key| format!("{webhook}/{key}")));
+        }
+        let sql = format!(
+            "-- erase::delivered\nUPDATE webhook_delivery SET trace_context = NULL WHERE id IN {} AND trace_context IS NOT NULL",
+            self.engine.texts()
+        );
+        sqlx::query(AssertSqlSafe(sql)).bind(texts_json(&deliveries)).execute(self.conn()).await?;
+        Ok(())
+    }
+
     /// Content, results and errors of all steps; what they have left at vendors. One that has failed can do nothing any more, and is
     /// on nobody's list.
     async fn erase_steps(&mut self, lead: &LeadId, keys: &str) -> Result<Vec<AtVendor>, StoreError> {
@@ -162,7 +184,7 @@ impl Tx {
             left.extend(under_way(lead, &kind, &key, has_left).filter(|_| is_unknown));
         }
         let sql = format!(
-            "-- erase::contents\nUPDATE step SET payload = r.content, result = NULL, \
+            "-- erase::contents\nUPDATE step SET payload = r.content, result = NULL, trace_context = NULL, \
              state = CASE WHEN state = 'failed' THEN 'closed' ELSE state END, \
              last_error = CASE WHEN last_error IS NULL THEN NULL ELSE $2 END FROM {} WHERE effect_key = r.key",
             self.engine.rows(&[Text("key"), Text("content")])
@@ -287,10 +309,16 @@ impl Tx {
         Ok(())
     }
 
-    /// What was written in the audit of earlier acts goes, and stands in no hash; that the lead was erased is one more.
-    async fn erase_audited(&mut self, lead: &LeadId, by: &Erasure, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let sql = "-- erase::audited\nUPDATE audit SET why = NULL, salt = NULL WHERE subject = $1 AND why IS NOT NULL";
-        sqlx::query(sql).bind(lead.as_str()).execute(self.conn()).await?;
+    /// What was written in the audit of earlier acts, of the lead and of its steps, goes, and stands in no hash; that the lead was erased is one more.
+    async fn erase_audited(
+        &mut self,
+        lead: &LeadId,
+        keys: &[String],
+        by: &Erasure,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let subjects: Vec<String> = keys.iter().cloned().chain([lead.to_string()]).collect();
+        self.audit_blank(&subjects).await?;
         let entry = AuditEntry {
             actor: by.actor.clone(),
             act: "lead.erase".to_owned(),

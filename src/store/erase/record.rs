@@ -5,11 +5,18 @@ use crate::store::sql::row::{Reading, document, hex, micros};
 use crate::store::{AuditEntry, StoreError, Tx};
 use baton_clock::random_bytes;
 use baton_core::domain::id::LeadId;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use std::collections::BTreeSet;
+
+/// Nobody else takes up what somebody is at, as long as they go on with it: each part that they end makes it longer. Whoever has died
+/// is waited for no longer than this.
+pub(super) const HELD_FOR: TimeDelta = TimeDelta::minutes(1);
+
+/// What the clock of whoever erases says: it may take long.
+pub(super) type Now<'a> = &'a (dyn Fn() -> DateTime<Utc> + Send + Sync);
 
 /// What somebody asks for.
 #[derive(Debug, Clone)]
@@ -75,6 +82,21 @@ pub(super) struct Stored {
     pub person: Option<Person>,
 }
 
+/// What came of a part of an erasure, written down in the transaction that it came of: whoever goes on with it finds nothing of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Part {
+    /// The lead of somebody else in which the person stood.
+    pub named_in: Option<LeadId>,
+    pub messages: u64,
+    pub at_vendors: Vec<AtVendor>,
+}
+
+impl Part {
+    pub(super) fn named(lead: &LeadId) -> Self {
+        Self { named_in: Some(lead.clone()), ..Self::default() }
+    }
+}
+
 const COLUMNS: &str = "id, requested_at, actor, why, earlier, person, state, leads, named_in, messages, waits_for, \
                        at_vendors, swept_at";
 
@@ -131,31 +153,42 @@ impl Tx {
         row.as_ref().map(read).transpose()
     }
 
-    /// What vendors hold of one of its leads, in the transaction that erases it: afterwards nothing tells of it.
-    pub(super) async fn erasure_adds(&mut self, id: &str, held: Vec<AtVendor>) -> Result<(), StoreError> {
-        let sql = format!(
-            "-- erasure::listed\nSELECT id, at_vendors FROM erasure WHERE id = $1 {}",
-            self.engine.for_update()
-        );
-        let row = sqlx::query(AssertSqlSafe(sql)).bind(id).fetch_one(self.conn()).await?;
-        let mut all: BTreeSet<AtVendor> = Reading::new("erasure", &row).json("at_vendors")?;
-        all.extend(held);
-        let sql = "-- erasure::list\nUPDATE erasure SET at_vendors = $2 WHERE id = $1";
-        sqlx::query(sql).bind(id).bind(document(&all)?).execute(self.conn()).await?;
-        Ok(())
-    }
-
-    /// How far it is; nobody takes it up before `held_until`.
+    /// How far it is; nobody takes it up before `held_until`. What came of its parts is written with them.
     pub(super) async fn erasure_save(&mut self, stored: &Stored, held_until: DateTime<Utc>) -> Result<(), StoreError> {
         let Stored { erasure, person } = stored;
         let state = if erasure.state == ErasureState::Done { "done" } else { "open" };
-        let sql = "-- erasure::save\nUPDATE erasure SET person = $2, state = $3, leads = $4, named_in = $5, messages = $6, \
-                   waits_for = $7, swept_at = $8, held_until = $9 WHERE id = $1 AND state = 'open'";
+        let sql = "-- erasure::save\nUPDATE erasure SET person = $2, state = $3, leads = $4, waits_for = $5, swept_at = $6, \
+                   held_until = $7 WHERE id = $1 AND state = 'open'";
         let query = sqlx::query(sql).bind(&erasure.id).bind(person.as_ref().map(document).transpose()?).bind(state);
-        let query = query.bind(document(&erasure.leads)?).bind(document(&erasure.named_in)?);
-        let query = query.bind(i64::try_from(erasure.messages).unwrap_or(i64::MAX)).bind(document(&erasure.waits_for)?);
+        let query = query.bind(document(&erasure.leads)?).bind(document(&erasure.waits_for)?);
         let query = query.bind(erasure.swept_at.map(micros)).bind(micros(held_until));
         query.execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Adds what came of a part, and holds the erasure until then.
+    pub(super) async fn erasure_add(
+        &mut self,
+        id: &str,
+        part: &Part,
+        held_until: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "-- erasure::so_far\nSELECT id, named_in, messages, at_vendors FROM erasure WHERE id = $1 AND state = 'open' {}",
+            self.engine.for_update()
+        );
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(id.to_owned()).fetch_optional(self.conn()).await?;
+        let Some(row) = row else { return Ok(()) };
+        let (mut named_in, mut at_vendors, messages): (BTreeSet<LeadId>, BTreeSet<AtVendor>, i64) = {
+            let row = Reading::new("erasure", &row);
+            (row.json("named_in")?, row.json("at_vendors")?, row.int("messages")?)
+        };
+        named_in.extend(part.named_in.clone());
+        at_vendors.extend(part.at_vendors.iter().cloned());
+        let messages = messages.saturating_add(i64::try_from(part.messages).unwrap_or(i64::MAX));
+        let sql = "-- erasure::add\nUPDATE erasure SET named_in = $2, messages = $3, at_vendors = $4, held_until = $5 WHERE id = $1";
+        let query = sqlx::query(sql).bind(id.to_owned()).bind(document(&named_in)?).bind(messages);
+        query.bind(document(&at_vendors)?).bind(micros(held_until)).execute(self.conn()).await?;
         Ok(())
     }
 

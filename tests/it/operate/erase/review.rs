@@ -33,7 +33,7 @@ async fn ask(db: &Db) -> String {
 }
 
 async fn go_on(db: &Db, id: &str) -> Result<Erasure, StoreError> {
-    db.store.erasure_go_on(id, normalise::email, SystemClock.now()).await
+    db.store.erasure_go_on(id, normalise::email, &|| SystemClock.now()).await
 }
 
 async fn told(db: &Db, id: &str) -> Erasure {
