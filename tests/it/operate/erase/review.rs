@@ -176,7 +176,8 @@ async fn what_an_earlier_version_adds_to_an_erased_lead_goes_again(db: Db) {
     assert_eq!(town.db.execute(added).await, 1);
     assert_ne!(found_in(&dump(&town.db).await), Vec::<&str>::new());
 
-    let worker = town::worker(town._folder.path(), &town.db.store, &town.clock).await;
+    let folder = town::founded(4);
+    let worker = town::worker(folder.path(), &town.db.store, &town.clock).await;
     let done = "erasure WHERE state = 'done' AND actor LIKE 'worker %'";
     eventually("it is erased again", || async { town.count(done).await == 1 }).await;
     assert_eq!(found_in(&dump(&town.db).await), Vec::<&str>::new());
