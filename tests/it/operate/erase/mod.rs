@@ -6,6 +6,7 @@ mod killed;
 mod person;
 mod property;
 mod stage;
+mod survivor;
 mod vendors;
 mod written;
 
@@ -43,7 +44,7 @@ async fn nothing_of_the_person_is_left_and_every_figure_is_as_it_was(db: Db) {
     town.write_of().await;
     assert_eq!(town.count("lead").await, LEADS + 1);
     assert_eq!(town.count("inbox WHERE state = 'quarantined'").await, 1);
-    town.plant(&lead_id("town", "evt-whole")).await;
+    town.plant(&lead_id("town", "evt-whole"), PHONE, EMAIL).await;
     let written = ["inbox", "lead", "handoff", "step", "timeline", "feedback", "audit", "call_key"];
     for table in PLANTED.into_iter().chain(written) {
         assert_ne!(found_in(&dump_of(&town.db, table).await), Vec::<&str>::new(), "{table} holds the person");

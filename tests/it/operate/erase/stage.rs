@@ -1,6 +1,6 @@
 //! A worker beside a database that holds the person, and what people write and ask there.
 
-use super::person::{EMAIL, OTHERS, PHONE, texts};
+use super::person::{OTHERS, texts};
 use crate::eventually::{eventually, found};
 use crate::store::server::Db;
 use crate::town::{self, inbox};
@@ -60,6 +60,10 @@ impl Town {
             let open = "SELECT COUNT(*) FROM inbox WHERE state = 'received'";
             eventually("it is decided", || async { self.db.number(open).await == 0 }).await;
         }
+        self.until_quiet().await;
+    }
+
+    pub async fn until_quiet(&self) {
         eventually("what is due is done", || async {
             let open = self.db.store.step_stats(self.clock.now()).await.expect("the steps");
             open.due + open.leased == 0
@@ -77,35 +81,33 @@ impl Town {
         assert_eq!(self.post(&["v1", "leads", &lead, "reassign"], reassign).await.status, 200);
     }
 
-    /// What is kept for a while only, with the person in it: a row in each of [`PLANTED`].
-    pub async fn plant(&self, lead: &LeadId) {
+    /// What is kept for a while only, with the person of a lead in it: a row in each of [`PLANTED`].
+    pub async fn plant(&self, lead: &LeadId, phone: &str, email: &str) {
         let key = format!("SELECT MIN(effect_key) FROM step WHERE lead_id = '{lead}'");
         let key = texts(&self.db, key).await.remove(0);
-        let now = self.clock.now().timestamp_micros();
-        for sql in [
-            format!(
-                "INSERT INTO mirror_account (key, body, source, observed_at) VALUES ('{EMAIL}', '[]', 'crm', {now})"
+        let (now, trace) = (self.clock.now().timestamp_micros(), trace_context());
+        let said = json!({ "say": format!("Hello, {email}."), "from": phone });
+        for (table, columns, values) in [
+            ("mirror_account", "key, body, source, observed_at", format!("'{email}', '[]', 'crm', {now}")),
+            ("ping", "key, answer, event, noted_at", format!("'{key}', '{said}', '{said}', {now}")),
+            ("text_sent", "phone, effect_key, asked_at", format!("'{phone}', '{key}', {now}")),
+            ("carrier_leg", "leg, call_id, phone, asked_at", format!("'{key}', 'CA1', '{phone}', {now}")),
+            (
+                "keyed_act",
+                "key, holder, digest, began_at, status, body",
+                format!("'{key}', 'desk', 'd', {now}, 200, '{said}'"),
             ),
-            format!(
-                "INSERT INTO ping (key, answer, event, noted_at) VALUES ('ping-1', '{{\"say\":\"Hello, Zyxandra.\"}}', \
-                 '{{\"from\":\"{PHONE}\"}}', {now})"
-            ),
-            format!("INSERT INTO text_sent (phone, effect_key, asked_at) VALUES ('{PHONE}', '{key}', {now})"),
-            format!(
-                "INSERT INTO carrier_leg (leg, call_id, phone, asked_at) VALUES ('leg-1', 'CA1', '{PHONE}', {now})"
-            ),
-            format!(
-                "INSERT INTO keyed_act (key, holder, digest, began_at, status, body) VALUES ('act-1', 'desk', 'd', {now}, 200, \
-                 '{{\"said\":\"Zyxandra, 415-555-0142\"}}')"
-            ),
-            format!("INSERT INTO orphan_result (effect_key, fence, at, result) VALUES ('{key}', 1, {now}, 'a canary')"),
-            format!(
-                "INSERT INTO webhook_delivery (id, webhook, event_id, topic, body, created_at, state, run_at, held, fence, \
-                 attempts, trace_context) VALUES ('crm/{key}', 'crm', '{key}', 'lead.routed', '{{}}', {now}, 'delivered', {now}, \
-                 0, 1, 1, '{}')",
-                trace_context()
+            ("orphan_result", "effect_key, fence, at, result", format!("'{key}', 1, {now}, 'told {email}'")),
+            (
+                "webhook_delivery",
+                "id, webhook, event_id, topic, body, created_at, state, run_at, held, fence, attempts, trace_context",
+                format!(
+                    "'crm/{key}', 'crm', '{key}', 'lead.routed', '{{}}', {now}, 'delivered', {now}, 0, 1, 1, '{trace}'"
+                ),
             ),
         ] {
+            assert!(PLANTED.contains(&table));
+            let sql = format!("INSERT INTO {table} ({columns}) VALUES ({values})");
             assert_eq!(self.db.execute(sql.clone()).await, 1, "{sql}");
         }
     }
