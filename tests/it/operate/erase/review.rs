@@ -1,7 +1,8 @@
 //! Erasures that stop half way, and what others do to the same rows before, meanwhile and afterwards.
 
+use super::both;
 use super::person::{EMAIL, OTHERS, PHONE, dump, events, found_in, other, texts};
-use super::{Town, both};
+use super::stage::Town;
 use crate::eventually::eventually;
 use crate::store::server::{Db, on_both};
 use crate::store::tx::writes;
