@@ -4,9 +4,7 @@ CREATE TABLE erasure (
     requested_at BIGINT NOT NULL,                -- what came later is a new lead, and stays
     actor        TEXT NOT NULL,                  -- token NAME | cli USER | nobody
     why          TEXT,
-    salt         TEXT NOT NULL,                  -- of the digests
-    digests      TEXT NOT NULL,                  -- JSON array: of each number, address or lead that was asked for
-    earlier      TEXT NOT NULL,                  -- JSON array of erasures that asked for one of the same
+    earlier      TEXT NOT NULL,                  -- JSON array of erasures that asked for one of the same and were open then
     person       TEXT,                           -- whom to look for, while it is open; NULL once it is done
     state        TEXT NOT NULL,                  -- open | done
     leads        TEXT NOT NULL,                  -- JSON array of ids

@@ -1,8 +1,11 @@
 //! What is kept for a while only is forgotten at the start and every hour, whoever used it last; people who ask for it are forgotten
 //! within seconds; and the head of the audit is logged, where nobody who changes the database reaches it.
 //!
+//! Leads of people who were erased are asked for again, if a worker of an earlier version has added to them meanwhile.
+//!
 //! Every worker does so: whatever one has forgotten, the next does not find. If the process dies here, the next hour does it.
 
+use crate::config;
 use crate::intake::normalise::email;
 use crate::store::{ErasureState, Store, with};
 use baton_clock::SharedClock;
@@ -36,11 +39,23 @@ async fn keep(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bo
         if let Err(error) = store.write("tidy", forgetting).await {
             tracing::warn!(%error, "what has had its time could not be forgotten: in an hour again");
         }
+        ask_again(&store, &clock).await;
         tell_head(&store, &mut told).await;
         tokio::select! {
             () = tokio::time::sleep(clock.real(EVERY)) => {}
             _ = stopping.wait_for(|stop| *stop) => return,
         }
+    }
+}
+
+/// For what a version that knows of no erasing has stored of leads that were erased.
+async fn ask_again(store: &Store, clock: &SharedClock) {
+    match store.erasures_ask_again(&format!("worker {}", config::host_name()), clock.now()).await {
+        Ok(0) => {}
+        Ok(leads) => {
+            tracing::warn!(leads, "an earlier version has added to leads that were erased: they are erased again")
+        }
+        Err(error) => tracing::warn!(%error, "leads that were erased could not be looked at: in an hour again"),
     }
 }
 
@@ -60,7 +75,7 @@ async fn tell_head(store: &Store, told: &mut String) {
 async fn erase(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bool>) {
     let mut owes_purge = false;
     loop {
-        match store.erasure_take_up(email, clock.now()).await {
+        match store.erasure_take_up(email, &|| clock.now()).await {
             Ok(Some(erasure)) if erasure.state == ErasureState::Done => {
                 tracing::info!(erasure.id = %erasure.id, leads = erasure.leads.len(), "a person was erased");
                 owes_purge = true;

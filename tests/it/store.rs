@@ -94,6 +94,7 @@ conformance! {
         ]
         keep: [
             what_has_had_its_time_goes_and_only_that,
+            what_was_written_of_what_goes_goes_with_it,
             a_lead_that_is_in_use_stays_however_old_it_is,
             leads_that_somebody_closed_or_that_were_erased_go_as_well,
             an_event_whose_bytes_are_gone_is_known_by_its_name,

@@ -77,7 +77,7 @@ impl Erase {
         }
         let asked = ErasureRequest { person, actor: actor(), why: self.why };
         let id = store.erasure_begin(asked, true, now).await.context("storing what is asked for")?;
-        let erasure = store.erasure_go_on(&id, normalise::email, now).await;
+        let erasure = store.erasure_go_on(&id, normalise::email, &|| SystemClock.now()).await;
         let erasure = erasure.with_context(|| format!("erasing ({id}: a running worker goes on with it)"))?;
         match self.format {
             TextOrJson::Text => told(&erasure),
@@ -139,7 +139,7 @@ fn told(erasure: &Erasure) {
         say(&format!("  {lead}{when}"));
     }
     for id in earlier {
-        say(&format!("asked for before: {id}"));
+        say(&format!("asked for as well, and under way: {id}"));
     }
     if !at_vendors.is_empty() {
         say("Left for you to do, at vendors:");

@@ -5,7 +5,7 @@
 //! those who hold it wait for nothing.
 
 use super::chain::{AuditLine, ChainEnd, salted};
-use crate::store::sql::row::{Reading, hex, micros, without_nul};
+use crate::store::sql::row::{Reading, hex, micros, texts_json, without_nul};
 use crate::store::{Store, StoreError, Tx};
 use baton_clock::random_bytes;
 use chrono::{DateTime, Utc};
@@ -85,6 +85,16 @@ impl Tx {
         query.bind(&line.why_hash).bind(&line.prev_hash).execute(self.conn()).await?;
         let sql = "-- audit::grow\nUPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1";
         sqlx::query(sql).bind(line.seq).bind(&line.hash).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Takes out why things were done to these: the chain holds digests of it alone, and stays whole.
+    pub(crate) async fn audit_blank(&mut self, subjects: &[String]) -> Result<(), StoreError> {
+        let sql = format!(
+            "-- audit::blank\nUPDATE audit SET why = NULL, salt = NULL WHERE subject IN {} AND why IS NOT NULL",
+            self.engine.texts()
+        );
+        sqlx::query(AssertSqlSafe(sql)).bind(texts_json(subjects)).execute(self.conn()).await?;
         Ok(())
     }
 

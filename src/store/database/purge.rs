@@ -12,7 +12,7 @@ const LOG_TRIES: u32 = 5;
 const LOG_PAUSE: Duration = Duration::from_millis(100);
 
 /// Tables in which something is written over when a person is erased.
-const SWEPT: [&str; 19] = [
+const SWEPT: [&str; 20] = [
     "VACUUM lead",
     "VACUUM decision",
     "VACUUM handoff",
@@ -32,6 +32,7 @@ const SWEPT: [&str; 19] = [
     "VACUUM ping",
     "VACUUM text_sent",
     "VACUUM call_key",
+    "VACUUM webhook_delivery",
 ];
 
 impl Store {

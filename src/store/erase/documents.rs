@@ -22,7 +22,7 @@ pub(super) const ERASED: &str = "erased";
 pub const ERASED_MESSAGE: &str = "the person it tells of was erased, and nothing of it was kept";
 
 /// Members whose texts are names of ours, ids or instants: of events, stages, effects, and of what a lead's story tells beside them.
-const KEPT: [&str; 40] = [
+const KEPT: [&str; 41] = [
     "at",
     "attempt",
     "author",
@@ -44,6 +44,7 @@ const KEPT: [&str; 40] = [
     "others",
     "outcome",
     "owner",
+    "payer",
     "pool",
     "promised_at",
     "rep",
@@ -168,7 +169,7 @@ fn rejection(because: &mut Rejection) {
     }
 }
 
-/// Where the person may be, how they are reached, and what was told of their phones.
+/// Where the person may be, how they are reached, what was told of their phones, and what the sender kept in the trace.
 pub(super) fn handoff(handoff: &mut Handoff) {
     if let Stage::NeedsAttention { why, .. } = &mut handoff.stage {
         *why = erased();
@@ -178,6 +179,7 @@ pub(super) fn handoff(handoff: &mut Handoff) {
             leg.evidence = None;
         }
     }
+    handoff.trace_context = None;
     handoff.live = false;
     handoff.caller = Whereabouts::default();
     handoff.caller_zone = None;
@@ -234,23 +236,37 @@ pub(super) fn answer(event: &str, stored: Option<&str>) -> String {
     answer.to_string()
 }
 
-/// Any document of ours: of its texts only those that are surely no person's words.
+/// Any document of ours: of its texts only those that are surely no person's words. One that is no longer kept stays empty.
 pub(super) fn any(stored: &str) -> String {
+    if stored.is_empty() {
+        return String::new();
+    }
     let Ok(mut value) = serde_json::from_str::<Value>(stored) else { return json!({ ERASED: true }).to_string() };
-    without_texts(&mut value, "");
+    without_texts(&mut value, "", &|_| true);
     value.to_string()
 }
 
-fn without_texts(value: &mut Value, name: &str) {
+/// A document of ours without those of the same texts that are the person's; `None`: none is.
+pub(super) fn without(stored: &str, is_theirs: &dyn Fn(&str) -> bool) -> Option<String> {
+    let mut value: Value = serde_json::from_str(stored).ok()?;
+    without_texts(&mut value, "", is_theirs).then(|| value.to_string())
+}
+
+/// `false`: there was none that goes.
+fn without_texts(value: &mut Value, name: &str, goes: &dyn Fn(&str) -> bool) -> bool {
     match value {
         Value::String(text) => {
-            if !KEPT.contains(&name) {
+            let is_gone = !KEPT.contains(&name) && goes(text);
+            if is_gone {
                 *text = erased();
             }
+            is_gone
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| without_texts(item, name)),
-        Value::Object(members) => members.iter_mut().for_each(|(name, member)| without_texts(member, name)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Array(items) => items.iter_mut().fold(false, |gone, item| gone | without_texts(item, name, goes)),
+        Value::Object(members) => {
+            members.iter_mut().fold(false, |gone, (name, member)| gone | without_texts(member, name, goes))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -270,6 +286,11 @@ mod tests {
         assert_eq!((&read.plan, &read.turn, &read.id), (&made.plan, &made.turn, &made.id));
         assert_eq!(read.trace.account, AccountTrace::Unknown { why: erased() });
         assert_eq!(reason, Some(made.plan.reason.in_words()));
+    }
+
+    #[test]
+    fn what_is_no_longer_kept_stays_empty() {
+        assert_eq!((any(""), snapshot(""), decision("")), (String::new(), String::new(), (String::new(), None)));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! more, and whoever moves the handoff meanwhile has moved it before. Then whether a caller is on the line is asked once more.
 
 use super::documents::{self, ERASED};
-use super::record::{AtVendor, Erasure};
-use super::vendors::{booked, called, recorded, sent};
+use super::record::{AtVendor, Erasure, HELD_FOR, Part};
+use super::vendors::{booked, called, recorded, sent, under_way};
 use crate::store::sql::dialect::Column::{Int, Text};
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::row::{Reading, document, micros, rows_json, texts_json};
@@ -31,7 +31,6 @@ pub(super) enum LeadErased {
     Gone {
         /// A worker had a step in hand: until then it may still be at it.
         in_hand_until: Option<DateTime<Utc>>,
-        at_vendors: Vec<AtVendor>,
     },
 }
 
@@ -53,7 +52,10 @@ impl Tx {
         now: DateTime<Utc>,
     ) -> Result<LeadErased, StoreError> {
         let id = HandoffId::of(lead);
-        let seen = self.handoff(&id).await?;
+        let Some(seen) = self.handoff_if_any(&id).await? else {
+            // It is no longer kept.
+            return Ok(LeadErased::Gone { in_hand_until: None });
+        };
         if is_on_the_line(&seen, now) {
             return Ok(LeadErased::OnTheLine);
         }
@@ -67,12 +69,10 @@ impl Tx {
         }
         let keys = effect_keys(&handoff);
         let in_hand_until = early.max(self.erase_steps_cancel(&keys, now).await?);
-        let keys = texts_json(&keys);
-        let sql = format!("-- erase::late\nDELETE FROM orphan_result WHERE effect_key IN {}", self.engine.texts());
-        sqlx::query(AssertSqlSafe(sql)).bind(keys.clone()).execute(self.conn()).await?;
-        let mut at_vendors = Vec::new();
-        if !self.is_erased(lead).await? {
-            at_vendors = self.erase_steps(lead, &keys).await?;
+        self.erase_late(&keys).await?;
+        let (is_there, mut at_vendors) = (!self.is_erased(lead).await?, Vec::new());
+        if is_there {
+            at_vendors = self.erase_steps(lead, &texts_json(&keys)).await?;
             at_vendors.extend(booked(&handoff));
             at_vendors.extend(self.erase_lead_row(lead, now).await?);
             self.erase_handoff(&mut handoff).await?;
@@ -83,15 +83,36 @@ impl Tx {
             let told = json!({ "erasure": by.id });
             let told = TimelineEntry { lead_id: lead.clone(), at: now, kind: "erased".to_owned(), body: told };
             self.timeline_append(&[&told]).await?;
-            self.erase_audited(lead, by, now).await?;
+        }
+        self.erasure_add(&by.id, &Part { at_vendors, ..Part::default() }, now + HELD_FOR).await?;
+        if is_there {
+            self.erase_audited(lead, &keys, by, now).await?;
         }
         self.erase_overwriting(false).await?;
-        Ok(LeadErased::Gone { in_hand_until, at_vendors })
+        Ok(LeadErased::Gone { in_hand_until })
     }
 
-    async fn is_erased(&mut self, lead: &LeadId) -> Result<bool, StoreError> {
-        let sql = "-- erase::is_erased\nSELECT id FROM lead WHERE id = $1 AND erased_at IS NOT NULL";
+    /// Whether it is erased, and nobody has added anything since.
+    pub(super) async fn is_erased(&mut self, lead: &LeadId) -> Result<bool, StoreError> {
+        let sql = "-- erase::is_erased\nSELECT id FROM lead WHERE id = $1 AND erased_at IS NOT NULL \
+                   AND COALESCE(completed, phone, email, name) IS NULL";
         Ok(sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?.is_some())
+    }
+
+    /// Leads of erasures that are done, to which an earlier version, which knows of no erasing, has added something since.
+    pub(super) async fn leads_told_again(&mut self) -> Result<Vec<LeadId>, StoreError> {
+        let sql = "-- erase::done\nSELECT id, leads FROM erasure WHERE state = 'done'";
+        let mut erased = Vec::<LeadId>::new();
+        for row in &sqlx::query(sql).fetch_all(self.conn()).await? {
+            erased.extend(Reading::new("erasure", row).json::<Vec<LeadId>>("leads")?);
+        }
+        let sql = format!(
+            "-- erase::told_again\nSELECT id FROM lead WHERE id IN {} AND erased_at IS NOT NULL \
+             AND COALESCE(completed, phone, email, name) IS NOT NULL",
+            self.engine.texts()
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(&erased));
+        query.fetch_all(self.conn()).await?.iter().map(|row| Reading::new("lead", row).id("id")).collect()
     }
 
     /// What is still to be done is not done any more, and what a worker is at does not count. Until when the last of these may be
@@ -118,11 +139,34 @@ impl Tx {
         Ok(until)
     }
 
-    /// Content, results and errors of all steps; what they have left at vendors.
+    /// What whoever had a step in hand may have written meanwhile: results that came too late, and under which trace, in whose sender's
+    /// words, our own events are told of.
+    async fn erase_late(&mut self, keys: &[String]) -> Result<(), StoreError> {
+        let sql = format!("-- erase::late\nDELETE FROM orphan_result WHERE effect_key IN {}", self.engine.texts());
+        sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).execute(self.conn()).await?;
+        let sql = "-- erase::webhooks\nWITH RECURSIVE names (name) AS (SELECT MIN(webhook) FROM webhook_delivery UNION ALL \
+                   SELECT (SELECT MIN(webhook) FROM webhook_delivery WHERE webhook > name) FROM names WHERE name IS NOT NULL) \
+                   SELECT name FROM names WHERE name IS NOT NULL";
+        let mut deliveries = Vec::new();
+        for row in &sqlx::query(sql).fetch_all(self.conn()).await? {
+            let webhook = Reading::new("webhook_delivery", row).text("name")?;
+            deliveries.extend(keys.iter().map(|key| format!("{webhook}/{key}")));
+        }
+        let sql = format!(
+            "-- erase::delivered\nUPDATE webhook_delivery SET trace_context = NULL WHERE id IN {} AND trace_context IS NOT NULL",
+            self.engine.texts()
+        );
+        sqlx::query(AssertSqlSafe(sql)).bind(texts_json(&deliveries)).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Content, results and errors of all steps; what they have left at vendors. One that has failed can do nothing any more, and is
+    /// on nobody's list.
     async fn erase_steps(&mut self, lead: &LeadId, keys: &str) -> Result<Vec<AtVendor>, StoreError> {
         let texts = self.engine.texts();
         let sql = format!(
-            "-- erase::steps\nSELECT effect_key, kind, state, payload, vendor_ref, result, sent_at FROM step WHERE effect_key IN {texts}"
+            "-- erase::steps\nSELECT effect_key, kind, state, payload, vendor_ref, result, sent_at, attempts FROM step \
+             WHERE effect_key IN {texts}"
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(keys.to_owned()).fetch_all(self.conn()).await?;
         let (mut left, mut payloads) = (Vec::new(), Vec::with_capacity(rows.len()));
@@ -130,13 +174,18 @@ impl Tx {
             let row = Reading::new("step", row);
             let (key, kind) = (row.text("effect_key")?, row.text("kind")?);
             payloads.push(json!({ "key": key, "content": documents::any(&row.text("payload")?) }));
+            let (state, has_left) = (row.text("state")?, row.maybe_at("sent_at")?.is_some());
             // Where nothing was done, the result says why.
-            let may_be_there = row.text("state")? == "done" || row.maybe_at("sent_at")?.is_some();
-            let was_sent = may_be_there && row.maybe_text("result")?.is_none();
-            left.extend(sent(lead, &kind, &key, row.maybe_text("vendor_ref")?).filter(|_| was_sent));
+            if (state == "done" || has_left) && row.maybe_text("result")?.is_none() {
+                left.extend(sent(lead, &kind, &key, row.maybe_text("vendor_ref")?));
+            }
+            // Just cancelled, or out of time before: a worker may be at it, or its answer was lost.
+            let is_unknown = has_left && state != "done" || state == "expired" && row.int("attempts")? > 0;
+            left.extend(under_way(lead, &kind, &key, has_left).filter(|_| is_unknown));
         }
         let sql = format!(
-            "-- erase::contents\nUPDATE step SET payload = r.content, result = NULL, \
+            "-- erase::contents\nUPDATE step SET payload = r.content, result = NULL, trace_context = NULL, \
+             state = CASE WHEN state = 'failed' THEN 'closed' ELSE state END, \
              last_error = CASE WHEN last_error IS NULL THEN NULL ELSE $2 END FROM {} WHERE effect_key = r.key",
             self.engine.rows(&[Text("key"), Text("content")])
         );
@@ -146,18 +195,20 @@ impl Tx {
 
     /// The lead itself. Nobody is owed a call or a mail any more.
     async fn erase_lead_row(&mut self, lead: &LeadId, now: DateTime<Utc>) -> Result<Vec<AtVendor>, StoreError> {
-        let sql = "-- erase::of_lead\nSELECT id, body, COALESCE(completed, body) AS whole, crm_id, crm_url FROM lead WHERE id = $1";
+        let sql =
+            "-- erase::of_lead\nSELECT id, COALESCE(completed, body) AS whole, crm_id, crm_url FROM lead WHERE id = $1";
         let row = sqlx::query(sql).bind(lead.as_str()).fetch_one(self.conn()).await?;
-        let (decided_on, left) = {
+        let (whole, left) = {
             let row = Reading::new("lead", &row);
-            let (decided_on, whole): (Lead, Lead) = (row.json("body")?, row.json("whole")?);
+            let whole: Lead = row.json("whole")?;
             let record = recorded(lead, row.maybe_text("crm_id")?, row.maybe_text("crm_url")?);
-            (decided_on, record.into_iter().chain(called(lead, &whole)).collect())
+            let left = record.into_iter().chain(called(lead, &whole)).collect();
+            (whole, left)
         };
         let sql = "-- erase::lead\nUPDATE lead SET body = $2, completed = NULL, phone = NULL, email = NULL, name = NULL, \
                    next_step = CASE WHEN next_step IN ('callback', 'mail', 'needs_attention') THEN 'follow_up' ELSE next_step END, \
                    erased_at = $3 WHERE id = $1";
-        let query = sqlx::query(sql).bind(lead.as_str()).bind(document(&documents::lead(&decided_on))?);
+        let query = sqlx::query(sql).bind(lead.as_str()).bind(document(&documents::lead(&whole))?);
         query.bind(micros(now)).execute(self.conn()).await?;
         Ok(left)
     }
@@ -258,10 +309,16 @@ impl Tx {
         Ok(())
     }
 
-    /// What was written in the audit of earlier acts goes, and stands in no hash; that the lead was erased is one more.
-    async fn erase_audited(&mut self, lead: &LeadId, by: &Erasure, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let sql = "-- erase::audited\nUPDATE audit SET why = NULL, salt = NULL WHERE subject = $1 AND why IS NOT NULL";
-        sqlx::query(sql).bind(lead.as_str()).execute(self.conn()).await?;
+    /// What was written in the audit of earlier acts, of the lead and of its steps, goes, and stands in no hash; that the lead was erased is one more.
+    async fn erase_audited(
+        &mut self,
+        lead: &LeadId,
+        keys: &[String],
+        by: &Erasure,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let subjects: Vec<String> = keys.iter().cloned().chain([lead.to_string()]).collect();
+        self.audit_blank(&subjects).await?;
         let entry = AuditEntry {
             actor: by.actor.clone(),
             act: "lead.erase".to_owned(),

@@ -9,20 +9,25 @@ use baton_core::domain::phone::PhoneE164;
 use sqlx::AssertSqlSafe;
 
 impl Tx {
-    /// The bytes of a message. Its name stays, and so does that it is handled: the same event again brings nothing. `false`:
-    /// somebody has handled it since it was read.
+    /// The bytes of a message, and why somebody took it off a list. Its name stays, and so does that it is handled: the same event
+    /// again brings nothing. `false`: somebody has handled it, or erased it, since it was read.
     pub(super) async fn message_erase(&mut self, message: &MessageText) -> Result<bool, StoreError> {
         let sql = "-- erase::message\nUPDATE inbox SET state = 'handled', body = $3, answer = $4, error = NULL, reply_to = NULL, \
-                   correlation_id = NULL WHERE key = $1 AND state || '' = $2";
+                   correlation_id = NULL, trace_context = NULL WHERE key = $1 AND state || '' = $2 AND length(body) > 0";
         let answer = documents::answer(&message.key, message.answer.as_deref());
         let query = sqlx::query(sql).bind(&message.key).bind(&message.state).bind(Vec::<u8>::new()).bind(answer);
-        Ok(query.execute(self.conn()).await?.rows_affected() == 1)
+        let is_erased = query.execute(self.conn()).await?.rows_affected() == 1;
+        if is_erased {
+            self.audit_blank(std::slice::from_ref(&message.key)).await?;
+        }
+        Ok(is_erased)
     }
 
     /// A message that is just being handled, and of which nothing is to be kept: nor the row under which the number of `lead`, which
     /// it would have brought, was held.
     pub async fn message_empty(&mut self, key: &str, held: Option<String>, lead: &LeadId) -> Result<(), StoreError> {
-        let sql = "-- erase::empty\nUPDATE inbox SET body = $2, reply_to = NULL, correlation_id = NULL WHERE key = $1";
+        let sql = "-- erase::empty\nUPDATE inbox SET body = $2, reply_to = NULL, correlation_id = NULL, \
+                   trace_context = NULL WHERE key = $1";
         sqlx::query(sql).bind(key.to_owned()).bind(Vec::<u8>::new()).execute(self.conn()).await?;
         let sql = "-- erase::held\nDELETE FROM call_key WHERE key = $1 AND lead_id = $2";
         sqlx::query(sql).bind(held.unwrap_or_default()).bind(lead.as_str()).execute(self.conn()).await?;

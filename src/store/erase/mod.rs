@@ -6,7 +6,7 @@
 //! brings nothing back; what comes later than the request is a new lead.
 //!
 //! `person` is whom it is about, `sought` how they are found in texts, `documents` what stays of what is stored, `record` the row of
-//! an erasure; `search`, `lead`, `named` and `loose` are statements, `vendors` what is left to people; `sweep` goes through the
+//! an erasure; `search`, `lead`, `named`, `written` and `loose` are statements, `vendors` what is left to people; `sweep` goes through the
 //! tables, and `run` puts it all together.
 
 mod documents;
@@ -20,6 +20,7 @@ mod search;
 mod sought;
 mod sweep;
 mod vendors;
+mod written;
 
 pub use documents::ERASED_MESSAGE;
 pub use person::Person;

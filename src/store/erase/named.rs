@@ -12,6 +12,7 @@ use baton_core::domain::lead::Lead;
 use baton_core::routing::Snapshot;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::AssertSqlSafe;
 
 impl Tx {
     /// Takes the person out of a lead that is somebody else's, text by text. `false`: what is sought is no text that can be taken out.
@@ -50,8 +51,12 @@ impl Tx {
         sought: &Sought,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let sql = "-- erase::snapshot\nSELECT lead_id, snapshot FROM decision WHERE lead_id = $1";
-        let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
+        // Held: it may be emptied meanwhile, or somebody else taken out of it.
+        let sql = format!(
+            "-- erase::snapshot\nSELECT lead_id, snapshot FROM decision WHERE lead_id = $1 AND octet_length(snapshot) > 0 {}",
+            self.engine.for_update()
+        );
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).fetch_optional(self.conn()).await?;
         let Some(row) = row else { return Ok(false) };
         let stored = Reading::new("decision", &row).text("snapshot")?;
         let Ok(mut snapshot) = serde_json::from_str::<Snapshot>(&stored) else { return Ok(false) };

@@ -41,7 +41,7 @@ impl Person {
         (person != Self::default()).then_some(person)
     }
 
-    /// What was asked for, each with its kind: what the digests are of.
+    /// What was asked for, each with its kind.
     pub(super) fn asked(&self) -> Vec<String> {
         let phone = self.phone.as_ref().map(|phone| format!("phone {}", phone.as_str()));
         let email = self.email.as_ref().map(|email| format!("email {email}"));

@@ -2,20 +2,20 @@
 
 use super::lead::is_on_the_line;
 use super::person::Person;
-use super::record::{Erasure, ErasureRequest, ErasureState, Stored};
+use super::record::{Erasure, ErasureRequest, ErasureState, HELD_FOR, Now, Stored};
 use super::sought::ReadsMail;
-use crate::store::{AuditEntry, Store, StoreError, with};
+use crate::store::{Store, StoreError, with};
 use baton_core::domain::id::{HandoffId, LeadId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Nobody else takes up what somebody is at.
-const HELD_FOR: TimeDelta = TimeDelta::minutes(10);
 /// A call that is waited for, or a message that is about to be decided, is looked at again after this.
 const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// How often leads are looked for again, where a message tells of one that was not found.
 const ROUNDS: u32 = 3;
+/// Why an erasure was asked for that nobody asked for.
+const TOLD_AGAIN: &str = "an earlier version had stored something of the lead since it was erased";
 
 /// What an erasure would find.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -40,16 +40,32 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<String, StoreError> {
         let held_until = if in_hand { now + HELD_FOR } else { now };
-        let begin = with(asked, move |tx, asked| {
-            Box::pin(async move {
-                let id = tx.erasure_insert(asked, held_until, now).await?;
-                let (actor, why) = (asked.actor.clone(), asked.why.clone());
-                let entry = AuditEntry { actor, act: "erasure.ask".to_owned(), subject: id.clone(), why };
-                tx.audit(&entry, now).await?;
-                Ok(id)
-            })
-        });
+        let begin = with(asked, move |tx, asked| Box::pin(tx.erasure_ask(asked, held_until, now)));
         self.write("erasure.insert", begin).await
+    }
+
+    /// Asks once more for people who were erased, and of whose leads an earlier version has stored something since. `actor` is who
+    /// found it. How many leads there are.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn erasures_ask_again(&self, actor: &str, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let leads = self.read("erase.told_again", |tx| Box::pin(tx.leads_told_again())).await?;
+        let count = leads.len();
+        for lead in leads {
+            let person = Person { lead: Some(lead), ..Person::default() };
+            let asked = ErasureRequest { person, actor: actor.to_owned(), why: Some(TOLD_AGAIN.to_owned()) };
+            let ask = with(asked, move |tx, asked| {
+                Box::pin(async move {
+                    if tx.erasures_of(&asked.person).await?.is_empty() {
+                        tx.erasure_ask(asked, now, now).await?;
+                    }
+                    Ok(())
+                })
+            });
+            self.write("erasure.ask_again", ask).await?;
+        }
+        Ok(count)
     }
 
     /// How it stands with an erasure.
@@ -69,12 +85,9 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::erasure_go_on`].
-    pub async fn erasure_take_up(
-        &self,
-        reads_mail: ReadsMail,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Erasure>, StoreError> {
-        let take = with(now + HELD_FOR, move |tx, until| Box::pin(tx.erasure_take(*until, now)));
+    pub async fn erasure_take_up(&self, reads_mail: ReadsMail, now: Now<'_>) -> Result<Option<Erasure>, StoreError> {
+        let at = now();
+        let take = with(at + HELD_FOR, move |tx, until| Box::pin(tx.erasure_take(*until, at)));
         match self.write("erasure.take", take).await? {
             Some(id) => self.erasure_go_on(&id, reads_mail, now).await.map(Some),
             None => Ok(None),
@@ -85,17 +98,12 @@ impl Store {
     ///
     /// # Errors
     /// The database failed: it goes on later where it stopped.
-    pub async fn erasure_go_on(
-        &self,
-        id: &str,
-        reads_mail: ReadsMail,
-        now: DateTime<Utc>,
-    ) -> Result<Erasure, StoreError> {
+    pub async fn erasure_go_on(&self, id: &str, reads_mail: ReadsMail, now: Now<'_>) -> Result<Erasure, StoreError> {
         let gone = || StoreError::NotFound { what: "erasure", id: id.to_owned() };
         let mut stored = self.erasure_stored(id).await?.ok_or_else(gone)?;
         let Some(mut person) = stored.person.clone() else { return Ok(stored.erasure) };
-        if self.are_on_the_line(&stored.erasure.waits_for, now).await? {
-            return self.erasure_save(stored, now + LOOK_AGAIN_AFTER).await;
+        if self.are_on_the_line(&stored.erasure.waits_for, now()).await? {
+            return self.erasure_save(&stored, now() + LOOK_AGAIN_AFTER).await;
         }
         let until = stored.erasure.requested_at;
         let mut in_hand_until: Option<DateTime<Utc>> = None;
@@ -105,10 +113,10 @@ impl Store {
             stored.erasure.leads.extend(found.own);
             stored.person = Some(person.clone());
             // What is known of the person is stored before it goes.
-            stored.erasure = self.erasure_save(stored.clone(), now + HELD_FOR).await?;
-            self.leads_erase_named(&mut stored.erasure, found.named_in, &person, reads_mail, now).await?;
+            stored.erasure = self.erasure_save(&stored, now() + HELD_FOR).await?;
+            self.leads_erase_named(id, found.named_in, &person, reads_mail, now).await?;
             in_hand_until = in_hand_until.max(self.leads_erase(&mut stored.erasure, now).await?);
-            let messages = self.messages_erase(&mut stored.erasure, &person, reads_mail, now).await?;
+            let messages = self.messages_erase(&stored.erasure, &person, reads_mail, now).await?;
             undecided = messages.undecided;
             if messages.others.is_subset(&others) {
                 break;
@@ -117,13 +125,16 @@ impl Store {
             others.extend(messages.others);
         }
         self.loose_erase(&person, reads_mail).await?;
-        self.snapshots_erase(&mut stored.erasure, &person, reads_mail, now).await?;
+        self.erasure_save(&stored, now() + HELD_FOR).await?;
+        self.snapshots_erase(&stored.erasure, &person, reads_mail, now).await?;
+        self.written_erase(&stored.erasure, &person, reads_mail, now).await?;
         let waits = undecided || !stored.erasure.waits_for.is_empty();
-        let next = in_hand_until.filter(|until| *until > now).or(waits.then_some(now + LOOK_AGAIN_AFTER));
+        let at = now();
+        let next = in_hand_until.filter(|until| *until > at).or(waits.then_some(at + LOOK_AGAIN_AFTER));
         if next.is_none() {
-            (stored.erasure.state, stored.erasure.swept_at, stored.person) = (ErasureState::Done, Some(now), None);
+            (stored.erasure.state, stored.erasure.swept_at, stored.person) = (ErasureState::Done, Some(at), None);
         }
-        self.erasure_save(stored, next.unwrap_or(now)).await
+        self.erasure_save(&stored, next.unwrap_or(at)).await
     }
 
     /// What an erasure would find; nothing is changed.
@@ -152,17 +163,18 @@ impl Store {
         Ok(preview)
     }
 
-    async fn erasure_save(&self, stored: Stored, held_until: DateTime<Utc>) -> Result<Erasure, StoreError> {
-        let erasure = stored.erasure.clone();
-        let save = with(stored, move |tx, stored| {
+    /// The erasure as it stands then, with what came of its parts.
+    async fn erasure_save(&self, stored: &Stored, held_until: DateTime<Utc>) -> Result<Erasure, StoreError> {
+        let save = with(stored.clone(), move |tx, stored| {
             Box::pin(async move {
                 tx.erase_overwriting(true).await?;
                 tx.erasure_save(stored, held_until).await?;
-                tx.erase_overwriting(false).await
+                tx.erase_overwriting(false).await?;
+                tx.erasure_read(&stored.erasure.id).await
             })
         });
-        self.write("erasure.save", save).await?;
-        Ok(erasure)
+        let saved = self.write("erasure.save", save).await?;
+        Ok(saved.map_or_else(|| stored.erasure.clone(), |saved| saved.erasure))
     }
 
     async fn are_on_the_line(&self, leads: &BTreeSet<LeadId>, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -175,7 +187,8 @@ impl Store {
     }
 
     async fn is_on_the_line(&self, lead: &LeadId, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let handoff = self.handoff(&HandoffId::of(lead)).await?;
-        Ok(is_on_the_line(&handoff, now))
+        let handoff = with(HandoffId::of(lead), |tx, id| Box::pin(tx.handoff_if_any(id)));
+        let handoff = self.read("erasure.handoff", handoff).await?;
+        Ok(handoff.is_some_and(|handoff| is_on_the_line(&handoff, now)))
     }
 }

@@ -39,6 +39,61 @@ pub(super) static LOOSE: [Loose; 3] = [
     Loose { table: "keyed_act", columns: ["key", "body"] },
 ];
 
+/// A table in which people wrote something, beside leads.
+pub(super) struct Written {
+    pub table: &'static str,
+    /// The texts of its key, the lead first, where it is of one; a number ends the key.
+    pub names: &'static [&'static str],
+    number: &'static str,
+    pub text: &'static str,
+    /// JSON; otherwise the bare words.
+    pub is_document: bool,
+    pub is_of_leads: bool,
+}
+
+/// What reps said, what happened, why turns were moved, and why somebody did something.
+pub(super) static WRITTEN: [Written; 4] = [
+    Written {
+        table: "feedback",
+        names: &["lead_id", "rep"],
+        number: "at",
+        text: "body",
+        is_document: true,
+        is_of_leads: true,
+    },
+    Written {
+        table: "timeline",
+        names: &["lead_id"],
+        number: "seq",
+        text: "body",
+        is_document: true,
+        is_of_leads: true,
+    },
+    Written {
+        table: "ledger_entry",
+        names: &["pool"],
+        number: "seq",
+        text: "body",
+        is_document: true,
+        is_of_leads: false,
+    },
+    Written { table: "audit", names: &[], number: "seq", text: "why", is_document: false, is_of_leads: false },
+];
+
+/// Where a row of such a table is: the texts of its key, and the number that ends it.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub names: Vec<String>,
+    pub number: i64,
+}
+
+impl Written {
+    /// Of its key.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.names.iter().copied().chain([self.number])
+    }
+}
+
 impl Tx {
     /// The next leads that are not erased and came until then.
     pub(super) async fn erase_leads_page(
@@ -80,7 +135,37 @@ impl Tx {
         query.fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
-    /// The next rows of a table by key, with their texts.
+    /// The next rows in which somebody wrote something until then.
+    pub(super) async fn erase_written_page(
+        &mut self,
+        of: &'static Written,
+        after: &Place,
+        until: DateTime<Utc>,
+    ) -> Result<Vec<(Place, String)>, StoreError> {
+        let Written { table, names, text, .. } = of;
+        let key = of.columns().collect::<Vec<_>>().join(", ");
+        let last = names.len() + 1;
+        let behind = (1..=last).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "-- erase::written\nSELECT {key}, {text} AS written FROM {table} WHERE ({key}) > ({behind}) AND at <= ${} \
+             AND {text} IS NOT NULL ORDER BY {key} LIMIT ${}",
+            last + 1,
+            last + 2
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for name in &after.names {
+            query = query.bind(name.clone());
+        }
+        let query = query.bind(after.number).bind(micros(until)).bind(PAGE);
+        let read = |row: &AnyRow| {
+            let row = Reading::new(of.table, row);
+            let names = names.iter().map(|&name| row.text(name)).collect::<Result<Vec<String>, StoreError>>()?;
+            Ok((Place { names, number: row.int(of.number)? }, row.text("written")?))
+        };
+        query.fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// The next rows of a table by key, with their texts: all that have one key stand on one page.
     pub(super) async fn erase_loose_page(
         &mut self,
         of: &'static Loose,
@@ -88,7 +173,8 @@ impl Tx {
     ) -> Result<Vec<(String, Vec<String>)>, StoreError> {
         let Loose { table, columns: [first, second] } = of;
         let sql = format!(
-            "-- erase::loose\nSELECT key, {first} AS one, {second} AS other FROM {table} WHERE key > $1 ORDER BY key LIMIT $2"
+            "-- erase::loose\nSELECT key, {first} AS one, {second} AS other FROM {table} WHERE key IN \
+             (SELECT DISTINCT key FROM {table} WHERE key > $1 ORDER BY key LIMIT $2) ORDER BY key"
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(after.to_owned()).bind(PAGE).fetch_all(self.conn()).await?;
         let read = |row: &AnyRow| {
@@ -108,7 +194,7 @@ impl Tx {
         let like: Vec<String> = (3..texts.len() + 3).map(|at| format!("snapshot LIKE ${at}")).collect();
         let sql = format!(
             "-- erase::snapshots\nSELECT lead_id, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS hit FROM decision \
-             WHERE lead_id > $1 AND erased_at IS NULL ORDER BY lead_id LIMIT $2",
+             WHERE lead_id > $1 AND octet_length(snapshot) > 0 ORDER BY lead_id LIMIT $2",
             like.join(" OR ")
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(after.to_owned()).bind(PAGE);

@@ -5,6 +5,7 @@ use baton_core::domain::account::PersonRecord;
 use baton_core::domain::lead::Lead;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::rules::words::phone;
+use chrono::DateTime;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -95,7 +96,8 @@ impl Sought {
     }
 
     pub(super) fn is_in_text(&self, text: &str) -> bool {
-        self.has_number(text) || self.has_email(text)
+        // The digits of a day may be those of a number.
+        DateTime::parse_from_rfc3339(text).is_err() && (self.has_number(text) || self.has_email(text))
     }
 
     /// Takes each text out that has the person in it; `false`: none has.
@@ -235,6 +237,14 @@ mod tests {
         let german = sought("+4930901820", "dana@acme.example");
         assert!(german.is_in_text("030 / 90 18 20") && german.is_in_text("0049 30 901820"));
         assert!(!german.is_in_text("030 / 90 18 21"));
+    }
+
+    #[test]
+    fn an_instant_is_no_number() {
+        let danish = sought("+4520261123", "dana@acme.example");
+        assert!(danish.is_in_text("20 26 11 23") && danish.is_in_text("2026-11-23"));
+        assert!(!danish.is_in_text("2026-11-23T10:00:00Z"));
+        assert!(!danish.is_in(br#"{ "time": "2026-11-23T10:00:00.5+01:00" }"#));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::lead::LeadErased;
 use super::person::Person;
-use super::record::Erasure;
-use super::search::{LOOSE, LeadTexts, Loose, MessageText};
+use super::record::{Erasure, HELD_FOR, Now, Part};
+use super::search::{LOOSE, LeadTexts, Loose, MessageText, WRITTEN, Written};
 use super::sought::{ReadsMail, Sought};
 use crate::store::{Store, StoreError, with};
 use baton_core::domain::id::LeadId;
@@ -56,10 +56,12 @@ impl Store {
         let mut found = FoundLeads::default();
         if let Some(id) = person.lead.clone()
             && let Some(record) = self.lead(&id).await?
-            && record.erased_at.is_none()
         {
-            person.learn(&record.lead);
-            found.own.insert(id);
+            let is_erased = with(id.clone(), |tx, id| Box::pin(tx.is_erased(id)));
+            if !self.read("erase.is_erased", is_erased).await? {
+                person.learn(&record.lead);
+                found.own.insert(id);
+            }
         }
         let sought = Sought::asked(person, reads_mail);
         if sought.is_nothing() {
@@ -79,22 +81,22 @@ impl Store {
     pub(super) async fn leads_erase(
         &self,
         erasure: &mut Erasure,
-        now: DateTime<Utc>,
+        now: Now<'_>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut until: Option<DateTime<Utc>> = None;
         for lead in erasure.leads.clone() {
+            let at = now();
             let erase = with((lead.clone(), erasure.clone()), move |tx, (lead, erasure)| {
-                Box::pin(tx.lead_erase(lead, erasure, now))
+                Box::pin(tx.lead_erase(lead, erasure, at))
             });
             match self.write("erase.lead", erase).await {
                 // Somebody was faster, four times: there is a call.
                 Ok(LeadErased::OnTheLine) | Err(StoreError::Conflict { .. }) => {
                     erasure.waits_for.insert(lead);
                 }
-                Ok(LeadErased::Gone { in_hand_until, at_vendors }) => {
+                Ok(LeadErased::Gone { in_hand_until }) => {
                     until = until.max(in_hand_until);
                     erasure.waits_for.remove(&lead);
-                    erasure.at_vendors.extend(at_vendors);
                 }
                 Err(error) => return Err(error),
             }
@@ -104,19 +106,28 @@ impl Store {
 
     pub(super) async fn leads_erase_named(
         &self,
-        erasure: &mut Erasure,
+        id: &str,
         leads: BTreeSet<LeadId>,
         person: &Person,
         reads_mail: ReadsMail,
-        now: DateTime<Utc>,
+        now: Now<'_>,
     ) -> Result<(), StoreError> {
         let sought = Arc::new(Sought::asked(person, reads_mail));
         for lead in leads {
-            let erase = with((lead.clone(), Arc::clone(&sought)), move |tx, (lead, sought)| {
-                Box::pin(tx.lead_erase_named(lead, sought, now))
+            let at = now();
+            let lent = (id.to_owned(), lead, Arc::clone(&sought));
+            let erase = with(lent, move |tx, (id, lead, sought)| {
+                Box::pin(async move {
+                    if tx.lead_erase_named(lead, sought, at).await? {
+                        tx.erasure_add(id, &Part::named(lead), at + HELD_FOR).await?;
+                    }
+                    Ok(())
+                })
             });
-            if self.write("erase.named", erase).await? {
-                erasure.named_in.insert(lead);
+            match self.write("erase.named", erase).await {
+                // It is no longer kept.
+                Ok(()) | Err(StoreError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(())
@@ -124,13 +135,13 @@ impl Store {
 
     pub(super) async fn messages_erase(
         &self,
-        erasure: &mut Erasure,
+        erasure: &Erasure,
         person: &Person,
         reads_mail: ReadsMail,
-        now: DateTime<Utc>,
+        now: Now<'_>,
     ) -> Result<FoundMessages, StoreError> {
         let (mut all, mut after) = (FoundMessages::default(), String::new());
-        let times = (erasure.requested_at, now);
+        let times = (erasure.requested_at, now());
         while let Some(found) =
             self.messages_sought(&mut after, &erasure.leads, &erasure.waits_for, person, times, reads_mail).await?
         {
@@ -139,19 +150,20 @@ impl Store {
             if found.theirs.is_empty() {
                 continue;
             }
-            let erase = with(found.theirs, |tx, theirs| {
+            let held_until = now() + HELD_FOR;
+            let erase = with((erasure.id.clone(), found.theirs), move |tx, (erasure, theirs)| {
                 Box::pin(async move {
                     tx.erase_overwriting(true).await?;
-                    let (mut erased, mut moved_on) = (0_u64, false);
+                    let (mut messages, mut moved_on) = (0, false);
                     for message in theirs {
-                        if tx.message_erase(message).await? { erased += 1 } else { moved_on = true }
+                        if tx.message_erase(message).await? { messages += 1 } else { moved_on = true }
                     }
                     tx.erase_overwriting(false).await?;
-                    Ok((erased, moved_on))
+                    tx.erasure_add(erasure, &Part { messages, ..Part::default() }, held_until).await?;
+                    Ok(moved_on)
                 })
             });
-            let (erased, moved_on): (u64, bool) = self.write("erase.messages", erase).await?;
-            erasure.messages += erased;
+            let moved_on: bool = self.write("erase.messages", erase).await?;
             all.undecided |= moved_on;
         }
         Ok(all)
@@ -233,13 +245,66 @@ impl Store {
         }
     }
 
+    /// What people wrote of other people's leads, of turns, and in the audit.
+    pub(super) async fn written_erase(
+        &self,
+        erasure: &Erasure,
+        person: &Person,
+        reads_mail: ReadsMail,
+        now: Now<'_>,
+    ) -> Result<(), StoreError> {
+        let sought = Arc::new(Sought::asked(person, reads_mail));
+        if sought.is_nothing() {
+            return Ok(());
+        }
+        for of in &WRITTEN {
+            self.written_erase_of(of, erasure, &sought, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn written_erase_of(
+        &self,
+        of: &'static Written,
+        erasure: &Erasure,
+        sought: &Arc<Sought>,
+        now: Now<'_>,
+    ) -> Result<(), StoreError> {
+        let (mut after, until) = (of.begin(), erasure.requested_at);
+        loop {
+            let page = with(after, move |tx, after| Box::pin(tx.erase_written_page(of, after, until)));
+            let page = self.read("erase.written", page).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = last.clone();
+            for (place, _) in page.into_iter().filter(|(_, text)| of.without(text, sought).is_some()) {
+                let lead = of.is_of_leads.then(|| LeadId::new(place.names[0].as_str()).ok()).flatten();
+                if lead.as_ref().is_some_and(|lead| erasure.leads.contains(lead)) {
+                    continue;
+                }
+                let held_until = now() + HELD_FOR;
+                let part = Part { named_in: lead, ..Part::default() };
+                let erase = with((erasure.id.clone(), place, Arc::clone(sought), part), move |tx, lent| {
+                    Box::pin(async move {
+                        let (id, place, sought, part) = lent;
+                        tx.erase_overwriting(true).await?;
+                        if tx.written_erase(of, place, sought).await? {
+                            tx.erasure_add(id, part, held_until).await?;
+                        }
+                        tx.erase_overwriting(false).await
+                    })
+                });
+                self.write("erase.written", erase).await?;
+            }
+        }
+    }
+
     /// What the CRM had said when other people's leads were decided.
     pub(super) async fn snapshots_erase(
         &self,
-        erasure: &mut Erasure,
+        erasure: &Erasure,
         person: &Person,
         reads_mail: ReadsMail,
-        now: DateTime<Utc>,
+        now: Now<'_>,
     ) -> Result<(), StoreError> {
         let sought = Arc::new(Sought::asked(person, reads_mail));
         let texts = sought.as_stored();
@@ -254,12 +319,17 @@ impl Store {
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = last.to_string();
             for (lead, _) in page.into_iter().filter(|(lead, hit)| *hit && !erasure.leads.contains(lead)) {
-                let erase = with((lead.clone(), Arc::clone(&sought)), move |tx, (lead, sought)| {
-                    Box::pin(tx.snapshot_erase(lead, sought, now))
+                let at = now();
+                let lent = (erasure.id.clone(), lead, Arc::clone(&sought));
+                let erase = with(lent, move |tx, (erasure, lead, sought)| {
+                    Box::pin(async move {
+                        if tx.snapshot_erase(lead, sought, at).await? {
+                            tx.erasure_add(erasure, &Part::named(lead), at + HELD_FOR).await?;
+                        }
+                        Ok(())
+                    })
                 });
-                if self.write("erase.snapshot", erase).await? {
-                    erasure.named_in.insert(lead);
-                }
+                self.write("erase.snapshot", erase).await?;
             }
         }
     }

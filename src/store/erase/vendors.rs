@@ -36,6 +36,22 @@ pub(super) fn sent(lead: &LeadId, kind: &str, key: &str, reference: Option<Strin
     }
 }
 
+/// What a step may just be leaving at its vendor, or has left there with its answer lost: its name there is not known. Only what the
+/// CRM is told leaves without being marked before.
+pub(super) fn under_way(lead: &LeadId, kind: &str, key: &str, has_left: bool) -> Option<AtVendor> {
+    let (what, to_do) = match kind {
+        "write_crm" => ("crm_record", "In the CRM, look for a record, task or note of these minutes, and delete it."),
+        "brief_chat" | "brief_slack" if has_left => {
+            ("chat_message", "In the chat, look for a message of these minutes to the rep, and delete it.")
+        }
+        "text_back" if has_left => {
+            ("text", "At the carrier of texts, look for a message of these minutes, and delete it.")
+        }
+        _ => return None,
+    };
+    Some(held(lead, what, key, to_do))
+}
+
 /// The meeting in the rep's calendar.
 pub(super) fn booked(handoff: &Handoff) -> Option<AtVendor> {
     let Stage::Done { outcome: Outcome::Booked { booking } } = &handoff.stage else { return None };

@@ -55,7 +55,8 @@ impl Tx {
         Ok(count)
     }
 
-    /// Leads, whose handoffs are held so that none moves meanwhile: whichever another worker is at stays for now.
+    /// Leads, and what somebody wrote of them in the audit. Their handoffs are held so that none moves meanwhile: whichever another
+    /// worker is at stays for now.
     pub(super) async fn leads_let_go(&mut self, cut: &Cut, ids: &str) -> Result<u64, StoreError> {
         let held = format!(
             "-- keep::hold\nSELECT h.lead_id FROM handoff h WHERE h.lead_id IN {} AND NOT {OPEN} ORDER BY h.id {}",
@@ -75,6 +76,7 @@ impl Tx {
         }
         let ids = texts_json(&going);
         self.call_keys_let_go(&ids).await?;
+        self.audit_blank(&going).await?;
         for table in ABOUT_A_LEAD {
             let sql = format!("-- keep::about\nDELETE FROM {table} WHERE lead_id IN {}", self.engine.texts());
             sqlx::query(AssertSqlSafe(sql)).bind(ids.clone()).execute(self.conn()).await?;

@@ -1,7 +1,7 @@
 //! Letting go of a page: its rows, those of other tables that go with them, and a note of how far it has come.
 //!
 //! What goes is judged once more where it is taken, since the page was read before. Journals and balances of turns are never touched:
-//! they name leads by id alone.
+//! they name leads by id alone; the audit stays, without why something was done to what is gone.
 
 use super::kind::{Kept, Place};
 use super::page::{Cut, OldPage, Passed, closed, unused};
@@ -9,6 +9,7 @@ use crate::store::sql::row::{Reading, micros, texts_json};
 use crate::store::{StoreError, Tx};
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
 
 impl Tx {
     /// Lets go of what goes of a page, and returns how many rows, or leads, that were.
@@ -35,32 +36,38 @@ impl Tx {
         Ok(gone)
     }
 
-    /// Whole rows: those that are still of their kind, and as old.
+    /// Whole rows: those that are still of their kind, and as old. What somebody wrote in the audit of a message or a step goes with it.
     async fn rows_let_go(&mut self, cut: &Cut, ids: &str) -> Result<u64, StoreError> {
         let Place { table, at, id, which, lead, .. } = cut.kind.place();
         let still = lead.map_or_else(|| "1 = 1".to_owned(), |lead| closed(&format!("{table}.{lead}")));
         let sql = format!(
-            "-- keep::rows\nDELETE FROM {table} WHERE {id} IN {} AND {which} AND {at} < $2 AND {still}",
+            "-- keep::rows\nDELETE FROM {table} WHERE {id} IN {} AND {which} AND {at} < $2 AND {still} RETURNING {id} AS gone",
             self.engine.texts()
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(ids.to_owned()).bind(micros(cut.before));
-        Ok(query.execute(self.conn()).await?.rows_affected())
+        let gone = ids_of(table, &query.fetch_all(self.conn()).await?)?;
+        if matches!(table, "inbox" | "step") {
+            self.audit_blank(&gone).await?;
+        }
+        Ok(gone.len() as u64)
     }
 
     /// The names stay: an event that comes again is told by them. An empty answer is one that is no longer kept.
     async fn bytes_let_go(&mut self, ids: &str) -> Result<u64, StoreError> {
         let sql = format!(
-            "-- keep::bytes\nUPDATE inbox SET body = $2, answer = '', reply_to = NULL, correlation_id = NULL \
-             WHERE key IN {} AND state || '' = 'handled'",
+            "-- keep::bytes\nUPDATE inbox SET body = $2, answer = '', reply_to = NULL, correlation_id = NULL, \
+             trace_context = NULL WHERE key IN {} AND state || '' = 'handled' RETURNING key AS gone",
             self.engine.texts()
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(ids.to_owned()).bind(Vec::<u8>::new());
-        Ok(query.execute(self.conn()).await?.rows_affected())
+        let gone = ids_of("inbox", &query.fetch_all(self.conn()).await?)?;
+        self.audit_blank(&gone).await?;
+        Ok(gone.len() as u64)
     }
 
     async fn answers_let_go(&mut self, ids: &str) -> Result<u64, StoreError> {
         let sql = format!(
-            "-- keep::answers\nUPDATE step SET result = NULL, last_error = NULL WHERE effect_key IN {} \
+            "-- keep::answers\nUPDATE step SET result = NULL, last_error = NULL, trace_context = NULL WHERE effect_key IN {} \
              AND ended_at IS NOT NULL AND {}",
             self.engine.texts(),
             closed("step.lead_id")
@@ -125,4 +132,9 @@ impl Tx {
         }
         Ok(all)
     }
+}
+
+/// What a statement says that it has let go, by id.
+fn ids_of(table: &'static str, rows: &[AnyRow]) -> Result<Vec<String>, StoreError> {
+    rows.iter().map(|row| Reading::new(table, row).text("gone")).collect()
 }

@@ -134,7 +134,7 @@ impl Tx {
         counted.iter().map(held_of).collect()
     }
 
-    /// Keeps the result of a worker that had lost its lease.
+    /// Keeps the result of a worker that had lost its lease, unless the lead was erased meanwhile.
     pub async fn orphan_insert(
         &mut self,
         key: &str,
@@ -142,7 +142,10 @@ impl Tx {
         result: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let sql = "-- step::orphan\nINSERT INTO orphan_result (effect_key, fence, at, result) VALUES ($1, $2, $3, $4)";
+        let sql = "-- step::orphan\nINSERT INTO orphan_result (effect_key, fence, at, result) \
+                   SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT) \
+                   WHERE NOT EXISTS (SELECT 1 FROM step s JOIN lead l ON l.id = s.lead_id \
+                   WHERE s.effect_key = $1 AND l.erased_at IS NOT NULL)";
         let query = sqlx::query(sql).bind(key).bind(fence).bind(micros(now)).bind(without_nul(result));
         query.execute(self.conn()).await?;
         Ok(())

@@ -10,7 +10,7 @@ pub(super) struct ErasureAsked {
     status: String,
     /// To be asked for at `/v1/erasures/{id}`.
     erasure: String,
-    /// Erasures that asked for one of the same before.
+    /// Erasures that asked for one of the same and are open.
     earlier: Vec<String>,
 }
 
@@ -52,6 +52,7 @@ struct AtVendor {
     lead: String,
     /// `crm_record`, `calendar_event`, `chat_message`, `mail`, `text` or `call`.
     what: String,
+    /// The vendor's own name of it; of what may be there alone, the key of its step.
     reference: String,
     #[schemars(skip_serializing_if = "Option::is_none")]
     link: Option<String>,

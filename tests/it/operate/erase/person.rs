@@ -4,6 +4,7 @@ use crate::store::server::Db;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
+use std::collections::BTreeSet;
 
 pub const PHONE: &str = "+14155550142";
 pub const EMAIL: &str = "zyxandra@canary-mail.example";
@@ -94,19 +95,47 @@ pub fn found_in(text: &str) -> Vec<&'static str> {
 
 /// Every column of every table.
 pub async fn dump(db: &Db) -> String {
+    let mut dump = String::new();
+    for table in tables(db).await {
+        dump.push_str(&dump_of(db, &table).await);
+    }
+    dump
+}
+
+/// Every column of a table.
+pub async fn dump_of(db: &Db, table: &str) -> String {
+    let mut dump = String::new();
+    for column in texts(db, columns(db, table)).await {
+        dump.push_str(&format!("\n{table}.{column}: "));
+        dump.push_str(&texts(db, format!("SELECT {column} FROM {table}")).await.join("\n"));
+    }
+    dump
+}
+
+async fn tables(db: &Db) -> Vec<String> {
     let tables = if db.is_postgres() {
         "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
     } else {
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     };
-    let mut dump = String::new();
-    for table in texts(db, tables.to_owned()).await {
-        for column in texts(db, columns(db, &table)).await {
-            dump.push_str(&format!("\n{table}.{column}: "));
-            dump.push_str(&texts(db, format!("SELECT {column} FROM {table}")).await.join("\n"));
-        }
+    texts(db, tables.to_owned()).await
+}
+
+/// Each as `TABLE.COLUMN`.
+pub async fn schema(db: &Db) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for table in tables(db).await {
+        let columns = if db.is_postgres() {
+            format!(
+                "SELECT CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_schema = 'public' \
+                 AND table_name = '{table}'"
+            )
+        } else {
+            format!("SELECT name FROM pragma_table_info('{table}')")
+        };
+        all.extend(texts(db, columns).await.into_iter().map(|column| format!("{table}.{column}")));
     }
-    dump
+    all
 }
 
 /// As they are to be asked for, so that they are texts.

@@ -14,12 +14,12 @@ use crate::store::world::{later, lead_id, now};
 use baton::app::replay::{ReplayVerdict, Which, replay};
 use baton::app::watch::keep::{Keeper, Pace, Pruned};
 use baton::config::{Keep, KeptFor};
-use baton::store::{Arrival, Changes, Handled, InboxMessage, Kept, LiveRelease};
+use baton::store::{Arrival, AuditEntry, Changes, Handled, InboxMessage, Kept, LiveRelease};
 use baton_clock::FakeClock;
 use baton_core::domain::id::HandoffId;
 use baton_core::rules::{SourceFile, release};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -325,4 +325,37 @@ pub async fn a_release_stays_as_long_as_something_needs_it(db: Db) {
     writes!(db.store, [in_use], |tx| tx.release_in_use(&in_use, now()).await).await.expect("it is noted");
     let told = prune(&db, Keep::default()).await;
     assert_eq!((told["leads"], told["releases"]), (Pruned::Done(1), Pruned::Done(0)), "{told:?}");
+}
+
+/// What was written in the audit of a message, a step or a lead is kept as long as it; and so is what the sender kept in a trace.
+pub async fn what_was_written_of_what_goes_goes_with_it(db: Db) {
+    for (number, days) in [(1, 500), (2, 20), (3, 100)] {
+        closed(&db, number, days).await;
+    }
+    beside_leads(&db).await;
+    db.execute("UPDATE inbox SET trace_context = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 a=b'").await;
+    let step = |number: u32| format!("SELECT MIN(effect_key) FROM step WHERE lead_id = '{}'", lead_id(number));
+    let mut subjects: Vec<String> = [1, 2, 3].map(|number| lead_id(number).to_string()).to_vec();
+    for sql in [step(1), step(2), step(3), "SELECT key FROM inbox WHERE key LIKE '% evt-%'".to_owned()] {
+        let found: Result<Vec<String>, sqlx::Error> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&db.raw).await;
+        subjects.extend(found.expect("ids"));
+    }
+    assert_eq!(subjects.len(), 3 + 3 + 7);
+    for subject in &subjects {
+        let entry = AuditEntry::of("token desk", "attention.close", subject, Some("why it was closed"));
+        writes!(db.store, [entry], |tx| tx.audit(&entry, now()).await).await.expect("an entry");
+    }
+    prune(&db, Keep::default()).await;
+    let left = "SELECT subject FROM audit WHERE why IS NOT NULL AND salt IS NOT NULL";
+    let left: Result<Vec<String>, sqlx::Error> = sqlx::query_scalar(left).fetch_all(&db.raw).await;
+    let left: BTreeSet<String> = left.expect("subjects").into_iter().collect();
+    let young = [1, 2, 4, 5].map(|at: usize| subjects[at].clone()).into_iter();
+    let young = young.chain([2, 902, 904].map(|number| message(number, now()).key));
+    assert_eq!(left, young.collect::<BTreeSet<String>>());
+    assert_eq!(db.number("SELECT COUNT(*) FROM audit WHERE (why IS NULL) <> (salt IS NULL)").await, 0);
+    assert_eq!(db.store.audit_verify(None).await.expect("the chain").broken, None, "the chain stays whole");
+    let traced = "SELECT COUNT(*) FROM inbox WHERE trace_context IS NOT NULL AND octet_length(body) = 0";
+    assert_eq!(db.number("SELECT COUNT(*) FROM inbox WHERE octet_length(body) = 0").await, 1);
+    assert_eq!(db.number(traced).await, 0, "nothing of a trace is left where the bytes are gone");
+    assert_eq!(db.number("SELECT COUNT(*) FROM inbox WHERE trace_context IS NOT NULL").await, 3);
 }
