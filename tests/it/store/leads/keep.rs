@@ -317,7 +317,8 @@ pub async fn what_was_written_of_what_goes_goes_with_it(db: Db) {
     let step = |number: u32| format!("SELECT MIN(effect_key) FROM step WHERE lead_id = '{}'", lead_id(number));
     let mut subjects: Vec<String> = [1, 2, 3].map(|number| lead_id(number).to_string()).to_vec();
     for sql in [step(1), step(2), step(3), "SELECT key FROM inbox WHERE key LIKE '% evt-%'".to_owned()] {
-        let found: Result<Vec<String>, sqlx::Error> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&db.raw).await;
+        let found: Result<Vec<String>, sqlx::Error> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&db.raw).await;
         subjects.extend(found.expect("ids"));
     }
     assert_eq!(subjects.len(), 3 + 3 + 7);
