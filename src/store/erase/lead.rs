@@ -139,8 +139,8 @@ impl Tx {
         Ok(until)
     }
 
-    /// What whoever had a step in hand may have written meanwhile: results that came too late, and under which trace, in whose sender's
-    /// words, our own events are told of.
+    /// What whoever had a step in hand may have written meanwhile: results that came too late, and the trace, with words of its sender,
+    /// under which our own events are told of.
     async fn erase_late(&mut self, keys: &[String]) -> Result<(), StoreError> {
         let sql = format!("-- erase::late\nDELETE FROM orphan_result WHERE effect_key IN {}", self.engine.texts());
         sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).execute(self.conn()).await?;
@@ -309,7 +309,8 @@ impl Tx {
         Ok(())
     }
 
-    /// What was written in the audit of earlier acts, of the lead and of its steps, goes, and stands in no hash; that the lead was erased is one more.
+    /// What was written in the audit of earlier acts, of the lead and of its steps, goes, and stands in no hash; that the lead was
+    /// erased is one more.
     async fn erase_audited(
         &mut self,
         lead: &LeadId,

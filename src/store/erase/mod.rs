@@ -6,8 +6,8 @@
 //! brings nothing back; what comes later than the request is a new lead.
 //!
 //! `person` is whom it is about, `sought` how they are found in texts, `documents` what stays of what is stored, `record` the row of
-//! an erasure; `search`, `lead`, `named`, `written` and `loose` are statements, `vendors` what is left to people; `sweep` goes through the
-//! tables, and `run` puts it all together.
+//! an erasure; `search`, `lead`, `named`, `written` and `loose` are statements, `vendors` what is left to people; `sweep` goes through
+//! the tables, and `run` puts it all together.
 
 mod documents;
 mod lead;

@@ -69,7 +69,7 @@ async fn post(door: &VendorHttp, path: &[&str], body: Value) -> Option<Value> {
 /// The platform's word reaches whichever worker lives.
 fn to_either(first: &Worker, second: &Worker) -> Deliver {
     let doors = Arc::new([Arc::clone(&first.door), Arc::clone(&second.door)]);
-    Arc::new(move |event| {
+    Arc::new(move |event: Value| {
         let doors = Arc::clone(&doors);
         Box::pin(async move {
             for door in doors.iter() {
