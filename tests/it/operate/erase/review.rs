@@ -159,7 +159,7 @@ async fn what_was_said_of_consent_and_disclosure_later_stays(db: Db) {
 async fn a_second_request_names_the_first_while_that_is_open_and_not_afterwards(db: Db) {
     let first = ask(&db).await;
     let second = ask(&db).await;
-    assert_eq!(told(&db, &second).await.earlier, [first.clone()]);
+    assert_eq!(told(&db, &second).await.earlier, std::slice::from_ref(&first));
     for id in [first, second] {
         assert_eq!(go_on(&db, &id).await.expect("there is nobody").state, ErasureState::Done);
     }

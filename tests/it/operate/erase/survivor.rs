@@ -87,7 +87,7 @@ async fn call_of_a_dead_worker(db: Db) {
     let (mut first, second) = (Worker::begin(&db, &stage).await, Worker::begin(&db, &stage).await);
     stage.voice.connect(to_either(&first, &second));
     let accepts = RepManner::Accepts { after: Duration::from_secs(4) };
-    let caller = Caller::live(1).reps(&[accepts]).talks_for(Duration::from_secs(6));
+    let caller = Caller::live(1).reps(&[accepts]).talks_for(Duration::from_secs(14));
     stage.voice.call(caller.call(), caller.script.clone().expect("a live call"));
     first.post(&["v1", "events"], caller.event.clone()).await.expect("the call is taken");
     let rings = || stage.world.accepted().iter().filter(|done| done.vendor == "voice" && done.kind == "ring").count();
