@@ -3,9 +3,17 @@
 # Needs the programs of both (Debian: rabbitmq-server, postgresql). BATON_BENCH_DIR chooses another place, such as a disk; a
 # whole run writes some gigabytes there.
 #
-#   benches/load.sh                                    everything
+#   benches/load.sh                                    everything but prune and watched
 #   benches/load.sh MEASURE...                         some of: decided steady sustained sustained-slow sustained-sqlite
-#                                                      live tools tools-mcp
+#                                                      live tools tools-mcp prune watched
+#                                                      (prune only where it is named: it first makes BATON_BENCH_OLD_LEADS
+#                                                      old leads, 1000000 if that says nothing, some 20 GB and a quarter of an
+#                                                      hour)
+#   benches/load.sh watched [--pairs N]                what it costs that somebody looks: sustained with figures read of the store
+#                                                      and scraped every 15 s and every lead's trace told to a collector, and
+#                                                      sustained with none of it, in turn, N times each (5); only where it is
+#                                                      named. What is counted where it happens is counted in both: that cannot
+#                                                      be turned off
 #   benches/load.sh --against DIR [--pairs N] [MEASURE...]
 #                                                      this checkout and the one in DIR in turn, N times each (5), over the
 #                                                      same services; tells the ratio of each figure

@@ -44,26 +44,54 @@ const ARROWS: [(&str, &[&str]); 27] = [
     // Vendors and people.
     // `rules` for spans, which are written there as in rule files.
     ("config", &["domain", "rules"]),
-    ("telemetry", &[]),
+    // What is counted is counted where it happens; whoever counts names no types but its own.
+    ("telemetry", &["clock", "domain"]),
     ("mcp", &["rules"]),
     ("failpoint", &["clock", "config"]),
     // `platforms` for the signature under a webhook: made where those of others are checked.
-    ("connectors", &["clock", "domain", "platforms"]),
+    ("connectors", &["clock", "domain", "platforms", "telemetry"]),
     ("render", &["domain", "handoff", "routing", "rules"]),
     // Rows.
-    ("store", &["clock", "domain", "handoff", "routing", "rules"]),
+    ("store", &["clock", "domain", "handoff", "routing", "rules", "telemetry"]),
     ("reports", &["domain", "rules", "store"]),
     // What a worker decides and writes with.
     ("release", &["domain", "platforms", "render", "rules", "store"]),
     // The path of a lead.
-    ("intake", &["clock", "domain", "domains", "rules"]),
-    ("facts", &["clock", "connectors", "domain", "release", "routing", "rules", "store"]),
+    ("intake", &["clock", "domain", "domains", "rules", "telemetry"]),
+    ("facts", &["clock", "connectors", "domain", "release", "routing", "rules", "store", "telemetry"]),
     // Platforms: what a call's live channel is sent is written by the platform's mapping.
     (
         "outbox",
-        &["clock", "connectors", "domain", "handoff", "platforms", "release", "render", "routing", "rules", "store"],
+        &[
+            "clock",
+            "connectors",
+            "domain",
+            "handoff",
+            "platforms",
+            "release",
+            "render",
+            "routing",
+            "rules",
+            "store",
+            "telemetry",
+        ],
     ),
-    ("deciding", &["clock", "domain", "facts", "handoff", "intake", "release", "render", "routing", "rules", "store"]),
+    (
+        "deciding",
+        &[
+            "clock",
+            "domain",
+            "facts",
+            "handoff",
+            "intake",
+            "release",
+            "render",
+            "routing",
+            "rules",
+            "store",
+            "telemetry",
+        ],
+    ),
     // Doors. `app`, `cli`, `lib` and `main` wire things together and may import everything below them.
     (
         "web",
@@ -81,6 +109,7 @@ const ARROWS: [(&str, &[&str]); 27] = [
             "routing",
             "rules",
             "store",
+            "telemetry",
         ],
     ),
     (
@@ -103,6 +132,7 @@ const ARROWS: [(&str, &[&str]); 27] = [
             "rules",
             "sandbox",
             "store",
+            "telemetry",
             "web",
         ],
     ),

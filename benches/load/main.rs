@@ -27,6 +27,7 @@ mod watch;
 mod worker;
 
 use anyhow::Result;
+use baton::telemetry::traces;
 use clap::{Parser, ValueEnum};
 use decided::Decided;
 use events::{CALLERS, KINDS, MIX};
@@ -47,10 +48,10 @@ struct Arguments {
     /// Runs this and another build of the bench in turn, and tells the ratio of each figure
     #[arg(long, value_name = "EXECUTABLE")]
     against: Option<PathBuf>,
-    /// How often both are run
+    /// How often both sides of a comparison are run
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// What to measure; everything if left out
+    /// What to measure; everything but `prune` and `watched` if left out
     #[arg(value_enum)]
     measures: Vec<Measure>,
 }
@@ -73,6 +74,10 @@ enum Measure {
     Tools,
     /// The same as calls of `route_lead` over MCP
     ToolsMcp,
+    /// A steady rate beside the pruning of a million old leads; only where it is asked for
+    Prune,
+    /// The sustained run with figures read and traces told, and with nobody looking, in turn; only where it is asked for
+    Watched,
 }
 
 #[tokio::main]
@@ -81,7 +86,7 @@ async fn main() -> Result<()> {
     let Arguments { against, pairs, measures } =
         Arguments::parse_from(std::env::args_os().filter(|argument| argument != "--bench"));
     match against {
-        None => measure(&measures).await,
+        None => measure(&measures, pairs).await,
         Some(other) => {
             let values = measures.iter().filter_map(ValueEnum::to_possible_value);
             let names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
@@ -91,7 +96,7 @@ async fn main() -> Result<()> {
 }
 
 /// Part by part, each with a worker of its own but for the first two; the last line is all figures as JSON.
-async fn measure(asked: &[Measure]) -> Result<()> {
+async fn measure(asked: &[Measure], pairs: u32) -> Result<()> {
     let wants = |measure| asked.is_empty() || asked.contains(&measure);
     let run = Run::open().await?;
     let mut figures = begin(&run.ground).await?;
@@ -115,9 +120,20 @@ async fn measure(asked: &[Measure]) -> Result<()> {
             add(&mut figures, tools.json());
         }
     }
+    if asked.contains(&Measure::Prune) {
+        let prune = steady::prune::measure(&run).await?;
+        prune.print();
+        add(&mut figures, prune.json());
+    }
+    if asked.contains(&Measure::Watched) {
+        let watched = sustained::watched::measure(pairs).await?;
+        watched.print();
+        add(&mut figures, watched.json());
+    }
     println!("the vendors were asked for: {}", run.ledger.in_words());
     run.ledger.nothing_twice()?;
     println!("{}", Value::Object(figures));
+    traces::end().await;
     run.ground.close().await
 }
 
@@ -126,7 +142,7 @@ fn setting(measure: Measure, ground: &Ground) -> Setting<'_> {
     let (part, figure, answering) = match measure {
         Measure::SustainedSlow => ("slow", "sustained_slow_per_second", Answering::Slowly),
         Measure::SustainedSqlite => ("sqlite", "sustained_sqlite_per_second", Answering::AtOnce),
-        _ => ("sustained", "sustained_per_second", Answering::AtOnce),
+        _ => ("sustained", sustained::FIGURE, Answering::AtOnce),
     };
     let database = if measure == Measure::SustainedSqlite { &ground.sqlite } else { &ground.database };
     Setting { part, figure, database, answering }

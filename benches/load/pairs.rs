@@ -1,45 +1,73 @@
-//! This build of the bench and another one, in turn: machines change from minute to minute, and what lies side by side in time
-//! can be compared.
+//! Two sides of a comparison in turn, each run in a process of its own: machines change from minute to minute, and what lies side
+//! by side in time can be compared.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Figures of one run by name, such as `committed_ms.p99`.
 type Figures = BTreeMap<String, f64>;
 
-struct Pair {
-    here: Figures,
-    there: Figures,
+/// What is run beside something else.
+pub struct Side {
+    pub name: &'static str,
+    /// A build of the bench.
+    pub executable: PathBuf,
+    /// What it is told by its environment; empty is as if it were not set.
+    pub variables: Vec<(&'static str, String)>,
 }
 
-/// Runs both so many times and prints, figure by figure, this build's as a multiple of the other's.
+/// Figures of both sides, first against second, from each time that both were run.
+pub struct Pairs {
+    names: [&'static str; 2],
+    each: Vec<[Figures; 2]>,
+}
+
+/// This build and another one: runs both so many times and prints, figure by figure, this one's as a multiple of the other's.
 ///
 /// # Errors
 /// A run failed, or its last line is no JSON.
-pub fn compare(other: &Path, pairs: u32, measures: &[String]) -> Result<()> {
-    let own = std::env::current_exe().context("finding this executable")?;
-    let mut all = Vec::new();
-    for number in 1..=pairs {
-        eprintln!("pair {number} of {pairs}");
-        // Who comes second finds the machine warm, or worn: each does so every other time.
-        all.push(if number.is_multiple_of(2) {
-            let there = run("there", other, measures)?;
-            Pair { here: run("here", &own, measures)?, there }
-        } else {
-            let here = run("here", &own, measures)?;
-            Pair { here, there: run("there", other, measures)? }
-        });
-    }
-    print(&all);
+pub fn compare(other: &Path, times: u32, measures: &[String]) -> Result<()> {
+    let side = |name, executable| Side { name, executable, variables: Vec::new() };
+    let sides = [side("here", own_executable()?), side("there", other.to_owned())];
+    in_turn(&sides, times, measures)?.print();
     Ok(())
 }
 
-fn run(name: &str, executable: &Path, measures: &[String]) -> Result<Figures> {
-    let attempt = || format!("running {}", executable.display());
-    let output = Command::new(executable).args(measures).stderr(Stdio::inherit()).output().with_context(attempt)?;
+pub fn own_executable() -> Result<PathBuf> {
+    std::env::current_exe().context("finding this executable")
+}
+
+/// Runs both so many times.
+///
+/// # Errors
+/// A run failed, or its last line is no JSON.
+pub fn in_turn(sides: &[Side; 2], times: u32, measures: &[String]) -> Result<Pairs> {
+    let [first, second] = sides;
+    let mut each = Vec::new();
+    for number in 1..=times {
+        eprintln!("pair {number} of {times}");
+        // Who comes second finds the machine warm, or worn: each does so every other time.
+        each.push(if number.is_multiple_of(2) {
+            let later = run(second, measures)?;
+            [run(first, measures)?, later]
+        } else {
+            [run(first, measures)?, run(second, measures)?]
+        });
+    }
+    Ok(Pairs { names: [first.name, second.name], each })
+}
+
+fn run(side: &Side, measures: &[String]) -> Result<Figures> {
+    let Side { name, executable, variables } = side;
+    let mut command = Command::new(executable);
+    command.args(measures).stderr(Stdio::inherit());
+    for (variable, value) in variables {
+        command.env(variable, value);
+    }
+    let output = command.output().with_context(|| format!("running {}", executable.display()))?;
     let text = String::from_utf8_lossy(&output.stdout);
     eprintln!("{name}:\n{text}");
     ensure!(output.status.success(), "{} ended with {}", executable.display(), output.status);
@@ -65,25 +93,36 @@ fn flatten(path: &str, value: &Value, figures: &mut Figures) {
     }
 }
 
-fn print(pairs: &[Pair]) {
-    println!("{:32} {:>10} {:>10} {:>7}   of each pair", "median of", "here", "there", "ratio");
-    let names = pairs.first().map(|pair| pair.here.keys()).into_iter().flatten();
-    for name in names {
-        let figures = pairs.iter().map(|pair| Some((*pair.here.get(name)?, *pair.there.get(name)?)));
-        // One that a run could not tell.
-        let Some(figures) = figures.collect::<Option<Vec<(f64, f64)>>>() else { continue };
-        // What is the same each time was given, not measured.
-        if figures.iter().all(|(here, there)| here == there) {
-            continue;
+impl Pairs {
+    /// Of each pair, what both sides say of this; `None` where one could not tell.
+    pub fn of(&self, figure: &str) -> Option<Vec<[f64; 2]>> {
+        self.each.iter().map(|[first, second]| Some([*first.get(figure)?, *second.get(figure)?])).collect()
+    }
+
+    pub fn print(&self) {
+        let [first, second] = self.names;
+        println!("{:32} {first:>10} {second:>10} {:>7}   of each pair", "median of", "ratio");
+        let names = self.each.first().map(|[first, _]| first.keys()).into_iter().flatten();
+        for name in names {
+            let Some(figures) = self.of(name) else { continue };
+            // What is the same each time was given, not measured.
+            if figures.iter().all(|[first, second]| first == second) {
+                continue;
+            }
+            let side = |at: usize| median(figures.iter().map(|pair| pair[at]).collect());
+            let ratios = ratios(&figures);
+            let each: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.3}")).collect();
+            println!("{name:32} {:10.2} {:10.2} {:7.3}   {}", side(0), side(1), median(ratios), each.join(" "));
         }
-        let (here, there): (Vec<f64>, Vec<f64>) = figures.iter().copied().unzip();
-        let ratios: Vec<f64> = figures.iter().map(|(here, there)| here / there).collect();
-        let each: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.3}")).collect();
-        println!("{name:32} {:10.2} {:10.2} {:7.3}   {}", median(here), median(there), median(ratios), each.join(" "));
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The first side's as a multiple of the second's, pair by pair.
+pub fn ratios(figures: &[[f64; 2]]) -> Vec<f64> {
+    figures.iter().map(|[first, second]| first / second).collect()
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {

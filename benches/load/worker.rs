@@ -8,12 +8,13 @@ use anyhow::{Context, Result};
 use async_trait::async_trait;
 use baton::app::bus::{Bus, InboxSink};
 use baton::app::{self, Running, Setup, workspace};
-use baton::config::Limits;
+use baton::config::{Keep, KeptFor, Limits};
 use baton::deciding::answer::OutgoingAnswer;
 use baton::deciding::decider::Replies;
 use baton::intake::amqp::{AmqpConfig, AmqpStats, ConsumeError, Publisher, Topology, consume};
 use baton::render::caller::Stopgap;
 use baton::store::Store;
+use baton::web::Listener;
 use baton_clock::{SharedClock, SteeredClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
@@ -22,7 +23,6 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -107,7 +107,8 @@ impl Worker {
             vendors: null::vendors(answering, &run.ledger),
             clock: Arc::clone(&clock),
             limits: Limits::default(),
-            listener: TcpListener::bind("127.0.0.1:0").await?,
+            keep: forever(),
+            listener: Listener::on_port("127.0.0.1:0").await?,
             tokens: tools::tokens(),
             // As `baton.toml` has it where it says nothing.
             body_limit: 256 * 1024,
@@ -118,6 +119,8 @@ impl Worker {
             twilio: None,
             public_url: String::new(),
             replies: Some(Arc::clone(&heard) as Arc<dyn Replies>),
+            broker: None,
+            metrics: run.metrics,
         };
         let running = app::start(setup).await?;
         Ok(Self { running, store, clock, config, heard, promises })
@@ -125,7 +128,7 @@ impl Worker {
 
     /// Where it serves over HTTP.
     pub fn address(&self) -> SocketAddr {
-        self.running.address
+        self.running.address.parse().expect("it listens on a port")
     }
 
     /// What is said to a caller where nothing says what was decided.
@@ -154,7 +157,11 @@ impl Worker {
     pub async fn consume(&self) -> Result<Consuming> {
         let stats = Arc::new(AmqpStats::default());
         let config = AmqpConfig { stats: Arc::clone(&stats), ..self.config.clone() };
-        let sink = InboxSink { decider: Arc::clone(&self.running.decider), clock: Arc::clone(&self.clock) };
+        let sink = InboxSink {
+            decider: Arc::clone(&self.running.decider),
+            clock: Arc::clone(&self.clock),
+            queue: self.config.topology.queue.clone(),
+        };
         let (stop, stopping) = watch::channel(false);
         let task = tokio::spawn(consume(config, Arc::new(sink), stopping));
         let consuming = Consuming { stop, task, stats };
@@ -233,5 +240,23 @@ impl Consuming {
     pub async fn end(self) -> Result<()> {
         self.stop.send_replace(true);
         Ok(self.task.await??)
+    }
+}
+
+/// Nothing is pruned but by whoever measures that.
+fn forever() -> Keep {
+    let forever = KeptFor::Forever;
+    Keep {
+        inbox: forever,
+        quarantine: forever,
+        transcripts: forever,
+        briefings: forever,
+        steps: forever,
+        timeline: forever,
+        decisions: forever,
+        releases: forever,
+        deliveries: forever,
+        mirror: forever,
+        leads: forever,
     }
 }

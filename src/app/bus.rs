@@ -5,13 +5,15 @@ use crate::connectors::{LegStatus, VendorError};
 use crate::deciding::answer::OutgoingAnswer;
 use crate::deciding::decider::{Decider, Replies};
 use crate::intake::amqp::{Delivered, Outgoing, PublishError, Publisher, Sink, SinkError};
-use crate::intake::event::{key_of, kind_of};
+use crate::intake::event::{key_of, kind_of, lead_id_of_key};
 use crate::outbox::EventSink;
-use crate::store::InboxMessage;
+use crate::store::{Arrival, InboxMessage};
+use crate::telemetry::traces::{DoorSpan, current};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::LegId;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -24,22 +26,39 @@ pub(super) const COMMAND: &str = "handoff.command";
 pub struct InboxSink {
     pub decider: Arc<Decider>,
     pub clock: SharedClock,
+    /// Where they lay.
+    pub queue: String,
+}
+
+impl InboxSink {
+    fn message(&self, delivered: Delivered, received_at: DateTime<Utc>) -> (DoorSpan, InboxMessage) {
+        let Delivered { body, routing_key: _, reply_to, correlation_id, trace_context, redelivered: _ } = delivered;
+        let key = key_of(&body);
+        let span = DoorSpan::of_message(&self.queue, trace_context, || lead_id_of_key(&key));
+        let kind = kind_of(&body).map_or("unknown", |kind| kind.as_str()).to_owned();
+        let trace_context = span.kept.clone();
+        (span, InboxMessage { key, kind, body, received_at, reply_to, correlation_id, trace_context })
+    }
 }
 
 #[async_trait]
 impl Sink for InboxSink {
     async fn commit(&self, batch: Vec<Delivered>) -> Result<(), SinkError> {
         let received_at = self.clock.now();
-        let message = |delivered: Delivered| InboxMessage {
-            key: key_of(&delivered.body),
-            kind: kind_of(&delivered.body).map_or("unknown", |kind| kind.as_str()).to_owned(),
-            body: delivered.body,
-            received_at,
-            reply_to: delivered.reply_to,
-            correlation_id: delivered.correlation_id,
-        };
-        let taken = self.decider.take(batch.into_iter().map(message).collect()).await;
-        taken.map(|_known| ()).map_err(|error| SinkError(Box::new(error)))
+        let came = batch.into_iter().map(|delivered| self.message(delivered, received_at));
+        let (mut spans, messages): (Vec<DoorSpan>, Vec<InboxMessage>) = came.unzip();
+        match self.decider.take(messages).await {
+            Ok(known) => {
+                let again =
+                    spans.iter_mut().zip(known).filter(|(_, known)| matches!(known, Arrival::Same | Arrival::Differs));
+                again.for_each(|(span, _)| span.repeats());
+                Ok(())
+            }
+            Err(error) => {
+                spans.iter_mut().for_each(|span| span.fails("database"));
+                Err(SinkError(Box::new(error)))
+            }
+        }
     }
 
     async fn ready(&self) -> bool {
@@ -62,6 +81,7 @@ impl Bus {
             body: body.to_string().into_bytes(),
             content_type: JSON.to_owned(),
             message_id: id.to_owned(),
+            trace_context: current(),
             ..Outgoing::default()
         }
     }

@@ -36,7 +36,8 @@ impl Question {
         let mut wait = AGAIN_AFTER;
         while let Err(error) = (self.ask)().await {
             let again_s = wait.as_secs();
-            tracing::warn!(section = self.section, again_s, %error, "a vendor would not do what will be asked of it");
+            let (section, error) = (self.section, error.in_log());
+            tracing::warn!(section, again_s, error, "a vendor would not do what will be asked of it");
             tokio::time::sleep(clock.real(wait)).await;
             wait = (2 * wait).min(AGAIN_WITHIN);
         }

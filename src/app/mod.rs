@@ -15,6 +15,7 @@ mod tidy;
 pub mod time;
 mod twilio;
 mod vendors;
+pub mod watch;
 pub mod webhooks;
 pub mod workspace;
 pub mod zoneinfo;
@@ -24,27 +25,34 @@ pub use speech::unspoken;
 pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{CrmChoice, agree, connect, not_connected, undialled};
 
-use crate::config::Limits;
+use crate::config::{Keep, Limits};
+use crate::connectors::Telephony;
+use crate::connectors::asterisk::Asterisk;
 use crate::deciding::decider::{self, Decider, Replies};
 use crate::facts::Facts;
+use crate::intake::amqp::AmqpStats;
 use crate::outbox::{self, Duty, Outbox, Vendors};
 use crate::release::{Current, Library};
-use crate::store::Store;
-use crate::web::{self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, PlatformSections, TwilioSection};
+use crate::store::{Store, with};
+use crate::web::{
+    self, ConfiguredToken, Door, InHand, Keyring, LinkSigner, Listener, MetricsFor, PlatformSections, TwilioSection,
+};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
+use chrono::{DateTime, Utc};
 use lines::{Agents, Lines};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use time::Timekeeper;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
+use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
+use watch::keep::Keeper;
+use watch::{Presence, Watched};
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
-const STOP_WITHIN: Duration = Duration::from_millis(4500);
+pub const STOP_WITHIN: Duration = Duration::from_millis(4500);
 
 /// A worker's parts, however they came about: from `baton.toml`, or from the demo's sandbox.
 pub struct Setup {
@@ -54,7 +62,9 @@ pub struct Setup {
     pub vendors: Vendors,
     pub clock: SharedClock,
     pub limits: Limits,
-    pub listener: TcpListener,
+    /// How long what is stored is kept.
+    pub keep: Keep,
+    pub listener: Listener,
     /// Tokens of `baton.toml`; those of the database are added to them.
     pub tokens: Vec<ConfiguredToken>,
     pub body_limit: usize,
@@ -68,20 +78,27 @@ pub struct Setup {
     /// How it is reached from outside; empty where nobody outside this machine reaches it.
     pub public_url: String,
     pub replies: Option<Arc<dyn Replies>>,
+    /// How its consumer does; `None`: no broker is configured.
+    pub broker: Option<Arc<AmqpStats>>,
+    /// Who may read its figures.
+    pub metrics: MetricsFor,
 }
 
 /// A running worker.
 pub struct Running {
-    pub address: SocketAddr,
+    /// Host and port, or `unix:` and a path.
+    pub address: String,
     pub decider: Arc<Decider>,
     pub store: Store,
-    pub ready: watch::Receiver<bool>,
+    /// Its name in logs, leases and traces.
+    pub worker: String,
+    pub ready: Receiver<bool>,
     /// Tells tasks that were started beside the worker to stop with it.
-    pub stopping: watch::Receiver<bool>,
+    pub stopping: Receiver<bool>,
     tasks: JoinSet<()>,
-    set_ready: watch::Sender<bool>,
+    set_ready: Sender<bool>,
     duty: Duty,
-    stop: watch::Sender<bool>,
+    stop: Sender<bool>,
     /// Changes the rules and templates of the running worker.
     pub reload: Arc<Reload>,
 }
@@ -89,13 +106,13 @@ pub struct Running {
 /// Starts deciding, carrying out and serving. The release is stored first: whatever is decided with it can be decided again.
 ///
 /// # Errors
-/// The listener has no address, or the release could not be stored.
+/// The listener has no address, the release could not be stored, or the database failed.
 pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
-    let address = setup.listener.local_addr().context("reading the listener's address")?;
-    let (stop, stopping) = watch::channel(false);
-    let (set_ready, ready) = watch::channel(true);
+    let address = setup.listener.address().context("reading the listener's address")?;
+    let (stop, stopping) = channel(false);
+    let (set_ready, ready) = channel(true);
     let worker = worker_name();
     let crm = CrmChoice::from(&setup.vendors);
     let platforms = Arc::new(setup.platforms);
@@ -104,8 +121,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
-    let addresses = setup.vendors.rep_first.as_ref().map(lines::offered);
-    keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
+    let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
     let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
@@ -118,6 +134,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         vendor_timeout: setup.limits.vendor_timeout(),
         steps_at_once: setup.limits.steps_at_once,
         links: setup.links.clone().map(|links| links as Arc<dyn outbox::FeedbackLinks>),
+        restored_at: restored_at(&setup.store, &setup.clock).await?,
     });
     let decider = Decider::new(decider::DeciderParts {
         store: setup.store.clone(),
@@ -146,24 +163,17 @@ pub async fn start(setup: Setup) -> Result<Running> {
         in_hand: InHand::default(),
         requests: Arc::new(Semaphore::new(setup.requests_at_once)),
         body_limit: setup.body_limit,
+        broker: setup.broker,
+        metrics: setup.metrics,
     };
     let duty = outbox.duty().clone();
-    let mut tasks = works(&decider, outbox, facts, release.clone(), &stopping);
-    if let Some(asterisk) = asterisk {
-        let (decider, store, clock) = (Arc::clone(&decider), setup.store.clone(), Arc::clone(&door.clock));
-        let (duty, is_rep_first) = (duty.clone(), door.addresses.is_some());
-        let lines = Lines { asterisk, decider, store, clock, duty, worker, is_rep_first };
-        tasks.spawn(lines::hear(lines, stopping.clone()));
-    } else if let Some(telephony) = telephony.filter(|_| door.twilio.is_some()) {
-        let (decider, store) = (Arc::clone(&decider), setup.store.clone());
-        let (clock, duty) = (Arc::clone(&door.clock), duty.clone());
-        let agents = Agents { telephony, decider, store, release, clock, duty, worker };
-        tasks.spawn(lines::bring(agents, stopping.clone()));
-    }
-    tasks.spawn(tidy::keep(setup.store.clone(), Arc::clone(&door.clock), stopping.clone()));
+    let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
+    watched(&mut tasks, &door, facts, worker.clone(), &stopping);
+    carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
+    look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
-    Ok(Running { address, decider, store: setup.store, ready, stopping, tasks, set_ready, duty, stop, reload })
+    Ok(Running { address, decider, store: setup.store, worker, ready, stopping, tasks, set_ready, duty, stop, reload })
 }
 
 /// The first number that is read loads all that is known of numbers, some twenty megabytes: half a life of a worker that is built
@@ -174,11 +184,24 @@ async fn load_numbers() -> Result<()> {
     read.map(drop).context("loading what is known of phone numbers")
 }
 
-fn keep_addresses(vendors: &Vendors, store: &Store, clock: &SharedClock, release: &Current) {
-    if let Some(rep_first) = &vendors.rep_first {
-        let (store, clock) = (store.clone(), Arc::clone(clock));
-        rep_first.keeps(Arc::new(lines::KeptAddresses { store, clock, release: release.clone() }));
+/// Takes note of a copy that was put in the place of the database, if this worker is the first on it.
+async fn restored_at(store: &Store, clock: &SharedClock) -> Result<Option<DateTime<Utc>>> {
+    let now = clock.now();
+    let begins = with(now, |tx, now| Box::pin(tx.copy_begins(*now)));
+    let restored_at = store.write("copy.begins", begins).await.context("asking whether this is a copy")?;
+    // As the database keeps it.
+    if restored_at.is_some_and(|at| at.timestamp_micros() == now.timestamp_micros()) {
+        tracing::warn!("a copy was put in the place of the database: what may have been done since is not done again");
     }
+    Ok(restored_at)
+}
+
+/// What may be lent to callers, where they come to us once a rep has accepted.
+fn keep_addresses(vendors: &Vendors, store: &Store, clock: &SharedClock, release: &Current) -> Option<web::Addresses> {
+    let rep_first = vendors.rep_first.as_ref()?;
+    let (store, clock) = (store.clone(), Arc::clone(clock));
+    rep_first.keeps(Arc::new(lines::KeptAddresses { store, clock, release: release.clone() }));
+    Some(lines::offered(rep_first))
 }
 
 fn facts_of(vendors: &Vendors, store: &Store, clock: &SharedClock, limits: &Limits) -> Facts {
@@ -193,7 +216,7 @@ fn works(
     outbox: Arc<Outbox>,
     facts: Arc<Facts>,
     release: Current,
-    stopping: &watch::Receiver<bool>,
+    stopping: &Receiver<bool>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(decider).run(stopping.clone()));
@@ -204,8 +227,52 @@ fn works(
     tasks
 }
 
+/// Tells of itself: to those who ask for its figures, and to the other workers.
+fn watched(tasks: &mut JoinSet<()>, door: &Door, facts: Arc<Facts>, worker: String, stopping: &Receiver<bool>) {
+    let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());
+    if door.metrics != MetricsFor::Nobody {
+        let (store, clock, release) = (store.clone(), Arc::clone(&clock), release.clone());
+        let looks = Watched { store, clock, facts, release, refused: door.refused.clone() };
+        tasks.spawn(looks.keep(stopping.clone()));
+    }
+    tasks.spawn(Presence { store, clock, worker, release }.keep(stopping.clone()));
+}
+
+/// What has had its time is forgotten, and what is not as it was is told.
+fn look_after(tasks: &mut JoinSet<()>, door: &Door, keep: Keep, worker: &str, duty: &Duty, stopping: &Receiver<bool>) {
+    let keeper = Keeper::of_worker(&door.store, &door.clock, keep, worker);
+    tasks.spawn(keeper.hourly(door.release.clone(), duty.clone(), stopping.clone()));
+    let parts = || (door.store.clone(), Arc::clone(&door.clock), stopping.clone());
+    let (store, clock, stopped) = parts();
+    tasks.spawn(tidy::work(store, clock, stopped));
+    let (store, clock, stopped) = parts();
+    tasks.spawn(watch::drift::keep(store, door.release.clone(), clock, stopped));
+}
+
+/// What is to be heard, or brought about, on the lines of whoever carries our calls.
+fn carries(
+    tasks: &mut JoinSet<()>,
+    door: &Door,
+    (asterisk, telephony): (Option<Arc<Asterisk>>, Option<Arc<dyn Telephony>>),
+    duty: &Duty,
+    worker: String,
+    stopping: &Receiver<bool>,
+) {
+    let (decider, store, clock) = (Arc::clone(&door.decider), door.store.clone(), Arc::clone(&door.clock));
+    let duty = duty.clone();
+    if let Some(asterisk) = asterisk {
+        let is_rep_first = door.addresses.is_some();
+        let lines = Lines { asterisk, decider, store, clock, duty, worker, is_rep_first };
+        tasks.spawn(lines::hear(lines, stopping.clone()));
+    } else if let Some(telephony) = telephony.filter(|_| door.twilio.is_some()) {
+        let release = door.release.clone();
+        let agents = Agents { telephony, decider, store, release, clock, duty, worker };
+        tasks.spawn(lines::bring(agents, stopping.clone()));
+    }
+}
+
 /// A vendor that takes its time holds up no stop.
-async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: watch::Receiver<bool>) {
+async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: Receiver<bool>) {
     let mut stopped = stopping.clone();
     tokio::select! {
         () = facts.keep_fresh(release, stopping) => {}
@@ -214,7 +281,7 @@ async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: watch::Receiv
 }
 
 impl Running {
-    /// Where it serves.
+    /// Where it serves, if it listens on a port.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

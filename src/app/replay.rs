@@ -12,6 +12,9 @@ use serde_json::Value;
 
 /// Decisions that are read at once.
 const PAGE: usize = 200;
+/// Said of a decision that has had its time.
+pub const NO_LONGER_KEPT: &str =
+    "no longer kept: what it was made from has had its time (keep.decisions in baton.toml)";
 
 /// A decision that was made again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,8 +34,12 @@ pub enum ReplayVerdict {
     Same,
     /// `path` is the first place that differs, as a JSON path; a side that has nothing there is `null`.
     Differs { path: String, stored: Value, now: Value },
+    /// The person it was about was erased, or stood in what was known then: it is not made again.
+    Erased { at: DateTime<Utc> },
     /// It cannot be made again: its release or what was stored with it cannot be read.
     Impossible { why: String },
+    /// What it was made from has had its time, and is gone.
+    NoLongerKept,
 }
 
 /// What a replay looks at.
@@ -76,13 +83,25 @@ pub async fn replay(store: &Store, which: Which, now: DateTime<Utc>, mut tell: i
 pub async fn one(store: &Store, id: &str) -> Result<StoredDecision> {
     let found = store.decision_stored(id).await.context("reading a stored decision")?;
     found.with_context(|| {
-        format!("there is no decision {id:?}: give the id of a decision (dec_…) or of a lead (lead_…)")
+        format!(
+            "there is no decision {id:?}, or it is no longer kept: give the id of a decision (dec_…) or of a lead (lead_…)"
+        )
     })
 }
 
 async fn again(library: &Library, stored: StoredDecision) -> Result<Replayed> {
-    let verdict = match library.rules(&stored.release).await {
-        Ok(rules) => match inputs(&stored) {
+    let verdict = match stored.erased_at {
+        Some(at) => ReplayVerdict::Erased { at },
+        None if !stored.is_kept() => ReplayVerdict::NoLongerKept,
+        None => made_again(library, &stored).await?,
+    };
+    let StoredDecision { id, lead_id, release, decided_at, .. } = stored;
+    Ok(Replayed { decision: id, lead: lead_id, release, decided_at, verdict })
+}
+
+async fn made_again(library: &Library, stored: &StoredDecision) -> Result<ReplayVerdict> {
+    Ok(match library.rules(&stored.release).await {
+        Ok(rules) => match inputs(stored) {
             Ok((lead, snapshot)) => {
                 let made = decide(&lead, &snapshot, &rules);
                 match versions::comparable(&stored.body, &made) {
@@ -96,16 +115,17 @@ async fn again(library: &Library, stored: StoredDecision) -> Result<Replayed> {
         },
         Err(error @ (Lost::Unknown(_) | Lost::Refused { .. })) => ReplayVerdict::Impossible { why: error.to_string() },
         Err(error @ Lost::Store(_)) => return Err(error.into()),
-    };
-    let StoredDecision { id, lead_id, release, decided_at, .. } = stored;
-    Ok(Replayed { decision: id, lead: lead_id, release, decided_at, verdict })
+    })
 }
 
 /// What a decision was made from.
 ///
 /// # Errors
-/// A document that this version cannot read.
+/// A document that this version cannot read, or that is no longer kept.
 pub fn inputs(stored: &StoredDecision) -> Result<(Lead, Snapshot), String> {
+    if !stored.is_kept() {
+        return Err(NO_LONGER_KEPT.to_owned());
+    }
     let lead = serde_json::from_str(&stored.lead).map_err(|error| format!("the stored lead is unreadable: {error}"))?;
     let snapshot =
         serde_json::from_str(&stored.snapshot).map_err(|error| format!("the stored facts are unreadable: {error}"))?;

@@ -6,6 +6,7 @@
 
 use crate::outbox::Duty;
 use crate::store::{Store, StoreError};
+use crate::telemetry::figures;
 use anyhow::{Result, anyhow};
 use baton_clock::{SharedClock, SteeredClock};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -96,6 +97,7 @@ impl Timekeeper {
                 continue;
             }
             let ahead = before + took / 2 - theirs;
+            figures::clock_is_ahead(ahead);
             return Ok(match Store::clocks_agree(ahead) {
                 Ok(()) => {
                     self.clock.steer(-ahead);

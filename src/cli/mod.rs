@@ -1,5 +1,6 @@
 //! The command line. Data goes to stdout, talk to stderr; the exit codes below are the contract.
 
+mod care;
 mod demo;
 mod desk;
 mod leads;
@@ -11,8 +12,10 @@ use crate::app::workspace::{self, Workspace};
 use crate::app::zoneinfo;
 use crate::config;
 use crate::store::Store;
+use anyhow::Context;
 use baton_core::domain::zone;
 use baton_core::rules::RuleSet;
+use chrono::TimeDelta;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -61,6 +64,8 @@ enum Command {
     Init(rules::Init),
     /// Run the worker: take leads, decide, hand off, brief.
     Serve(worker::Serve),
+    /// Ask the running worker of a workspace whether it takes leads.
+    Ready(worker::Ready),
     /// Check a workspace: every mistake in rules and templates at once, with file and line.
     Check(rules::Check),
     /// Say who would get a lead, and why not each of the others.
@@ -97,12 +102,24 @@ enum Command {
     Token(worker::TokenArgs),
     /// List the webhooks and how each stands; test one, see what became of its deliveries, enable it again.
     Webhooks(worker::Webhooks),
+    /// List what needs a person, have failed steps tried again, close with a reason, through a running worker.
+    Attention(leads::Attention),
     /// Give a lead to another rep, or route it again, through a running worker.
     Reassign(leads::Reassign),
+    /// List what people and tokens have changed, export it, and prove that nothing of it was changed since.
+    Audit(care::Audit),
+    /// Erase a person who asks for it: what tells of them goes, ids, times, sums and verdicts stay.
+    Erase(care::Erase),
     /// Print the JSON Schema of a contract.
     Schema(rules::Schema),
+    /// Let go at once of what has had its time by [keep] of baton.toml; or say what would go.
+    Prune(care::Prune),
     /// Bring the database to this version's form.
     Migrate(worker::Migrate),
+    /// Copy the database into a file, while workers write into it.
+    Backup(care::Backup),
+    /// Put a backup in the place of the database; what was there is kept beside it.
+    Restore(care::Restore),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -142,6 +159,7 @@ pub fn main() -> ExitCode {
             Command::Demo(command) => command.run().await,
             Command::Init(command) => command.run(),
             Command::Serve(command) => command.run().await,
+            Command::Ready(command) => command.run().await,
             Command::Check(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Test(command) => command.run().await,
@@ -160,9 +178,15 @@ pub fn main() -> ExitCode {
             Command::Quarantine(command) => command.run().await,
             Command::Token(command) => command.run().await,
             Command::Webhooks(command) => command.run().await,
+            Command::Attention(command) => command.run().await,
             Command::Reassign(command) => command.run().await,
+            Command::Audit(command) => command.run().await,
+            Command::Erase(command) => command.run().await,
             Command::Schema(command) => command.run(),
+            Command::Prune(command) => command.run().await,
             Command::Migrate(command) => command.run().await,
+            Command::Backup(command) => command.run().await,
+            Command::Restore(command) => command.run().await,
         }
     });
     // Tasks that still hold a connection are not waited for: a kill is always safe.
@@ -190,6 +214,32 @@ async fn open_store(place: &WorkspaceArgs) -> anyhow::Result<Store> {
     let config = config::load(&place.workspace.join("baton.toml"))?;
     let store = Store::open_existing(&config.database.resolve()?).await;
     store.map_err(|error| unreachable("opening the database", &error))
+}
+
+/// The same for commands that change something, in this version's form.
+async fn open_store_to_change(place: &WorkspaceArgs) -> anyhow::Result<Store> {
+    let store = open_store(place).await?;
+    store.migrate().await.context("bringing the database to this version's form")?;
+    Ok(store)
+}
+
+/// Whoever runs this, as the audit names them.
+fn actor() -> String {
+    format!("cli {}", config::user_name())
+}
+
+/// How far back.
+fn span(text: &str) -> Result<TimeDelta, String> {
+    let allowed = || format!("{text:?} is no span; allowed: a number with m, h or d, such as 30m, 12h or 7d");
+    let unit = text.chars().last().ok_or_else(allowed)?;
+    let number: i64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| allowed())?;
+    let span = match unit {
+        'm' => TimeDelta::try_minutes(number),
+        'h' => TimeDelta::try_hours(number),
+        'd' => TimeDelta::try_days(number),
+        _ => None,
+    };
+    span.filter(|span| *span > TimeDelta::zero() && *span < TimeDelta::days(36_500)).ok_or_else(allowed)
 }
 
 /// The rules of a workspace, for commands that have nothing to say without them.

@@ -3,9 +3,12 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// A value, or `env:NAME`, or `file:PATH`. `Debug` shows the reference, never what it stands for.
+/// A value, or `env:NAME`, or `file:PATH`. A relative path leads from `$CREDENTIALS_DIRECTORY`, where a service manager or a
+/// container puts secrets; without that, from where the process was started. `Debug` shows the reference, never what it stands
+/// for.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Reference(pub String);
@@ -46,8 +49,12 @@ impl Reference {
             let value = std::env::var(name).with_context(|| format!("reading the environment variable {name}"))?;
             (value, format!("the environment variable {name} is set"))
         } else if let Some(path) = self.0.strip_prefix("file:") {
-            let text = std::fs::read_to_string(path).with_context(|| format!("reading the file {path}"))?;
-            (text, format!("the file {path} is there"))
+            let credentials = std::env::var("CREDENTIALS_DIRECTORY").ok().filter(|folder| !folder.is_empty());
+            // An absolute path stays what it is.
+            let path = credentials.map_or_else(|| PathBuf::from(path), |folder| Path::new(&folder).join(path));
+            let text =
+                std::fs::read_to_string(&path).with_context(|| format!("reading the file {}", path.display()))?;
+            (text, format!("the file {} is there", path.display()))
         } else {
             (self.0.clone(), "the value is there".to_owned())
         };
@@ -101,6 +108,45 @@ impl Reference {
 #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
 pub fn zoneinfo() -> Option<PathBuf> {
     std::env::var("BATON_ZONEINFO").ok().filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector, as every program that speaks OpenTelemetry is told of it. Its headers, such as a
+/// key, the library takes from `OTEL_EXPORTER_OTLP_HEADERS`.
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub(super) fn otlp_endpoint() -> Option<String> {
+    std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().filter(|address| !address.trim().is_empty())
+}
+
+/// Who started this process as a service and wants to be told how it goes, as systemd does.
+pub struct ServiceManager {
+    /// `NOTIFY_SOCKET`.
+    pub socket: PathBuf,
+    /// `WATCHDOG_USEC`: it ends whoever has said nothing for so long.
+    pub watchdog: Option<Duration>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub fn service_manager() -> Option<ServiceManager> {
+    let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let socket = said("NOTIFY_SOCKET").map(PathBuf::from)?;
+    let is_watched = said("WATCHDOG_PID").is_none_or(|pid| pid == std::process::id().to_string());
+    let watchdog = said("WATCHDOG_USEC").filter(|_| is_watched).and_then(|span| span.parse().ok());
+    Some(ServiceManager { socket, watchdog: watchdog.map(Duration::from_micros) })
+}
+
+/// Who runs this program: their name, or their number where the environment tells none.
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+pub fn user_name() -> String {
+    let told = |name: &str| std::env::var(name).ok().filter(|user| !user.is_empty());
+    let number = || format!("uid {}", rustix::process::getuid().as_raw());
+    told("USER").or_else(|| told("LOGNAME")).unwrap_or_else(number)
+}
+
+/// What the machine is called that this runs on.
+pub fn host_name() -> String {
+    // Asked of the kernel: a unit may see nothing of /proc but processes.
+    let name = rustix::system::uname().nodename().to_string_lossy().trim().to_owned();
+    if name.is_empty() { "unknown".to_owned() } else { name }
 }
 
 /// Nothing that a person would see: empty, blanks, controls, characters without width.

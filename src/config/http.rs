@@ -1,20 +1,21 @@
 //! The listener of `baton.toml`, and who may come in: access tokens and what each may do.
 
 use super::environment::{Reference, is_blank};
+use super::listen::Listen;
 use anyhow::{Result, ensure};
 use baton_core::domain::scope::Scope;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::SocketAddr;
 use url::{Host, Url};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
-    pub listen: String,
-    /// How people and platforms reach this process: the base of feedback links. Empty = `http://` and `listen`.
+    pub listen: Listen,
+    /// How people and platforms reach this process: the base of feedback links. Empty = `http://` and `listen`, or
+    /// `http://localhost` on a Unix socket.
     pub public_url: String,
     /// Bearer tokens by name: a reference to the secret, or a table that also says what it may do.
     pub tokens: BTreeMap<String, AccessToken>,
@@ -23,17 +24,31 @@ pub struct Http {
     pub concurrency: usize,
     /// Connections at once; one more takes the place of the one that has been idle or half-sent for longest.
     pub connections: usize,
+    pub metrics: Metrics,
+}
+
+/// Who may read `/metrics`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metrics {
+    /// Whoever has a token with the scope `read`; everybody where no token was ever given.
+    #[default]
+    Token,
+    Open,
+    /// There is no such address, and the database is not read for it.
+    Off,
 }
 
 impl Default for Http {
     fn default() -> Self {
         Self {
-            listen: "127.0.0.1:8080".to_owned(),
+            listen: Listen::Port("127.0.0.1:8080".to_owned()),
             public_url: String::new(),
             tokens: BTreeMap::new(),
             body_limit_kib: 256,
             concurrency: 256,
             connections: 512,
+            metrics: Metrics::default(),
         }
     }
 }
@@ -91,12 +106,6 @@ pub(super) fn is_of_this_machine(address: &str) -> bool {
 }
 
 impl Http {
-    /// Whether only this machine can reach the listener.
-    pub fn is_loopback(&self) -> bool {
-        let ip = self.listen.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
-        ip || self.listen.starts_with("localhost:")
-    }
-
     pub(super) fn check(&self) -> Result<()> {
         for (key, found, allowed) in [
             ("body_limit_kib", self.body_limit_kib, 1..=65_536),

@@ -4,11 +4,14 @@
 
 mod environment;
 mod http;
+mod keep;
+mod listen;
 mod platforms;
 mod secrets;
 mod sms;
 mod span;
 mod speech;
+mod telemetry;
 mod telephony;
 mod vendors;
 mod webhooks;
@@ -16,13 +19,16 @@ mod webhooks;
 #[cfg(test)]
 mod tests;
 
-pub use environment::{Reference, zoneinfo};
+pub use environment::{Reference, ServiceManager, host_name, service_manager, user_name, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};
-pub use http::{AccessToken, Http};
+pub use http::{AccessToken, Http, Metrics};
+pub use keep::{Keep, KeptFor};
+pub use listen::Listen;
 pub use platforms::Platform;
 pub use sms::{Sms, TwilioSms};
 pub use speech::{Speaker, Speech};
+pub use telemetry::Telemetry;
 pub use telephony::{Asterisk, Carrier, Reached, RepFirst, Telephony, ToldBy, Twilio};
 pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
@@ -58,6 +64,10 @@ pub struct Config {
     pub limits: Limits,
     #[serde(default)]
     pub feedback: Feedback,
+    #[serde(default)]
+    pub telemetry: Telemetry,
+    #[serde(default)]
+    pub keep: Keep,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -87,6 +97,7 @@ impl Default for Database {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Amqp {
+    /// Of the broker; of a cluster those of its nodes, with commas between them. They are tried in turn.
     pub url: Reference,
     /// Create exchanges and queues at start; otherwise they are verified, and a queue that could drop messages is refused.
     #[serde(default)]
@@ -206,8 +217,20 @@ impl Config {
             sms.check(self.telephony.as_ref())?;
         }
         self.http.check()?;
+        self.telemetry.check()?;
         platforms::check(&self.platforms)?;
         webhooks::check(&self.webhooks)?;
+        if let Listen::Socket(_) = self.http.listen
+            && self.http.public_url.is_empty()
+            && self.feedback.link_secret.is_some()
+        {
+            bail!(
+                "feedback.link_secret is set, http.listen is {} and http.public_url is not set: the links in briefings would \
+                 lead nowhere; set http.public_url to the address under which reps reach this worker",
+                self.http.listen
+            );
+        }
+        self.keep.check()?;
         let days = self.feedback.link_days;
         ensure!(
             (1..=LONGEST_LINK_DAYS).contains(&days),
@@ -223,6 +246,15 @@ impl Config {
         Ok(())
     }
 
+    /// Listens elsewhere than the file says.
+    ///
+    /// # Errors
+    /// What the file says does not go with it.
+    pub fn listen_on(&mut self, listen: Listen) -> Result<()> {
+        self.http.listen = listen;
+        self.check()
+    }
+
     /// How a platform sees this worker: scheme, host and, behind a proxy, the path before `/v1`.
     pub fn platform_url(&self, name: &str) -> String {
         let own = self.platforms.get(name).and_then(|platform| platform.url.clone());
@@ -231,22 +263,21 @@ impl Config {
 
     /// The key that says that others than this machine reach the listener, and what it says. A proxy or a tunnel comes from this
     /// machine, whoever sent it.
-    pub fn open_to_others(&self) -> Option<(String, &str)> {
+    pub fn open_to_others(&self) -> Option<(String, String)> {
         let Http { listen, public_url, .. } = &self.http;
-        let listen = (!self.http.is_loopback()).then(|| ("http.listen".to_owned(), listen.as_str()));
-        let public = (!public_url.is_empty()).then(|| ("http.public_url".to_owned(), public_url.as_str()));
+        let listen = (!listen.is_of_this_machine()).then(|| ("http.listen".to_owned(), listen.to_string()));
+        let public = (!public_url.is_empty()).then(|| ("http.public_url".to_owned(), public_url.clone()));
         let platforms = self.platforms.iter();
-        let platforms =
-            platforms.filter_map(|(name, one)| Some((format!("platforms.{name}.url"), one.url.as_deref()?)));
+        let platforms = platforms.filter_map(|(name, one)| Some((format!("platforms.{name}.url"), one.url.clone()?)));
         let mut addresses = public.into_iter().chain(platforms);
         listen.or_else(|| addresses.find(|(_, address)| !http::is_of_this_machine(address)))
     }
 
     pub fn public_url(&self) -> String {
-        if self.http.public_url.is_empty() {
-            format!("http://{}", self.http.listen)
-        } else {
-            self.http.public_url.clone()
+        match (&self.http.public_url, &self.http.listen) {
+            (url, _) if !url.is_empty() => url.clone(),
+            (_, Listen::Port(address)) => format!("http://{address}"),
+            (_, Listen::Socket(_)) => "http://localhost".to_owned(),
         }
     }
 }

@@ -21,6 +21,9 @@ pub use secret::Secret;
 pub use token::{TokenCache, TokenSource, VendorToken};
 
 use super::VendorError;
+use crate::telemetry::figures;
+use crate::telemetry::traces::{Span, current, names, within};
+use baton_core::domain::trace_context::TraceContext;
 use call::Payload;
 use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Upgraded};
@@ -65,6 +68,27 @@ impl VendorHttp {
     /// # Errors
     /// `NeedsPerson` if the base address is not `http(s)://host`, or TLS cannot be set up.
     pub fn new(vendor: &'static str, base_url: &str, limits: Limits) -> Result<Self, VendorError> {
+        Self::by_way_of(None, vendor, base_url, limits)
+    }
+
+    /// A worker of ours, where `http.listen` says it: `127.0.0.1:8080`, `unix:/run/baton/baton.sock`; or by its URL.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn to_worker(address: &str, limits: Limits) -> Result<Self, VendorError> {
+        match address.strip_prefix("unix:") {
+            Some(socket) => Self::by_way_of(Some(socket), "baton", "http://localhost", limits),
+            None if address.contains("://") => Self::new("baton", address, limits),
+            None => Self::new("baton", &format!("http://{address}"), limits),
+        }
+    }
+
+    fn by_way_of(
+        socket: Option<&str>,
+        vendor: &'static str,
+        base_url: &str,
+        limits: Limits,
+    ) -> Result<Self, VendorError> {
         let refuse = |why: String| VendorError::needs_person(vendor, why);
         let base = Url::parse(base_url)
             .ok()
@@ -74,6 +98,7 @@ impl VendorHttp {
         let builder = reqwest::Client::builder();
         // Reading what the system trusts takes a hundred files and 10 ms; where nothing is encrypted it would be for nothing.
         let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
+        let builder = if let Some(socket) = socket { builder.unix_socket(socket) } else { builder };
         let client = builder
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))
@@ -107,7 +132,13 @@ impl VendorHttp {
             deadline::has_written();
         }
         let began = Instant::now();
-        let outcome = self.exchange(call).await;
+        let mut span = Span::call(call.method.as_str(), self.vendor, call.operation);
+        let outcome = within(span.context().or_else(current), self.exchange(call)).await;
+        match &outcome {
+            Ok(answer) => span.tell(names::STATUS, i64::from(answer.status)),
+            Err(error) => span.fails(error.class()),
+        }
+        drop(span);
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = outcome.as_ref().map_or(0, |answer| answer.status);
         tracing::debug!(vendor = self.vendor, operation = call.operation, status, duration_ms, "vendor call ended");
@@ -149,6 +180,7 @@ impl VendorHttp {
     pub async fn pass(&self, buckets: &Buckets, key: &str) -> Result<(), VendorError> {
         match buckets.take(key, deadline::patience(self.timeout)) {
             Ok(wait) => {
+                figures::limiter_waited(self.vendor, wait);
                 tokio::time::sleep(wait).await;
                 Ok(())
             }
@@ -204,6 +236,9 @@ impl VendorHttp {
         let mut request = self.client.request(call.method.clone(), call.url(base));
         for (name, value) in &call.headers {
             request = request.header(*name, value);
+        }
+        for (name, value) in current().iter().flat_map(TraceContext::headers) {
+            request = request.header(name, value);
         }
         if let Some(bearer) = &call.bearer {
             request = request.bearer_auth(bearer.expose());

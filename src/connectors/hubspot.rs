@@ -181,7 +181,7 @@ impl Crm for HubSpot {
         let owners = ApiCall::get("owners", &["crm", "owners", VERSION]).query("limit", "1");
         self.send(owners).await?;
         self.send(self.get("contacts", &["contacts"]).query("limit", "1")).await?;
-        let refuse = |why: String| Err(VendorError::needs_person(VENDOR, why));
+        let refuse = |why: String| Err(VendorError::amiss(VENDOR, why));
         let property = ApiCall::get("property", &["crm", "properties", VERSION, "contacts", KEY_PROPERTY]);
         match self.send(property).await {
             Ok(answer) if answer.value()["hasUniqueValue"] == true => Ok(()),

@@ -2,7 +2,7 @@
 //!
 //! Every call has a timeout, every failure is a [`VendorError`] whose class is decided where the answer is read.
 //! A vendor never sees a lead twice under two names: keys come from `domain::effect` and go into whatever field the
-//! vendor can deduplicate or search on. Imports `domain` only, and the signature under a webhook.
+//! vendor can deduplicate or search on. Imports `domain` only, the signature under a webhook, and what counts failures.
 
 pub mod agent;
 pub mod asterisk;
@@ -27,6 +27,7 @@ pub use telephony::{
     LentAddress, OUR_CALL, Recording, RingRequest, Spoken, Telephony, Told, call_of, rep_first, twilio,
 };
 
+use crate::telemetry::figures;
 use async_trait::async_trait;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Busy;
@@ -50,6 +51,9 @@ pub enum VendorError {
     /// It will never work as it is: a missing field, a rule of the admin, a wrong id.
     #[error("{vendor} refused it: {why}")]
     NeedsPerson { vendor: &'static str, why: String },
+    /// The same, found without a request about anybody: `why` is ours, and says what to set up.
+    #[error("{vendor} would refuse it: {why}")]
+    Amiss { vendor: &'static str, why: String },
     /// The record is not there any more.
     #[error("{vendor} no longer has it: {why}")]
     Gone { vendor: &'static str, why: String },
@@ -64,9 +68,53 @@ impl VendorError {
         Self::NeedsPerson { vendor, why: why.into() }
     }
 
+    /// How it is set up will not do, here or there; `why` names nobody, and is for the log too.
+    pub fn amiss(vendor: &'static str, why: impl Into<String>) -> Self {
+        Self::Amiss { vendor, why: why.into() }
+    }
+
     /// Again, whenever it suits us: the vendor did not say when (`after: None`).
     pub fn retry(vendor: &'static str, why: impl Into<String>) -> Self {
         Self::Retry { vendor, why: why.into(), after: None }
+    }
+
+    /// Who failed, as our clients call themselves.
+    pub fn vendor(&self) -> &'static str {
+        match self {
+            Self::Retry { vendor, .. }
+            | Self::RateLimited { vendor, .. }
+            | Self::Reauthenticate { vendor, .. }
+            | Self::NeedsPerson { vendor, .. }
+            | Self::Amiss { vendor, .. }
+            | Self::Gone { vendor, .. }
+            | Self::Unknown { vendor, .. } => vendor,
+        }
+    }
+
+    /// The same, counted among the vendor's failures: by whoever acts on it, once.
+    #[must_use]
+    pub fn counted(self) -> Self {
+        figures::vendor_failed(self.vendor(), self.class());
+        self
+    }
+
+    /// For the log: who, what may be done about it, and the status of an answer. Not why in words, unless they are ours: a vendor's
+    /// may repeat whom the request was about.
+    pub fn in_log(&self) -> String {
+        if let Self::Amiss { vendor, why } = self {
+            return format!("{vendor}: {}, {why}", self.class());
+        }
+        let (Self::Retry { vendor, why, .. }
+        | Self::RateLimited { vendor, why, .. }
+        | Self::Reauthenticate { vendor, why }
+        | Self::NeedsPerson { vendor, why }
+        | Self::Amiss { vendor, why }
+        | Self::Gone { vendor, why }
+        | Self::Unknown { vendor, why }) = self;
+        let status = why.strip_prefix("HTTP ").and_then(|rest| rest.get(..3));
+        let status = status.filter(|status| status.bytes().all(|digit| digit.is_ascii_digit()));
+        let status = status.map(|status| format!(", HTTP {status}")).unwrap_or_default();
+        format!("{vendor}: {}{status}", self.class())
     }
 
     /// `retry`, `rate_limited`, … for logs and metrics.
@@ -75,7 +123,7 @@ impl VendorError {
             Self::Retry { .. } => "retry",
             Self::RateLimited { .. } => "rate_limited",
             Self::Reauthenticate { .. } => "reauthenticate",
-            Self::NeedsPerson { .. } => "needs_person",
+            Self::NeedsPerson { .. } | Self::Amiss { .. } => "needs_person",
             Self::Gone { .. } => "gone",
             Self::Unknown { .. } => "unknown",
         }

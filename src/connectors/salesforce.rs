@@ -150,7 +150,7 @@ impl Crm for Salesforce {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(VendorError::needs_person(VENDOR, missing.join("; ")))
+        Err(VendorError::amiss(VENDOR, missing.join("; ")))
     }
 }
 

@@ -92,6 +92,12 @@ impl Instructed {
 }
 
 impl Answer {
+    /// To an event that was handled so long ago that only its name is left.
+    pub(super) fn no_longer_kept(event: &str) -> Self {
+        let why = "it came before, and what it was answered is no longer kept".to_owned();
+        Self::Taken { event: event.to_owned(), ignored: Some(why) }
+    }
+
     /// As it is stored.
     pub(super) fn text(&self) -> Result<String, StoreError> {
         serde_json::to_string(self).map_err(|error| StoreError::Unstorable { why: error.to_string() })

@@ -8,6 +8,7 @@
 use super::answer::Answer;
 use super::delivery::Delivery;
 use crate::store::{InboxRow, Store, StoreError, with};
+use crate::telemetry::figures;
 use baton_clock as clock;
 use futures_util::FutureExt;
 use std::any::Any;
@@ -161,8 +162,9 @@ impl Setbacks {
         match self.store.write("inbox.quarantine", aside).await {
             Ok(true) => {
                 self.rest.lets_go([&row.key].into_iter());
+                figures::quarantined(source_in(&row.key));
                 tracing::error!(
-                    inbox.key = %row.key, reason = %why,
+                    inbox.key = %row.key,
                     "a message was quarantined: see `baton quarantine show`, mend it, and send it again or replay it"
                 );
                 self.delivery.deliver(row, &Answer::Quarantined { event: row.key.clone(), why });
@@ -172,6 +174,11 @@ impl Setbacks {
             Err(error) => tracing::error!(%error, "a quarantine could not be stored: the message is tried again"),
         }
     }
+}
+
+/// The source in the key of a message; empty where it has none.
+pub(super) fn source_in(key: &str) -> &str {
+    key.split_once(' ').map_or("", |(source, _)| source)
 }
 
 /// Runs work of ours whose panic must not end whoever runs it.

@@ -14,12 +14,18 @@ use crate::facts::LeadFacts;
 use crate::intake::event::{CallEvent, Message};
 use crate::outbox::Matter;
 use crate::release::Release;
-use crate::store::{Changes, Handled, InboxRow, Mover, NewStep, StepRow, StoreError, Tx};
+use crate::store::{
+    Changes, DecidedLead, Handled, InboxRow, Mover, NewStep, StepRow, StoreError, Tx, chosen_by, next_step_name,
+};
+use crate::telemetry::figures;
+use crate::telemetry::traces::{BatchSpans, for_leads};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::as_it_counts;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// Messages that are decided in one transaction: leads, or events of calls, or one of the others.
 #[derive(Default)]
@@ -51,6 +57,7 @@ impl Batch {
 struct Committed {
     /// By inbox key.
     answers: Vec<(String, Answer)>,
+    decided: Vec<figures::Decided>,
     /// Steps of a lead, with what they are about, if that is known.
     steps: Vec<(Vec<StepRow>, Option<Arc<Matter>>)>,
     /// Of calls that are leads already.
@@ -80,11 +87,21 @@ pub(super) struct Commits {
     setbacks: Arc<Setbacks>,
     /// Somebody may be able to take a lead who could not before.
     pub back: Notify,
+    /// When the loop last looked for something to decide, or an attempt ended.
+    turned_at: Mutex<Instant>,
 }
 
 impl Commits {
     pub(super) fn new(parts: Arc<DeciderParts>, delivery: Arc<Delivery>, setbacks: Arc<Setbacks>) -> Self {
-        Self { parts, delivery, setbacks, back: Notify::new() }
+        Self { parts, delivery, setbacks, back: Notify::new(), turned_at: Mutex::new(Instant::now()) }
+    }
+
+    pub(super) fn turns(&self) {
+        *self.turned_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    pub(super) fn turned_ago(&self) -> Duration {
+        self.turned_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// Commits a batch whole, or, where that fails, message by message: one that is at fault does not hold up the others.
@@ -110,7 +127,9 @@ impl Commits {
 
     /// A panic undoes its transaction, and is an error here.
     async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
-        caught(self.commit(batch)).await.inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
+        let done = caught(self.commit(batch)).await;
+        self.turns();
+        done.inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
     }
 
     /// One message that has failed alone, with the database well.
@@ -127,19 +146,28 @@ impl Commits {
 
     /// Decides and stores a whole batch, then answers and sets its first steps going.
     async fn commit(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
+        let began = Instant::now();
         let release = Arc::clone(&self.parts.release.borrow());
         let now = self.parts.clock.now();
         let counts = |lead| as_it_counts(lead, now, &release.rules).0.into_owned();
         let leads: Vec<Lead> = batch.leads.iter().map(|(_, lead)| counts(lead)).collect();
-        let facts = if leads.is_empty() { Vec::new() } else { facts_for(&self.parts, leads, &release.rules).await? };
+        let told = batch.leads.iter().map(|(row, lead)| (&lead.id, row.trace_context.as_ref()));
+        let mut spans = BatchSpans::decide(told);
+        let facts = match leads.is_empty() {
+            true => Vec::new(),
+            false => for_leads(spans.contexts(), facts_for(&self.parts, leads, &release.rules)).await?,
+        };
         let (commits, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
         let committed = self.parts.store.write("decide", move |tx| {
             let (commits, work) = (Arc::clone(&commits), Arc::clone(&work));
             let (facts, release) = (Arc::clone(&facts), Arc::clone(&release));
             Box::pin(async move { commits.decide_in(tx, &work, &facts, &release).await })
         });
-        let committed = committed.await?;
+        let committed = committed.await.inspect_err(|_| spans.fail("database"))?;
+        drop(spans);
         fail::fail_point!("after_decision_commit");
+        let (took, committed_at) = (began.elapsed(), self.parts.clock.now());
+        committed.decided.iter().for_each(|lead| figures::decided(lead, took, committed_at));
         for (steps, matter) in committed.steps {
             self.parts.outbox.run_now(steps, matter);
         }
@@ -220,7 +248,7 @@ impl Commits {
                 continue;
             }
             fail::fail_point!(&format!("while_deciding {}", row.key));
-            let (one, answer) = decide_lead(tx, &mut table, &row.key, lead, facts, release, mover).await?;
+            let (one, answer) = decide_lead(tx, &mut table, row, lead, facts, release, mover).await?;
             handled.push(Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(lead.id.clone()) });
             done.answers.push((row.key.clone(), answer));
             decided.push(one);
@@ -235,11 +263,22 @@ impl Commits {
             ..Changes::default()
         };
         tx.change(&changes).await?;
+        done.decided.extend(decided.iter().map(counted));
         done.steps.extend(decided.into_iter().map(|one| {
             let steps = one.steps.iter().filter_map(NewStep::in_hand).collect();
             (steps, Some(Arc::new(Matter::of(one, release))))
         }));
         Ok(())
+    }
+}
+
+/// What the figures tell of a lead.
+fn counted(one: &DecidedLead) -> figures::Decided {
+    figures::Decided {
+        next_step: next_step_name(one.handoff.next_step().what),
+        rung: chosen_by(&one.decision),
+        channel: one.lead.channel.as_str(),
+        received_at: one.lead.received_at,
     }
 }
 

@@ -5,8 +5,8 @@
 //! a caller who is rung for twice is a nuisance, one who is taken for somebody else is dropped.
 
 use baton_core::domain::known::Known;
-use baton_core::domain::lead::{Call, Lead, LeadChannel};
-use chrono::TimeDelta;
+use baton_core::domain::lead::{Call, ConsentSaid, Lead, LeadChannel};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use strsim::damerau_levenshtein;
@@ -163,9 +163,14 @@ impl Added {
         self.list("qualification.objections", &mut mine.objections, &theirs.objections);
     }
 
-    /// What does not say when it was said was said when its caller was qualified.
+    /// What does not say when it was said was said when its caller was qualified. Of what they were told nobody hears: nobody acts
+    /// by it.
     fn consent(&mut self, lead: &mut Lead, second: &Lead) {
         let (mine_at, theirs_at) = (lead.qualified_at(), second.qualified_at());
+        let (told, also) = (&mut lead.disclosure, &second.disclosure);
+        for (mine, theirs) in [(&mut told.ai, also.ai), (&mut told.recording, also.recording)] {
+            counts(mine, mine_at, theirs, theirs_at);
+        }
         let (mine, theirs) = (&mut lead.consent, &second.consent);
         let asked = [
             ("consent.recording", &mut mine.recording, theirs.recording),
@@ -174,17 +179,27 @@ impl Added {
             ("consent.sms", &mut mine.sms, theirs.sms),
         ];
         for (name, mine, theirs) in asked {
-            let Some(theirs) = theirs.map(|said| said.or_at(theirs_at)) else { continue };
-            let before = mine.map(|said| said.or_at(mine_at));
-            if before.is_some_and(|before| !theirs.counts_over(&before)) {
-                continue;
-            }
-            *mine = Some(theirs);
-            if before.is_none_or(|before| before.given != theirs.given) {
+            if counts(mine, mine_at, theirs, theirs_at) {
                 self.0.push(name.to_owned());
             }
         }
     }
+}
+
+/// The newest statement stays. Whether it says other than what was known.
+fn counts(
+    mine: &mut Option<ConsentSaid>,
+    mine_at: DateTime<Utc>,
+    theirs: Option<ConsentSaid>,
+    theirs_at: DateTime<Utc>,
+) -> bool {
+    let Some(theirs) = theirs.map(|said| said.or_at(theirs_at)) else { return false };
+    let before = mine.map(|said| said.or_at(mine_at));
+    if before.is_some_and(|before| !theirs.counts_over(&before)) {
+        return false;
+    }
+    *mine = Some(theirs);
+    before.is_none_or(|before| before.given != theirs.given)
 }
 
 /// Of several leads, the one that another event is about; `None` for none, and where more than one may be meant.

@@ -4,7 +4,7 @@
 //! is made. If the process dies here, nobody was rung, or the step that rings is in the outbox.
 
 use super::decider::Decider;
-use crate::store::{Moved, StoreError, with};
+use crate::store::{AuditEntry, Moved, StoreError, with};
 use baton_core::domain::id::{HandoffId, LeadId, RepId};
 use baton_core::handoff::{Event, NoCall};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub struct CallRequest {
     pub rep: Option<RepId>,
     /// Who says so, for the lead's story.
     pub author: String,
+    /// Who asks, as the audit names them.
+    pub actor: String,
 }
 
 /// What came of it.
@@ -67,6 +69,8 @@ impl Decider {
                 let event = Event::CallNow { rep: rep.clone(), by: wish.author.clone() };
                 let Moved { handoff, steps, .. } = tx.transition(&handoff.id, &event, rules, mover).await?;
                 let rings = handoff.calling.is_some();
+                let entry = AuditEntry::of(&wish.actor, "lead.call", &wish.lead, Some(&wish.author));
+                tx.audit(&entry, mover.now).await?;
                 Ok(Some((if rings { CallAsked::Rings { rep } } else { CallAsked::Waits { rep } }, steps)))
             })
         });

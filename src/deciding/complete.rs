@@ -5,14 +5,14 @@
 
 use super::answer::{Answer, Decided, Instructed};
 use super::aside::{Setbacks, caught};
-use super::call::complete;
+use super::call::{complete, phone_key};
 use super::delivery::Delivery;
 use super::parts::DeciderParts;
 use super::table::{Standing, StandingTable};
 use crate::facts::LeadFacts;
 use crate::release::Release;
 use crate::render::briefing::completeness_permille;
-use crate::store::{Changes, Handled, InboxRow, Mover, StepRow, StoreError, Tx, with};
+use crate::store::{Changes, ERASED_MESSAGE, Handled, InboxRow, Mover, StepRow, StoreError, Tx, with};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::lead::Lead;
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage};
@@ -91,6 +91,9 @@ impl Plan {
         let before = tx.handoff_lock(&HandoffId::of(first)).await?;
         let gone = || StoreError::NotFound { what: "lead", id: first.to_string() };
         let record = tx.lead(first).await?.ok_or_else(gone)?;
+        if record.erased_at.is_some() {
+            return self.take_nothing(tx).await.map(Some);
+        }
         let decision = tx.decision(first).await?.ok_or_else(gone)?;
         let (lead, added) = complete(&record.lead, second);
         if lead != record.lead {
@@ -131,6 +134,16 @@ impl Plan {
         tx.change(&Changes { handled: &[handled], ..Changes::default() }).await?;
         tracing::info!(lead.id = %first, added = added.len(), rings_anew, "a second event of the same call was added to its lead");
         Ok(Some((moved.steps, answer)))
+    }
+
+    /// The person was erased, and this tells of the same call: it is answered, and nothing of it is kept.
+    async fn take_nothing(&self, tx: &mut Tx) -> Result<(Vec<StepRow>, Answer), StoreError> {
+        let Second { row, lead, first } = &self.second;
+        let answer = Answer::Taken { event: row.key.clone(), ignored: Some(ERASED_MESSAGE.to_owned()) };
+        let handled = Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(first.clone()) };
+        tx.change(&Changes { handled: &[handled], ..Changes::default() }).await?;
+        tx.message_empty(&row.key, phone_key(lead), &lead.id).await?;
+        Ok((Vec::new(), answer))
     }
 
     /// Whom to ring for the caller. The lead keeps its owner and costs no second turn.

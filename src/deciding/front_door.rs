@@ -136,7 +136,7 @@ fn lead(
     });
     let body = event.to_string().into_bytes();
     let (key, kind) = (key_of(&body), EVENT.to_owned());
-    InboxMessage { key, kind, body, received_at: now, reply_to: None, correlation_id: None }
+    InboxMessage { key, kind, body, received_at: now, reply_to: None, correlation_id: None, trace_context: None }
 }
 
 #[cfg(test)]

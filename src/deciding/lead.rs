@@ -5,18 +5,19 @@ use super::table::StandingTable;
 use crate::facts::LeadFacts;
 use crate::release::Release;
 use crate::render::briefing::completeness_permille;
-use crate::store::{DecidedLead, Mover, StoreError, TimelineEntry, Tx, new_steps};
+use crate::store::{DecidedLead, InboxRow, Mover, StoreError, TimelineEntry, Tx, new_steps};
+use crate::telemetry::traces::trace_of;
 use baton_core::domain::lead::Lead;
 use baton_core::handoff::{Event, Handoff, Transition};
 use baton_core::routing::decide;
 use baton_core::routing::reason::NotKnown;
 use serde_json::json;
 
-/// Afterwards the table holds what the lead takes. `event` is the key of the message that brought it.
+/// Afterwards the table holds what the lead takes. `row` is the message that brought it.
 pub(super) async fn decide_lead(
     tx: &mut Tx,
     table: &mut StandingTable,
-    event: &str,
+    row: &InboxRow,
     lead: &Lead,
     facts: &LeadFacts,
     release: &Release,
@@ -28,6 +29,7 @@ pub(super) async fn decide_lead(
     table.book(lead, &decision, rules, mover.now);
     let usual_wait = table.waits.usual(&decision.plan.pool);
     let mut begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules).expecting(usual_wait);
+    begun.trace_context.clone_from(&row.trace_context);
     let started = tx.handoff_advance(&mut begun, &Event::Start, rules, &mut table.promised, mover.now).await?;
     let Transition { state, effects, .. } = started;
     table.reserve(&state);
@@ -37,7 +39,7 @@ pub(super) async fn decide_lead(
     } else {
         None
     };
-    let answer = Answer::Decided(Box::new(Decided::of(event, lead, &decision, &state, rules, instruction)));
+    let answer = Answer::Decided(Box::new(Decided::of(&row.key, lead, &decision, &state, rules, instruction)));
     let told = TimelineEntry {
         lead_id: lead.id.clone(),
         at: mover.now,
@@ -51,12 +53,13 @@ pub(super) async fn decide_lead(
         }),
     };
     let completeness_permille = completeness_permille(lead, &decision.plan.tier, rules);
-    let steps = new_steps(effects, &state.id, mover);
+    let steps = new_steps(effects, &state, mover);
     let timeline = vec![told];
     let decided =
         DecidedLead { lead: lead.clone(), decision, snapshot, handoff: state, steps, timeline, completeness_permille };
+    let trace_id = trace_of(row.trace_context.as_ref(), &decided.lead.id).map(|context| context.trace_id());
     tracing::info!(
-        lead.id = %decided.lead.id, decision.id = %decided.decision.id, rep.id = %decided.decision.plan.owner,
+        trace_id, lead.id = %decided.lead.id, decision.id = %decided.decision.id, rep.id = %decided.decision.plan.owner,
         pool.id = %decided.decision.plan.pool, degraded = decided.decision.degraded.len(), "decided"
     );
     Ok((decided, answer))

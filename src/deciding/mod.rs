@@ -7,6 +7,7 @@
 
 pub mod answer;
 mod aside;
+pub mod attention;
 mod batch;
 pub(crate) mod call;
 pub mod call_back;

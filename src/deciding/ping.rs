@@ -71,7 +71,8 @@ impl Decider {
         event["data"]["call"]["leg"] = json!(leg);
         let body = event.to_string().into_bytes();
         let (key, kind) = (key_of(&body), EventKind::LeadQualified.as_str().to_owned());
-        let message = InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None };
+        let message =
+            InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None, trace_context: None };
         self.take(vec![message]).await.map(drop)
     }
 }

@@ -2,9 +2,11 @@
 //! age. Which record it is, `routing::steps::matching` decides, on what is kept here.
 
 use super::Facts;
-use super::health::{PAUSE_AFTER_FAILURE, Rhythm, UNHURRIED, ask_until_it_answers};
+use super::health::{PAUSE_AFTER_FAILURE, Rhythm, SILENT, UNHURRIED, ask_until_it_answers};
 use crate::connectors::{AccountKeys, Crm};
 use crate::store::{Met, Mirrored, caller_keys, with};
+use crate::telemetry::figures;
+use crate::telemetry::traces::for_lead;
 use baton_core::domain::account::{Candidates, MatchKey, PersonRecord, Records};
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
@@ -54,7 +56,7 @@ impl Facts {
         let mirrored = self.mirrored(names.iter().flatten().cloned().collect()).await;
         let facts = leads.iter().zip(&keys).zip(&names).map(|((lead, keys), name)| {
             let known = name.as_ref().and_then(|name| mirrored.get(name));
-            self.account(crm, Sought { lead, keys, rules }, name.as_deref(), known)
+            for_lead(&lead.id, self.account(crm, Sought { lead, keys, rules }, name.as_deref(), known))
         });
         let facts = join_all(facts).await;
         let learnt = names.iter().zip(&facts).filter_map(|(name, found)| Some((name.clone()?, found.fresh.clone()?)));
@@ -109,18 +111,25 @@ impl Facts {
             return Err(why);
         }
         let answer = match tokio::time::timeout(self.within, crm.find(keys)).await {
-            Ok(Ok(records)) => return Ok(records),
+            Ok(Ok(records)) => {
+                self.crm_has_told();
+                return Ok(records);
+            }
             Ok(Err(error)) => {
                 self.crm_health.failed();
-                error.to_string()
+                let error = error.counted();
+                (error.in_log(), error.to_string())
             }
             Err(_) => {
+                figures::vendor_failed(crm.vendor(), SILENT);
                 self.wait_for_no_answer(crm, keys);
-                format!("{} did not answer within {} ms", crm.vendor(), self.within.as_millis())
+                let late = format!("{} did not answer within {} ms", crm.vendor(), self.within.as_millis());
+                (late.clone(), late)
             }
         };
-        tracing::warn!(vendor = crm.vendor(), why = %answer, "deciding without the account");
-        Err(answer)
+        let (in_log, why) = answer;
+        tracing::warn!(vendor = crm.vendor(), why = in_log, "deciding without the account");
+        Err(why)
     }
 
     /// The CRM has fallen silent: a task of its own goes on asking it, and no decision does.

@@ -7,7 +7,10 @@
 //! or chose nobody, Baton's rules decide, and the owner they name is written.
 
 use super::Facts;
+use super::health::SILENT;
 use crate::connectors::{Crm, CrmLead, CrmRef};
+use crate::telemetry::figures;
+use crate::telemetry::traces::for_lead;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
@@ -36,7 +39,8 @@ impl Facts {
         match rules.assignment {
             Assignment::Baton => vec![None; leads.len()],
             Assignment::Crm => {
-                join_all(leads.iter().map(|lead| self.assignment(lead))).await.into_iter().map(Some).collect()
+                let asked = leads.iter().map(|lead| for_lead(&lead.id, self.assignment(lead)));
+                join_all(asked).await.into_iter().map(Some).collect()
             }
         }
     }
@@ -54,10 +58,16 @@ impl Facts {
             }
             Ok(Ok(_)) => ByHand::Nobody,
             Ok(Err(error)) => {
-                tracing::warn!(vendor = crm.vendor(), %error, "the owner of a waiting lead could not be read");
+                let error = error.counted();
+                tracing::warn!(
+                    vendor = crm.vendor(),
+                    error = error.in_log(),
+                    "the owner of a waiting lead could not be read"
+                );
                 ByHand::Nobody
             }
             Err(_) => {
+                figures::vendor_failed(crm.vendor(), SILENT);
                 self.crm_health.failed();
                 ByHand::Nobody
             }
@@ -77,13 +87,19 @@ impl Facts {
         let answer = match tokio::time::timeout(self.within, crm.assign(&CrmLead::of(lead))).await {
             Ok(Ok(owner)) => return Ok(owner),
             // A refusal is about this lead: the CRM itself is well.
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => {
+                let error = error.counted();
+                (error.in_log(), error.to_string())
+            }
             Err(_) => {
+                figures::vendor_failed(crm.vendor(), SILENT);
                 self.crm_health.failed();
-                format!("{} did not choose an owner within {} ms", crm.vendor(), self.within.as_millis())
+                let late = format!("{} did not choose an owner within {} ms", crm.vendor(), self.within.as_millis());
+                (late.clone(), late)
             }
         };
-        tracing::warn!(vendor = crm.vendor(), lead.id = %lead.id, why = %answer, "assigning without the CRM");
-        Err(answer)
+        let (in_log, why) = answer;
+        tracing::warn!(vendor = crm.vendor(), lead.id = %lead.id, why = in_log, "assigning without the CRM");
+        Err(why)
     }
 }

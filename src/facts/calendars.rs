@@ -1,9 +1,10 @@
 //! Free and busy times of the reps, from a view that is kept warm in the background.
 
 use super::Facts;
-use super::health::{PAUSE_AFTER_FAILURE, UNHURRIED};
+use super::health::{PAUSE_AFTER_FAILURE, SILENT, UNHURRIED};
 use crate::connectors::Calendar;
 use crate::release::Current;
+use crate::telemetry::figures;
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
 use baton_core::domain::rep::{Busy, BusyKind};
@@ -30,11 +31,18 @@ const BACK: TimeDelta = TimeDelta::hours(1);
 pub(super) struct View {
     busy: Result<Vec<Busy>, String>,
     observed_at: DateTime<Utc>,
+    /// When it could be seen last, whatever was said since; where it never could, when it was asked for first.
+    seen_at: DateTime<Utc>,
     /// The absences among it, and when they were asked for; `None`: not since the worker began.
     away: Option<(Vec<Busy>, DateTime<Utc>)>,
 }
 
 impl View {
+    /// When it could be seen last, or since when it never could.
+    pub(super) fn seen_at(&self) -> DateTime<Utc> {
+        self.seen_at
+    }
+
     /// Somebody is busy, and it is not known whether they are away.
     fn is_unnamed(&self, now: DateTime<Utc>) -> bool {
         let busy = self.busy.as_ref().is_ok_and(|busy| busy.iter().any(|busy| busy.from <= now && now < busy.until));
@@ -67,8 +75,11 @@ impl Facts {
             Ok(Ok(mut answers)) => {
                 answers.remove(calendar).unwrap_or_else(|| Err("the calendar is not in the answer".to_owned()))
             }
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(late(vendor.vendor(), UNHURRIED)),
+            Ok(Err(error)) => Err(error.counted().to_string()),
+            Err(_) => {
+                figures::vendor_failed(vendor.vendor(), SILENT);
+                Err(late(vendor.vendor(), UNHURRIED))
+            }
         }
     }
 
@@ -79,6 +90,7 @@ impl Facts {
             let current = Arc::clone(&release.borrow().rules);
             let active = current.reps.values().filter(|rep| rep.active);
             let calendars: Vec<String> = active.filter_map(|rep| rep.calendar.clone()).collect();
+            self.forget_all_but(&calendars);
             let was_silent = self.calendar_health.is_silent();
             let stale = self.not_fresher_than(&calendars, if was_silent { TimeDelta::zero() } else { FRESH / 2 });
             let calendars = async {
@@ -99,6 +111,13 @@ impl Facts {
                 _ = stop.changed() => {}
             }
         }
+    }
+
+    /// The views of these, and what a decision has just asked for.
+    fn forget_all_but(&self, calendars: &[String]) {
+        let (now, calendars) = (self.clock.now(), calendars.iter().collect::<BTreeSet<_>>());
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.retain(|calendar, view| calendars.contains(calendar) || now - view.observed_at < FRESH);
     }
 
     fn not_fresher_than(&self, calendars: &[String], age: TimeDelta) -> Vec<String> {
@@ -127,17 +146,21 @@ impl Facts {
             }
             Ok(Err(error)) => {
                 self.calendar_health.failed();
-                error.to_string()
+                let error = error.counted();
+                (error.in_log(), error.to_string())
             }
             Err(_) => {
+                figures::vendor_failed(vendor.vendor(), SILENT);
                 self.calendar_health.fell_silent();
-                late(vendor.vendor(), within)
+                let late = late(vendor.vendor(), within);
+                (late.clone(), late)
             }
         };
-        tracing::warn!(vendor = vendor.vendor(), why = %failed, "calendars are unknown for now");
+        let (in_log, failed) = failed;
+        tracing::warn!(vendor = vendor.vendor(), why = in_log, "calendars are unknown for now");
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for calendar in calendars {
-            let unseen = || View { busy: Err(failed.clone()), observed_at: now, away: None };
+            let unseen = || View { busy: Err(failed.clone()), observed_at: now, seen_at: now, away: None };
             views.entry(calendar.clone()).or_insert_with(unseen);
         }
     }
@@ -145,8 +168,9 @@ impl Facts {
     fn saw(&self, answers: BTreeMap<String, Result<Vec<Busy>, String>>, observed_at: DateTime<Utc>) {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         for (calendar, busy) in answers {
-            let away = views.remove(&calendar).and_then(|before| before.away);
-            views.insert(calendar, View { busy, observed_at, away });
+            let (was_seen_at, away) = views.remove(&calendar).map(|before| (before.seen_at, before.away)).unzip();
+            let seen_at = was_seen_at.filter(|_| busy.is_err()).unwrap_or(observed_at);
+            views.insert(calendar, View { busy, observed_at, seen_at, away: away.flatten() });
         }
     }
 
@@ -182,7 +206,7 @@ impl Facts {
         };
         let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         match views.get(calendar) {
-            Some(View { busy: Ok(busy), observed_at, away }) => {
+            Some(View { busy: Ok(busy), observed_at, away, .. }) => {
                 let value = named(busy, away.as_ref().map_or(&[], |(away, _)| away));
                 Fact::Known { value, observed_at: *observed_at, source: vendor.vendor().to_owned() }
             }

@@ -11,6 +11,10 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// A vendor is asked again this long after a failure.
 pub(super) const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// The class of a failure that is no answer in time, beside those of [`crate::connectors::VendorError`].
+pub(super) const SILENT: &str = "silent";
+/// For so long after that, whoever watches is told that it fails: longer than the background waits before it asks again.
+const FAILING_FOR: Duration = Duration::from_secs(90);
 /// Real time that is waited for an answer where nobody is on the line.
 pub(super) const UNHURRIED: Duration = Duration::from_secs(10);
 
@@ -46,6 +50,15 @@ impl<Q> Health<Q> {
             }
             State::Silent { .. } => Err(format!("{vendor} has stopped answering and is not waited for")),
             State::Well | State::Rests { .. } => Ok(()),
+        }
+    }
+
+    /// It is silent, or has failed a moment ago: for whoever watches, and not for who asks.
+    pub(super) fn is_failing(&self) -> bool {
+        match &*self.state() {
+            State::Silent { .. } => true,
+            State::Rests { until } => Instant::now() < *until + FAILING_FOR,
+            State::Well => false,
         }
     }
 
@@ -252,7 +265,9 @@ mod tests {
     fn whoever_fails_is_asked_again_later_and_whoever_is_silent_once_it_has_answered() {
         let health = Health::<()>::default();
         assert_eq!(health.may_be_asked("crm"), Ok(()));
+        assert!(!health.is_failing());
         health.failed();
+        assert!(health.is_failing());
         assert!(health.may_be_asked("crm").is_err_and(|why| why.contains("failed a moment ago")));
         assert!(health.fell_silent() && !health.fell_silent(), "news is told once");
         health.failed();

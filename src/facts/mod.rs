@@ -9,9 +9,11 @@ mod accounts;
 mod assignment;
 mod calendars;
 mod health;
+mod seen;
 mod waits;
 
 pub use assignment::ByHand;
+pub use seen::Seen;
 
 use crate::connectors::{AccountKeys, Calendar, Crm};
 use crate::store::{Store, WaitingLead};
@@ -26,6 +28,7 @@ use baton_core::routing::Considered;
 use baton_core::routing::snapshot::calendar_of;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::Rung;
+use chrono::{DateTime, Utc};
 use health::Health;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -42,6 +45,8 @@ pub struct Facts {
     within: Duration,
     views: Mutex<BTreeMap<String, calendars::View>>,
     lately: Mutex<waits::Lately>,
+    /// When the CRM last told of an account; until it has told of one, since when it could have.
+    told_at: Mutex<Option<DateTime<Utc>>>,
     crm_health: Arc<Health<AccountKeys>>,
     /// The background asks for all calendars, so that nothing that was not asked needs to be kept.
     calendar_health: Health<()>,
@@ -68,6 +73,7 @@ impl Facts {
         clock: SharedClock,
         within: Duration,
     ) -> Self {
+        let told_at = Mutex::new(crm.is_some().then(|| clock.now()));
         let lacks = if calendar.is_none() { BTreeSet::from([Rung::Booking]) } else { BTreeSet::new() };
         Self {
             crm,
@@ -78,6 +84,7 @@ impl Facts {
             within,
             views: Mutex::default(),
             lately: Mutex::default(),
+            told_at,
             crm_health: Arc::default(),
             calendar_health: Health::default(),
         }

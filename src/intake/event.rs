@@ -10,7 +10,7 @@ pub use super::fault::EventFault;
 use super::fault::nearest;
 pub use super::kind::EventKind;
 use super::lead;
-pub use super::lead::lead_id;
+pub use super::lead::{lead_id, lead_id_of_key};
 use super::reader::{Findings, Object};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::lead::Lead;

@@ -40,6 +40,7 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
     let recording_url = link(data.object("recording"));
     let occurred_at = envelope.time.unwrap_or(received_at);
     let consent = consent::read(data.object("consent"), channel, occurred_at.min(received_at));
+    let disclosure = consent::disclosure(data.object("disclosure"), channel, occurred_at.min(received_at));
     let preference = preference::read(data.object("preference"), region.as_deref());
     let custom = custom(data.object("custom"));
     let (source, event_id) = (envelope.source.clone()?, envelope.id.clone()?);
@@ -57,6 +58,7 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
         transcript_url,
         recording_url,
         consent,
+        disclosure,
         preference,
         custom,
         unread: Vec::new(),
@@ -69,6 +71,12 @@ pub(super) fn read(data: &mut Object<'_, '_>, envelope: &Envelope, received_at: 
 pub fn lead_id(source: &str, id: &str) -> LeadId {
     let digest = Sha256::digest(format!("{source}\n{id}"));
     LeadId::from_digest(std::array::from_fn(|i| digest[i]))
+}
+
+/// The same by the key under which the event lies in the inbox. What has none is named after its key.
+pub fn lead_id_of_key(key: &str) -> LeadId {
+    let (source, id) = key.split_once(' ').unwrap_or(("", key));
+    lead_id(source, id)
 }
 
 /// The only fact about the person that is required: without it nobody can ever call or write. What tells of a call may belong to

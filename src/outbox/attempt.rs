@@ -5,8 +5,8 @@ use super::work::{At, Done, Work};
 use super::{Matter, Outbox, backoff, lanes};
 use crate::connectors::VendorError;
 use crate::connectors::http::answered_by;
-use crate::store::{StepEnd, StepRow};
-use baton_core::domain::effect::Class;
+use crate::store::{FailedStep, StepEnd, StepRow};
+use baton_core::domain::effect::{BriefWhy, Class, Effect};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,21 @@ const RECONCILE_AFTER: TimeDelta = TimeDelta::seconds(2);
 const CREDENTIALS_RETRY: TimeDelta = TimeDelta::seconds(60);
 
 impl Outbox {
+    /// Whether a step that failed for good may be tried again at a person's word: not what somebody on the line waited for, since
+    /// the lead has gone on without it, nor what may have been done and is done once at most.
+    pub fn may_try_again(&self, step: &FailedStep) -> bool {
+        let rang = matches!(step.effect, Effect::Brief { why: BriefWhy::Ringing, .. });
+        let is_once = lanes::work(&step.effect).class(&self.parts.vendors) == Class::AtMostOnce;
+        !(step.effect.lane().is_urgent() || rang || is_once && step.may_be_done)
+    }
+
     /// What it returns is only a claim until `finish` has checked the fence. `None`: the lease was gone before the request left.
     pub(super) async fn attempt(&self, step: &StepRow, matter: &mut Option<Arc<Matter>>) -> Option<End> {
         let now = self.parts.clock.now();
         let work = &*lanes::work(&step.effect);
+        if self.was_to_be_dialled_then(step) {
+            return Some(End::expired(work));
+        }
         if let Some(event) = work.at_once() {
             return Some(End::done(Done::event(event)));
         }
@@ -31,8 +42,16 @@ impl Outbox {
         let by = Instant::now() + limit;
         let class = work.class(&self.parts.vendors);
         let late = now > step.deadline_at;
-        if step.sent_at.is_some() {
-            match self.reconcile(step, work, class, by).await {
+        let left_at = match step.sent_at {
+            Some(sent_at) => Some(sent_at),
+            None => match self.done_perhaps_since(step, class, matter).await {
+                Ok(since) => since,
+                Err(error) => return Some(self.failed(step, work, class, error)),
+            },
+        };
+        if left_at.is_some() {
+            let left = StepRow { sent_at: left_at, ..step.clone() };
+            match self.reconcile(&left, work, class, by).await {
                 None => {}
                 Some(End { step: StepEnd::Retry { .. }, .. }) if late => return Some(End::expired(work)),
                 ended => return ended,
@@ -76,6 +95,10 @@ impl Outbox {
             None => Arc::new(Matter::read(&self.parts, step).await?),
         };
         let matter = matter.insert(known);
+        // Whoever carries an effect out may ask more of the person's word, and never less.
+        if let Some(why) = step.effect.refused_by(&matter.lead.consent) {
+            return Ok(Done::nothing(why));
+        }
         work.perform(&At { parts: &self.parts, step, matter, webhooks: &self.webhooks }).await
     }
 
@@ -100,6 +123,7 @@ impl Outbox {
                         End::done(done)
                     }),
                     Err(error) => {
+                        let error = error.counted();
                         let run_at = self.parts.clock.now() + RECONCILE_AFTER;
                         Some(End::again(run_at, error.to_string(), true))
                     }
@@ -111,15 +135,16 @@ impl Outbox {
     /// What a failure means: again later, reconcile later, or the fallback.
     fn failed(&self, step: &StepRow, work: &dyn Work, class: Class, error: VendorError) -> End {
         let now = self.parts.clock.now();
+        let error = error.counted();
         let text = error.to_string();
         let again = |after: Option<Duration>, still_sent| {
             End::again(backoff::next_attempt(now, step.attempts, after), text.clone(), still_sent)
         };
-        tracing::warn!(error = %text, outcome = error.class(), "a step failed");
+        tracing::warn!(error = error.in_log(), outcome = error.class(), "a step failed: the lead's story says why");
         match error {
             VendorError::Retry { after, .. } | VendorError::RateLimited { after, .. } => again(after, false),
             VendorError::Reauthenticate { .. } => End::again(now + CREDENTIALS_RETRY, text, false),
-            VendorError::NeedsPerson { .. } => End::unworkable(work, &text),
+            VendorError::NeedsPerson { .. } | VendorError::Amiss { .. } => End::unworkable(work, &text),
             VendorError::Gone { .. } => End::gone(work, &text),
             VendorError::Unknown { .. } => match class {
                 Class::Repeatable | Class::Keyed => again(None, false),

@@ -32,15 +32,20 @@ impl End {
 
     /// It never can, as it is set up.
     pub(super) fn unworkable(work: &dyn Work, why: &str) -> Self {
-        Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback_of_setup(why).failed, crm: None }
+        Self { step: StepEnd::Refused { error: why.to_owned() }, event: work.fallback_of_setup(why).failed, crm: None }
     }
 
     pub(super) fn gone(work: &dyn Work, why: &str) -> Self {
-        Self { step: StepEnd::Failed { error: why.to_owned() }, event: work.fallback(why).gone, crm: None }
+        Self { step: StepEnd::Refused { error: why.to_owned() }, event: work.fallback(why).gone, crm: None }
     }
 
     pub(super) fn expired(work: &dyn Work) -> Self {
         Self { step: StepEnd::Expired, event: work.fallback("it was too late to begin").failed, crm: None }
+    }
+
+    /// In one word, and whether that is as it should be.
+    pub(super) fn result(&self) -> (&'static str, bool) {
+        (self.step.name(), matches!(self.step, StepEnd::Done { .. }))
     }
 
     pub(super) fn again(run_at: DateTime<Utc>, error: String, still_sent: bool) -> Self {

@@ -136,6 +136,7 @@ mod tests {
             attempts: 1,
             sent_at: None,
             born_marked: false,
+            trace_context: None,
         }
     }
 

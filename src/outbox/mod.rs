@@ -3,7 +3,8 @@
 //! Guarantees: a step's result counts only with the fence it was claimed with; a request that must not happen twice is marked
 //! `sent_at` before it leaves, and a lost answer is reconciled by the operation's class, never blindly repeated; the result of
 //! a step and what it means for the handoff are one commit. A killed worker's steps come back when their lease ends; that of a
-//! living one is made longer until the result is stored. What is urgent stands in no line behind what is not.
+//! living one is made longer until the result is stored. What is urgent stands in no line behind what is not. After the database
+//! was put back from a copy, what may have been done since is treated as an answer that was lost.
 //! It never decides what happens next on a call: it gives the event to `handoff::advance`, inside that commit.
 
 mod attempt;
@@ -17,15 +18,17 @@ mod lane_hands;
 mod lanes;
 mod matter;
 mod parts;
+mod restored;
 mod settle;
 mod webhooks;
 mod work;
 
 use crate::store::{StepRow, with};
+use crate::telemetry::traces::{Span, names, trace_of, within};
 use baton_core::domain::effect::{Effect, Lane};
 use baton_core::domain::id::HandoffId;
 pub use duty::Duty;
-use ending::{Ended, Ending};
+use ending::{End, Ended, Ending};
 use group::GroupCommit;
 use hands::Hands;
 use lane_hands::Lanes;
@@ -257,18 +260,38 @@ impl Outbox {
     async fn run_step(self: &Arc<Self>, step: StepRow, matter: Option<Arc<Matter>>, ringing: Ringing) {
         // Not begun: it is given back.
         let Some(in_hand) = self.hands.take(&step) else { return };
-        let span = tracing::info_span!("step", lead.id = %step.lead_id, effect.kind = step.effect.kind(), effect.attempt = step.attempts);
+        let context = trace_of(step.trace_context.as_ref(), &step.lead_id);
+        let trace_id = context.as_ref().map(|context| context.trace_id());
+        let kind = step.effect.kind();
+        let span = tracing::info_span!(
+            "step", lead.id = %step.lead_id, effect.kind = kind, effect.attempt = step.attempts, trace_id
+        );
         async {
             fail::fail_point!("after_claim");
-            let mut matter = matter;
-            let end = self.attempt(&step, &mut matter).await;
+            let (mut matter, began) = (matter, Instant::now());
+            let mut told = Span::of(|| format!("step {kind}"), context.as_ref());
+            told.tell_lead(&step.lead_id);
+            told.tell(names::STEP_KIND, kind);
+            told.tell(names::STEP_ATTEMPT, i64::from(step.attempts));
+            let under = told.context().or_else(|| context.clone());
+            let end = within(under, self.attempt(&step, &mut matter)).await;
+            let took = began.elapsed();
+            end_span(told, end.as_ref());
             in_hand.attempt_is_over();
             drop(ringing);
             fail::fail_point!("before_finish");
-            self.finish(&step, end, matter).await;
+            self.finish(&step, end, matter, took).await;
             fail::fail_point!("after_finish");
         }
         .instrument(span)
         .await;
+    }
+}
+
+fn end_span(mut span: Span, end: Option<&End>) {
+    let (result, is_well) = end.map_or(("lost", false), End::result);
+    span.tell(names::STEP_RESULT, result);
+    if !is_well {
+        span.fails(result);
     }
 }

@@ -68,6 +68,8 @@ pub struct OutboxParts {
     /// In each lane.
     pub steps_at_once: usize,
     pub links: Option<Arc<dyn FeedbackLinks>>,
+    /// When a worker first began on what was put in the place of the database; `None`: nothing ever was.
+    pub restored_at: Option<DateTime<Utc>>,
 }
 
 /// Named in errors that are ours, not a vendor's.

@@ -6,8 +6,10 @@ use super::ending::{End, Ended, Ending, store_all};
 use super::group::Place;
 use super::{Matter, Outbox};
 use crate::store::{Moved, Mover, StepRow, Store, StoreError, with};
+use crate::telemetry::figures;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A step by key, with the fence it was claimed with.
 type Lease = (String, i64);
@@ -33,12 +35,18 @@ impl Outbox {
 
     /// Stores how an attempt ended, if the fence still holds, and what it means for the lead; what follows at once is run at
     /// once. A zombie's result is kept aside.
-    pub(super) async fn finish(self: &Arc<Self>, step: &StepRow, end: Option<End>, matter: Option<Arc<Matter>>) {
+    pub(super) async fn finish(
+        self: &Arc<Self>,
+        step: &StepRow,
+        end: Option<End>,
+        matter: Option<Arc<Matter>>,
+        took: Duration,
+    ) {
         let Some(end) = end else {
             tracing::warn!("the lease was lost before anything was sent");
             return;
         };
-        let crm = end.crm.clone();
+        let (crm, result) = (end.crm.clone(), end.step.name());
         let outbox = Arc::clone(self);
         let commit = move |endings| {
             let outbox = Arc::clone(&outbox);
@@ -47,7 +55,12 @@ impl Outbox {
         let ending = Ending::of(step, end);
         let place = ending.place(step.effect.lane());
         // `None`: it could not be stored, and the step comes again.
-        match self.ends.add(place, ending, commit).await.flatten() {
+        let ended = self.ends.add(place, ending, commit).await.flatten();
+        let counted = ended.as_ref().map(|ended| if matches!(ended, Ended::Lost) { "lost" } else { result });
+        if let Some(result) = counted {
+            figures::step_ended(step.effect.kind(), result, took);
+        }
+        match ended {
             None => {}
             Some(Ended::Lost) => tracing::warn!("another worker has the step: this result was kept aside"),
             Some(Ended::Counted(moved)) => {

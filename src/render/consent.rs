@@ -1,7 +1,8 @@
-//! What the caller agreed to, in words for the rep: who says it and since when, and what must not be done.
+//! What the caller agreed to, in words for the rep: who says it and since when, and what must not be done; and what they were told.
 
 use baton_core::domain::known::Source;
-use baton_core::domain::lead::{ConsentSaid, ConsentSource, Lead, ReachBack};
+use baton_core::domain::lead::{ConsentSaid, ConsentSource, DisclosureKind, Lead, LeadChannel, ReachBack};
+use std::collections::BTreeSet;
 
 /// What a person may not want, as an order, and in a word for templates.
 const WRITE: (&str, &str) = ("Do not call: write.", "write");
@@ -39,6 +40,23 @@ pub(super) fn line(lead: &Lead) -> Option<(String, Source)> {
 /// One line for each consent that is known.
 pub(super) fn lines(lead: &Lead) -> Vec<String> {
     all(lead).iter().map(|(what, said)| format!("{}.", told(what, said))).collect()
+}
+
+/// What the caller was told of the call, and what the rules ask for of which nobody says so.
+pub(super) fn disclosed(lead: &Lead, asked: &BTreeSet<DisclosureKind>) -> Vec<String> {
+    let line = |kind: DisclosureKind| {
+        let what = match kind {
+            DisclosureKind::Ai => "that an AI speaks",
+            DisclosureKind::Recording => "that the call is recorded",
+        };
+        let is_asked = lead.channel == LeadChannel::Call && asked.contains(&kind);
+        match lead.disclosure.of(kind) {
+            Some(said) if !said.given && is_asked => Some(format!("{}; the rules ask for it.", told(what, &said))),
+            Some(said) => Some(format!("{}.", told(what, &said))),
+            None => is_asked.then(|| format!("{what}: nobody says so; the rules ask for it.")),
+        }
+    };
+    DisclosureKind::ALL.into_iter().filter_map(line).collect()
 }
 
 fn all(lead: &Lead) -> Vec<(&'static str, ConsentSaid)> {
@@ -105,6 +123,20 @@ mod tests {
                         to be called: no (in a web form, 2026-01-07 10:05 UTC); to get mail: yes";
         assert_eq!(line(&lead), Some((expected.to_owned(), Source::Platform)));
         assert_eq!(lines(&lead)[2], "to get mail: yes.");
+    }
+
+    #[test]
+    fn what_the_caller_was_told_is_told_and_what_is_lacking_is_too() {
+        let (mut lead, both) = (acme(), BTreeSet::from(DisclosureKind::ALL));
+        assert_eq!(disclosed(&lead, &BTreeSet::new()), Vec::<String>::new());
+        let lacking = "that the call is recorded: nobody says so; the rules ask for it.";
+        lead.disclosure.ai =
+            Some(ConsentSaid { given: true, source: Some(ConsentSource::Platform), at: Some(at("10:00")) });
+        let ai = "that an AI speaks: yes (asked by the voice platform, 2026-01-07 10:00 UTC).";
+        assert_eq!(disclosed(&lead, &both), [ai, lacking]);
+        lead.disclosure.recording = Some(false.into());
+        assert_eq!(disclosed(&lead, &both)[1], "that the call is recorded: no; the rules ask for it.");
+        assert_eq!(disclosed(&lead, &BTreeSet::new())[1], "that the call is recorded: no.");
     }
 
     #[test]

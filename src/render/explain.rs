@@ -38,6 +38,7 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     let mut story = Story::default();
     headline(&mut story, decision, lead, &roster);
     story.section("Consent", consent::lines(lead));
+    story.section("Disclosure", consent::disclosed(lead, &rules.handoff.disclosure));
     story.section("Call", decision.trace.no_longer_live.iter().map(no_longer_live));
     story.section("Account", account::lines(&decision.trace.account));
     story.section("Ownership", decision.trace.ownership.iter().map(|rule| ownership::line(rule, &roster)));
@@ -53,6 +54,14 @@ pub fn explain(decision: &Decision, lead: &Lead, rules: &RuleSet) -> String {
     story.section("Not known in time", decision.degraded.iter().map(NotKnown::in_words));
     story.section("Not understood, and so unknown", lead.unread.iter().map(|note| format!("{note}.")));
     story.text
+}
+
+/// What stands before the words on a lead whose person was erased.
+pub fn of_erased(at: DateTime<Utc>, told: &str) -> String {
+    let at = at.format("%F %T UTC");
+    format!(
+        "The person was erased at {at}: what was known of them is gone, and this cannot be decided again.\n\n{told}"
+    )
 }
 
 /// [`explain`], how each phone that rang ended, the facts behind it, and who got the lead later if it waited: all that is known of

@@ -64,6 +64,8 @@ pub enum Dimension {
     Cause,
     /// Decided owner → right rep.
     RightRep,
+    /// One lead, by its id.
+    Lead,
 }
 
 impl Dimension {
@@ -82,6 +84,7 @@ impl Dimension {
             Self::Misroute => "misroute",
             Self::Cause => "cause",
             Self::RightRep => "right rep",
+            Self::Lead => "lead",
         }
     }
 
@@ -95,6 +98,7 @@ impl Dimension {
             Self::Source => row.source.clone(),
             Self::Channel => row.channel.as_str().to_owned(),
             Self::Status => row.status.in_words().to_owned(),
+            Self::Lead => row.lead_id.to_string(),
             Self::Misroute | Self::Cause | Self::RightRep => String::new(),
         }
     }

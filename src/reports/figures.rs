@@ -26,6 +26,7 @@ pub(super) fn all(rows: &Rows<'_>, options: &ReportOptions) -> Vec<Figure> {
         right_reps(rows),
         degraded(rows),
     ]);
+    figures.extend(without_disclosure(rows));
     figures
 }
 
@@ -184,6 +185,29 @@ fn without_next_step(rows: &Rows<'_>) -> Figure {
         },
         groups: Vec::new(),
     }
+}
+
+/// Calls that are named, the newest first; the others are counted.
+const UNDISCLOSED_NAMED: usize = 20;
+
+/// `None`: the rules ask for no disclosure.
+fn without_disclosure(rows: &Rows<'_>) -> Option<Figure> {
+    let calls = count(rows.iter().filter(|row| row.disclosed.is_some()).count());
+    let mut without: Vec<&LeadRow> = rows.iter().copied().filter(|row| row.disclosed == Some(false)).collect();
+    without.sort_by(|a, b| b.decided_at.cmp(&a.decided_at).then_with(|| a.lead_id.cmp(&b.lead_id)));
+    let cell = |leads: usize| Cell { value: Some(leads as f64), ..Cell::of(count(leads), calls) };
+    let named = without.iter().take(UNDISCLOSED_NAMED);
+    let group =
+        |row: &&LeadRow| FigureGroup { dimension: Dimension::Lead, name: row.lead_id.to_string(), cell: cell(1) };
+    (calls > 0).then(|| Figure {
+        key: "without_disclosure",
+        name: "Calls without a disclosure",
+        definition: "Calls of which nothing says that the caller was told what handoff.yaml asks for, out of all calls; the \
+                     newest 20 by their leads.",
+        unit: Unit::Leads,
+        total: cell(without.len()),
+        groups: named.map(group).collect(),
+    })
 }
 
 fn completeness(rows: &Rows<'_>) -> Figure {

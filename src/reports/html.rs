@@ -23,6 +23,9 @@ pub(super) fn layout(report: &Report) -> String {
         words::number(report.sla_s as f64, Unit::Seconds),
         report.made_at.format("%-d %B %Y, %H:%M UTC"),
     );
+    for gone in &report.no_longer_kept {
+        let _ = writeln!(page, "<p>{}</p>", escape(&gone.in_words()));
+    }
     if report.leads == 0 {
         page += "<p>No leads were decided in this time.</p>\n";
     } else {

@@ -4,8 +4,10 @@
 //! and is never a number; a grouped figure's groups add up to its total. The figures are pure; `source` alone
 //! reads the database, and the clock comes from the caller. Nothing here changes a rule, it shows where one may be wrong.
 
+pub mod drift;
 mod figure;
 mod figures;
+mod gone;
 mod html;
 pub mod rows;
 mod source;
@@ -18,8 +20,10 @@ pub mod verdict;
 mod words;
 
 pub use figure::{Cell, Dimension, Figure, FigureGroup, Unit};
+pub use gone::NoLongerKept;
 pub use rows::LeadRow;
 pub use source::over;
+pub use spreadsheet::harmless;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -56,6 +60,9 @@ pub struct Report {
     pub figures: Vec<Figure>,
     /// How many leads each rule of judgement decided, in the order in which the rules are asked.
     pub verdicts: Vec<VerdictCount>,
+    /// What the figures lack.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_longer_kept: Vec<NoLongerKept>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -130,6 +137,7 @@ pub fn build(rows: &[LeadRow], options: &ReportOptions) -> Report {
         leads: statistics::count(rows.len()),
         figures: figures::all(&rows, options),
         verdicts: verdict_counts(&rows),
+        no_longer_kept: Vec::new(),
     }
 }
 

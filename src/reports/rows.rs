@@ -32,6 +32,8 @@ pub struct LeadRow {
     pub first_contact_at: Option<DateTime<Utc>>,
     /// Decided without facts that could not be had in time.
     pub degraded: bool,
+    /// Whether the caller was told of all that the rules want them told of; `None`: the rules want nothing, or it was no call.
+    pub disclosed: Option<bool>,
     pub completeness_permille: Option<u16>,
     /// In any order; the last of each rep counts.
     pub feedback: Vec<Feedback>,

@@ -1,10 +1,11 @@
 //! The rows of a report, from the database and the roster.
 
 use super::rows::{LeadRow, LeadStatus, OwnerChange};
-use super::{LONGEST_DAYS, Report, ReportOptions, build};
+use super::{LONGEST_DAYS, NoLongerKept, Report, ReportOptions, build};
 use crate::store::{ReportRow, Store, StoreError};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::RepId;
+use baton_core::domain::lead::{Disclosure, LeadChannel};
 use baton_core::domain::outcome::{NextStep, NextStepKind};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,12 +18,13 @@ pub async fn over(store: &Store, rules: &RuleSet, days: u32, now: DateTime<Utc>)
     let from = now - TimeDelta::days(i64::from(days.min(LONGEST_DAYS)));
     // The end is exclusive; what was decided this very moment belongs in.
     let until = now + TimeDelta::seconds(1);
-    let rows = store.report_rows(from, until).await?;
+    let (rows, since) = (store.report_rows(from, until).await?, store.kept_since().await?);
     // What became of whoever was left to the agent is told by the lead that the agent found, if it found one.
     let rows = rows.into_iter().filter(|row| row.status != "left_to_agent");
     let rows: Vec<LeadRow> = rows.map(|row| lead_row(row, rules, now)).collect();
     let sla = rules.handoff.first_contact_sla;
-    Ok(build(&rows, &ReportOptions { from, until, sla, now }))
+    let report = build(&rows, &ReportOptions { from, until, sla, now });
+    Ok(Report { no_longer_kept: NoLongerKept::within(&since, from), ..report })
 }
 
 /// A worker that was down takes up what lay there meanwhile: what is overdue for less than this may still go on.
@@ -72,11 +74,17 @@ fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
         has_next_step: is_looked_after(&row.next_step, rules, now),
         first_contact_at: row.first_contact_at,
         degraded: row.degraded,
+        disclosed: disclosed(&row.disclosure, row.channel, rules),
         completeness_permille: Some(row.completeness_permille),
         owner_changes: changes.collect(),
         feedback: row.feedback.into_values().collect(),
         outcomes: row.outcomes.into_keys().collect(),
     }
+}
+
+fn disclosed(told: &Disclosure, channel: LeadChannel, rules: &RuleSet) -> Option<bool> {
+    let asked = &rules.handoff.disclosure;
+    (channel == LeadChannel::Call && !asked.is_empty()).then(|| !told.lacks(asked))
 }
 
 /// The rep whom the CRM knows under this id.

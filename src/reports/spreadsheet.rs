@@ -15,6 +15,10 @@ pub(super) fn layout(report: &Report) -> String {
             table.cell(figure.key, &format!("{}: {}", group.dimension.as_str(), group.name), &group.cell);
         }
     }
+    for gone in &report.no_longer_kept {
+        let words = gone.in_words();
+        table.row(["no_longer_kept", words.as_str(), "", "", "", "", ""].map(str::to_owned));
+    }
     table.finish()
 }
 
@@ -50,7 +54,7 @@ impl ReportCsv {
 }
 
 /// A cell that a spreadsheet would run as a formula is made text by a leading apostrophe.
-fn harmless(cell: &str) -> String {
+pub fn harmless(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 

@@ -42,6 +42,7 @@ fn row(number: u8) -> LeadRow {
         has_next_step: true,
         first_contact_at: None,
         degraded: false,
+        disclosed: None,
         completeness_permille: None,
         feedback: Vec::new(),
         outcomes: Vec::new(),
@@ -245,4 +246,31 @@ fn formats_are_read_by_name() {
         "pdf".parse::<Format>().expect_err("unknown").to_string(),
         "\"pdf\" is not a format of reports: choose text, json, csv or html"
     );
+}
+
+#[test]
+fn calls_without_a_disclosure_are_counted_and_named_where_the_rules_ask_for_one() {
+    let of = |told: &[Option<bool>]| {
+        let numbered = (1..).zip(told);
+        let rows: Vec<LeadRow> = numbered.map(|(number, told)| LeadRow { disclosed: *told, ..row(number) }).collect();
+        build(&rows, &options())
+    };
+    let figure = |report: &Report| report.figures.iter().find(|figure| figure.key == "without_disclosure").cloned();
+    assert_eq!(figure(&of(&[None, None])), None, "the rules ask for none");
+    let told = [vec![Some(false); 25], vec![Some(true); 5], vec![None; 3]].concat();
+    let report = of(&told);
+    let found = figure(&report).expect("a figure");
+    assert_eq!((found.total.numerator, found.total.denominator, found.total.value), (25, 30, Some(25.0)));
+    assert_eq!(found.groups.len(), 20, "so many are named");
+    let first = LeadId::from_digest([1; 16]).to_string();
+    assert_eq!((found.groups[0].dimension, &found.groups[0].name), (Dimension::Lead, &first));
+    for format in Format::ALL {
+        let text = render(&report, format);
+        assert!(
+            text.contains(&first) && (text.contains("Calls without a disclosure") || format == Format::Csv),
+            "{text}"
+        );
+    }
+    let none = figure(&of(&[Some(true)])).expect("a figure");
+    assert_eq!((none.total.value, none.groups.len()), (Some(0.0), 0));
 }

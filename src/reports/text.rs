@@ -37,14 +37,18 @@ pub(super) fn brief(report: &Report) -> String {
 }
 
 fn headline(report: &Report) -> String {
-    format!(
+    let mut out = format!(
         "Baton report, {} to {} (UTC)\n{} leads; first-contact SLA {}; made {}\n",
         report.from.format("%Y-%m-%d %H:%M"),
         report.until.format("%Y-%m-%d %H:%M"),
         report.leads,
         words::number(report.sla_s as f64, super::Unit::Seconds),
         report.made_at.format("%Y-%m-%d %H:%M"),
-    )
+    );
+    for gone in &report.no_longer_kept {
+        paragraph(&mut out, &gone.in_words());
+    }
+    out
 }
 
 fn figure_block(out: &mut String, figure: &Figure) {

@@ -1,5 +1,6 @@
 //! All that one commit changes, in one trip to the server where that is possible.
 
+use super::handoff::{lead_ended, wait_ended};
 use super::{DecidedLead, Handled, NewStep, RepState, StoreError, TimelineEntry, Tx};
 use baton_core::domain::id::LeadId;
 use baton_core::handoff::Handoff;
@@ -35,6 +36,9 @@ impl Tx {
     /// `Conflict` if a handoff has moved or a message was handled since it was read; `NotFound` if a lead or ledger is not there.
     pub async fn change(&mut self, changes: &Changes<'_>) -> Result<(), StoreError> {
         let decided = changes.decided;
+        decided.iter().filter_map(|one| lead_ended(&one.handoff.stage)).for_each(|what| self.count(what));
+        let live = decided.iter().filter(|one| one.decision.is_live(&one.lead));
+        live.filter_map(|one| wait_ended(&one.handoff, false, changes.at)).for_each(|what| self.count(what));
         let steps: Vec<&NewStep> = decided.iter().flat_map(|one| &one.steps).chain(changes.steps).collect();
         let told: Vec<&TimelineEntry> = decided.iter().flat_map(|one| &one.timeline).chain(changes.told).collect();
         let mut all = self.decided_to_insert(decided)?;

@@ -7,11 +7,13 @@
 //! `sql` is what every statement speaks with, `database` what all of it lies in and how a transaction runs there; neither
 //! knows the others: the families of tables and `reads`, the transactions of one method.
 
-mod act;
+mod acts;
 mod changes;
 mod database;
+mod erase;
 mod handoff;
 mod inbox;
+mod keep;
 mod lead;
 mod ledger;
 mod listener;
@@ -23,28 +25,31 @@ mod rep;
 mod report;
 mod sql;
 mod step;
-mod token;
 mod webhook;
 
-pub use act::{ActClaim, KeyedAct};
+pub use acts::{ActClaim, ApiToken, AuditEntry, AuditLine, AuditQuery, ChainCheck, ChainEnd, KeyedAct};
 pub use changes::Changes;
-pub use database::{Store, Tx, WorkerLock, with};
+pub use database::{Holdings, Store, Tx, WorkerLock, examine, sqlite_file, take_place, with};
+pub use erase::{
+    AtVendor, ERASED_MESSAGE, Erasure, ErasureRequest, ErasureState, Person, Preview as ErasurePreview, ReadsMail,
+};
 pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
+pub use keep::{Cut, Kept, OldPage, Passed};
 pub use lead::{
     AttentionCounts, CARRIER, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead,
-    StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, status as handoff_status,
+    StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, chosen_by, kind_name as next_step_name,
+    status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
 pub use listener::{Arrived, CallerOnLine};
 pub use live::{LiveCall, LiveLine};
 pub use mirror::Mirrored;
-pub use release::{LiveRelease, StoredRelease};
+pub use release::{LiveRelease, SeenWorker, StoredRelease, WorkerRow};
 pub use rep::RepState;
-pub use report::{HumanContact, OwnerChange, ReportRow};
+pub use report::{HumanContact, OwnerChange, ReportRow, Tallies, Tally, TallyKind};
 pub use sql::error::StoreError;
-pub use step::{CarrierLeg, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
-pub use token::ApiToken;
+pub use step::{CarrierLeg, FailedStep, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,
     TriedDelivery, WebhookStanding,

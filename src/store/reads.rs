@@ -2,10 +2,12 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, CallerOnLine, CarrierLeg, DeliveryLine, InboxRow, LeadFile, LeadQuery,
-    LeadRecord, LeadSummary, LiveLine, Met, Mirrored, Owed, PastLead, RepState, ReportRow, StepStats, Store,
-    StoreError, StoredDecision, StoredRelease, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, Cut, DeliveryLine,
+    InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OldPage, Owed, Passed,
+    PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease, Tallies,
+    TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
+use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Busy;
@@ -39,6 +41,8 @@ macro_rules! reads {
 reads! {
     Glance:
     attention_counts() -> AttentionCounts;
+    audit_end() -> ChainEnd;
+    audit_find(&query: AuditQuery, limit: usize) -> Vec<AuditLine>;
     callers_on_line(now: DateTime<Utc>) -> Vec<CallerOnLine>;
     callers_left_to_agent(now: DateTime<Utc>) -> Vec<String>;
     carrier_leg(&leg: LegId) -> Option<CarrierLeg>;
@@ -55,6 +59,9 @@ reads! {
     inbox_quarantined(limit: usize) -> Vec<Aside>;
     inbox_row(&key: str) -> Option<InboxRow>;
     inbox_take_stale(before: DateTime<Utc>, limit: usize) -> Vec<InboxRow>;
+    kept_begin(kind: Kept) -> Passed;
+    kept_page(&cut: Cut, &passed: Passed) -> OldPage;
+    kept_since() -> Vec<(Kept, DateTime<Utc>)>;
     lead(&id: LeadId) -> Option<LeadRecord>;
     lead_file(&handoff: HandoffId) -> Option<LeadFile>;
     lead_files(&handoffs: [HandoffId]) -> BTreeMap<HandoffId, LeadFile>;
@@ -76,6 +83,7 @@ reads! {
     transfer_came(&channel: str) -> bool;
     transfer_left(&platform: str, &call: str) -> bool;
     waits_lately() -> RecentWaits;
+    workers_seen(now: DateTime<Utc>) -> Vec<SeenWorker>;
 }
 
 reads! {
@@ -85,6 +93,8 @@ reads! {
     release_files(&id: ReleaseId) -> Option<Vec<SourceFile>>;
     releases() -> Vec<StoredRelease>;
     report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
+    state(now: DateTime<Utc>) -> State;
     step_stats(now: DateTime<Utc>) -> StepStats;
+    tallies() -> Option<Tallies>;
     webhooks_standing() -> BTreeMap<String, WebhookStanding>;
 }

@@ -7,8 +7,9 @@ use super::standing::Whose;
 use super::{Door, Problem, Rights};
 use crate::deciding::answer::{Answer, within};
 use crate::deciding::call::is_same_call;
-use crate::intake::event::{CallEvent, Incoming, Message, key_of, kind_of, parse, source_of};
+use crate::intake::event::{CallEvent, Incoming, Message, key_of, kind_of, lead_id_of_key, parse, source_of};
 use crate::store::{Arrival, CARRIER, InboxMessage, LeadRecord, with};
+use crate::telemetry::traces::DoorSpan;
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Lead;
 use chrono::{DateTime, Utc};
@@ -30,6 +31,8 @@ pub(super) struct Taken {
     pub key: String,
     pub known: Arrival,
     pub coming: oneshot::Receiver<Answer>,
+    /// Ends with this: when it is answered.
+    pub span: DoorSpan,
 }
 
 /// What became of an event that was handed in.
@@ -59,26 +62,39 @@ impl Door {
     ///
     /// # Errors
     /// As of the whole.
-    pub(super) async fn take(&self, messages: Vec<InboxMessage>, until: Instant) -> Result<Vec<Taken>, Problem> {
+    pub(super) async fn take(&self, mut messages: Vec<InboxMessage>, until: Instant) -> Result<Vec<Taken>, Problem> {
         if let Some(why) = self.decider.why_not() {
             return Err(Problem::busy(format!("{why}; the same request may be sent again")));
         }
         let expect = |message: &InboxMessage| (message.key.clone(), self.decider.answers().expect(&message.key));
         let expected: Vec<(String, oneshot::Receiver<Answer>)> = messages.iter().map(expect).collect();
+        let mut spans: Vec<DoorSpan> = messages.iter_mut().map(door_span).collect();
         let decider = Arc::clone(&self.decider);
         // In a task of its own: whoever stops waiting does not stop what the inbox has taken from being queued.
         let taking = self.in_hand.spawn(async move { decider.take(messages).await });
-        let Ok(taken) = timeout_at(until, taking).await else { return Err(self.not_in_time()) };
-        let taken = taken.map_err(|_| Problem::busy("the request could not be finished; it may be sent again"))?;
-        let known = taken.map_err(|error| Problem::ours(&error))?;
-        Ok(expected.into_iter().zip(known).map(|((key, coming), known)| Taken { key, known, coming }).collect())
+        let taken = match timeout_at(until, taking).await {
+            Ok(Ok(Ok(known))) => Ok(known),
+            Ok(Ok(Err(error))) => Err(Problem::ours(&error)),
+            Ok(Err(_)) => Err(Problem::busy("the request could not be finished; it may be sent again")),
+            Err(_) => Err(self.not_in_time()),
+        };
+        let known = taken.inspect_err(|_| spans.iter_mut().for_each(|span| span.fails("database")))?;
+        let taken = expected.into_iter().zip(known).zip(spans);
+        let taken = taken.map(|(((key, coming), known), mut span)| {
+            if matches!(known, Arrival::Same | Arrival::Differs) {
+                span.repeats();
+            }
+            Taken { key, known, coming, span }
+        });
+        Ok(taken.collect())
     }
 
     /// The second half: whatever fails now, the events are stored.
     pub(super) async fn answers(&self, taken: Vec<Taken>, until: Instant, waits: bool) -> Vec<Brought> {
         let mut brought = Vec::with_capacity(taken.len());
-        for Taken { key, known, coming } in taken {
+        for Taken { key, known, coming, span } in taken {
             let answer = if waits { self.answered(&key, known, coming, until).await } else { None };
+            drop(span);
             brought.push(Brought { key, known, answer });
         }
         brought
@@ -202,11 +218,18 @@ fn is_of_our_phone(event: &CallEvent) -> bool {
     event.happened.needs_leg() || event.leg.as_ref().is_some_and(|leg| leg.dialled_for().is_some())
 }
 
+/// What the request is told of by; its context is kept with the message.
+fn door_span(message: &mut InboxMessage) -> DoorSpan {
+    let span = DoorSpan::of_request(|| lead_id_of_key(&message.key));
+    message.trace_context.clone_from(&span.kept);
+    span
+}
+
 /// An event of ours as the inbox takes it, readable or not.
 pub(super) fn message(event: &Value, received_at: DateTime<Utc>) -> InboxMessage {
     let body = event.to_string().into_bytes();
     let (key, kind) = (key_of(&body), kind_of(&body).map_or("unreadable", |kind| kind.as_str()).to_owned());
-    InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None }
+    InboxMessage { key, kind, body, received_at, reply_to: None, correlation_id: None, trace_context: None }
 }
 
 /// The same event for what came before with other content: under an id of its own, by which it completes the lead of the call.

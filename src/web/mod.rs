@@ -3,14 +3,17 @@
 //! A 2xx to `POST /v1/leads` or `/v1/events` means that the bytes are committed. Requests, bodies, connections and the time
 //! that a request takes to arrive are bounded; errors are `application/problem+json`; every answer names its request. Every
 //! route names the right that it needs, and stands in the description of the API (`openapi`), which is open. Reps' feedback
-//! links need no account: they are signed and expire. Voice platforms prove what they send in their own ways. Health is
-//! answered whatever else is going on.
+//! links need no account: they are signed and expire. Voice platforms prove what they send in their own ways. Health and figures
+//! are answered whatever else is going on.
 
 mod admit;
+mod audit;
+mod erasures;
 mod feedback;
 mod health;
 mod incoming;
 mod leads;
+mod listener;
 mod mcp;
 mod openapi;
 mod platforms;
@@ -22,6 +25,8 @@ mod server;
 mod standing;
 
 pub use feedback::LinkSigner;
+pub use health::MetricsFor;
+pub use listener::Listener;
 pub use openapi::openapi_document;
 pub use platforms::{PlatformSection, PlatformSections, TwilioSection};
 pub use problem::Problem;
@@ -29,6 +34,7 @@ pub use rights::{ConfiguredToken, Keyring, Rights, token_digest, token_hash};
 pub use server::{InHand, serve};
 
 use crate::deciding::decider::Decider;
+use crate::intake::amqp::AmqpStats;
 use crate::release::{Current, Library, Refusal};
 use crate::store::Store;
 use axum::Router;
@@ -38,7 +44,7 @@ use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use baton_clock::SharedClock;
-use baton_core::domain::scope::Scope::{Act, Feedback, Intake, Read};
+use baton_core::domain::scope::Scope::{Act, Admin, Feedback, Intake, Read};
 use baton_core::rules::RuleSet;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -77,6 +83,9 @@ pub struct Door {
     /// Requests carried out at once: whole ones, of somebody who may.
     pub requests: Arc<Semaphore>,
     pub body_limit: usize,
+    /// How the consumer does; `None`: no broker is configured.
+    pub broker: Option<Arc<AmqpStats>>,
+    pub metrics: MetricsFor,
 }
 
 impl Door {
@@ -99,9 +108,15 @@ pub fn router(door: Door) -> Router {
         .route("/v1/leads/{id}/call", door.needs(Act, door.once(post(leads::call::post))))
         .route("/v1/attention", door.needs(Read, get(leads::attention)))
         .route("/v1/attention/{key}/replay", door.needs(Act, door.once(post(leads::replay))))
+        .route("/v1/attention/{key}/retry", door.needs(Act, door.once(post(leads::attend::retry))))
+        .route("/v1/attention/{key}/close", door.needs(Act, door.once(post(leads::attend::close))))
         .route("/v1/feedback", door.needs(Feedback, door.once(post(feedback::api))))
+        .route("/v1/erasures", door.needs(Admin, door.once(post(erasures::post))))
+        .route("/v1/erasures/{id}", door.needs(Admin, get(erasures::get)))
         .route("/v1/reports/routing", door.needs(Read, get(reports::routing)))
         .route("/v1/rules", door.needs(Read, get(rules::live)))
+        .route("/v1/workers", door.needs(Read, get(health::workers::list)))
+        .route("/v1/audit", door.needs(Admin, get(audit::list)))
         .route("/v1/platforms/{name}", post(platforms::post))
         .route("/v1/telephony/twilio/{page}/{about}", post(platforms::twilio::post))
         .route("/v1/ping/{source}", door.needs(Intake, post(leads::ping::post)))
@@ -116,9 +131,14 @@ pub fn router(door: Door) -> Router {
         .route("/feedback/{token}/call", door.linked(get(feedback::call::ask).post(feedback::call::make)))
         .route("/feedback/{token}", door.linked(get(feedback::show).post(feedback::record)))
         .layer(map_response(feedback::guarded));
+    let figures = match door.metrics {
+        MetricsFor::Nobody => Router::new(),
+        MetricsFor::Readers | MetricsFor::Everybody => Router::new().route("/metrics", get(health::metrics::all)),
+    };
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .merge(figures)
         .method_not_allowed_fallback(|| async { Problem::no_such_method() });
     api.merge(links)
         .fallback(|| async { Problem::not_found("no such address; the API begins with /v1") })
@@ -127,6 +147,7 @@ pub fn router(door: Door) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(map_response(problem::in_one_form))
         .merge(health)
+        .layer(from_fn(health::metrics::timed))
         .layer(map_response(kept_private))
         .layer(from_fn(admit::trail::followed))
         .with_state(door)

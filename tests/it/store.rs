@@ -7,7 +7,7 @@
 mod acts;
 pub mod corrections;
 mod inbox;
-mod leads;
+pub mod leads;
 mod ledgers;
 mod live;
 mod moves;
@@ -22,6 +22,9 @@ mod transactions;
 pub mod tx;
 mod webhooks;
 pub mod world;
+
+use acts::audit;
+use leads::keep;
 
 /// Each test runs once per engine: `sqlite::MODULE::NAME` and `postgres::MODULE::NAME`; the last list is for PostgreSQL alone.
 macro_rules! conformance {
@@ -63,6 +66,14 @@ conformance! {
             an_act_that_broke_off_is_nobodys_after_ten_minutes,
             a_key_of_yesterday_is_free_again,
         ]
+        audit: [
+            entries_hang_on_each_other_and_are_found,
+            many_who_act_at_once_keep_one_chain,
+            an_act_that_is_undone_leaves_no_entry,
+            whatever_is_changed_afterwards_is_found,
+            a_chain_that_was_written_anew_lacks_the_hash_that_was_kept,
+            nothing_but_a_reason_can_be_taken_out_and_the_chain_stays_whole,
+        ]
         corrections: [
             a_misroute_told_twice_refunds_once,
             a_lead_with_a_new_owner_costs_the_new_owner,
@@ -80,6 +91,19 @@ conformance! {
             what_a_dead_worker_left_is_found_oldest_first,
             poison_is_put_aside_and_can_be_replayed,
             what_comes_again_is_known_for_what_it_is,
+        ]
+        keep: [
+            what_has_had_its_time_goes_and_only_that,
+            what_was_written_of_what_goes_goes_with_it,
+            a_lead_that_is_in_use_stays_however_old_it_is,
+            leads_that_somebody_closed_or_that_were_erased_go_as_well,
+            an_event_whose_bytes_are_gone_is_known_by_its_name,
+            a_decision_that_is_no_longer_kept_says_so,
+            two_workers_let_nothing_go_twice,
+            one_worker_at_a_time_has_the_right,
+            who_breaks_off_has_let_go_of_whole_pages,
+            transcripts_go_on_where_they_were,
+            a_release_stays_as_long_as_something_needs_it,
         ]
         leads: [
             five_hundred_leads_come_back_exactly,
@@ -126,6 +150,7 @@ conformance! {
             migrating_again_does_nothing,
             two_workers_migrate_once,
             a_foreign_history_is_refused,
+            what_a_newer_version_has_added_is_in_nobodys_way,
         ]
         past: [past_leads_come_page_by_page_each_once]
         releases: [
@@ -163,6 +188,7 @@ conformance! {
             a_leg_keeps_the_first_name_that_its_carrier_gives_it,
             nobody_is_written_to_twice_within_a_day,
             each_end_is_written_down,
+            what_has_failed_is_due_again_or_closed,
             what_a_step_follows_from_stays_when_it_was,
             many_ends_in_one_statement_count_one_by_one,
             a_vendors_strange_text_does_not_keep_a_step_open,
@@ -179,6 +205,7 @@ conformance! {
             a_reading_transaction_cannot_write,
             a_conflict_is_tried_again_and_then_told,
             writers_that_read_first_wait_for_each_other,
+            emptying_the_log_keeps_nobody_waiting,
         ]
         webhooks: [
             an_event_is_kept_once_for_each_webhook,
@@ -201,8 +228,14 @@ conformance! {
             a_commit_whose_answer_is_lost_is_not_run_again,
             a_single_statement_whose_answer_is_lost_is_not_run_again,
         ]
-        opening: [an_unsafe_server_is_refused, a_wrong_clock_is_refused]
+        opening: [
+            an_unsafe_server_is_refused,
+            a_wrong_clock_is_refused,
+            indexes_are_built_beside_whoever_writes,
+            a_migration_holds_nobody_up_while_it_waits,
+        ]
         webhooks: [tidying_reads_what_it_forgets, enabling_reads_what_it_takes_up]
+        keep: [looking_reads_what_is_old]
     }
 }
 

@@ -6,6 +6,8 @@
 #   node          npm: the SDKs that sign requests, @modelcontextprotocol/sdk    FOLDER/node_modules
 #   python        PyPI: mcp 2, standardwebhooks, schemathesis                    FOLDER/bin/python -m NAME
 #   python-mcp1   PyPI: mcp 1                                                    FOLDER/bin/python
+#   deploy        PyPI: readers of what is deployed (hadolint, check-jsonschema,
+#                 kubernetes-validate), each with all that it needs, 200 MB      FOLDER/bin/NAME
 #   livekit       PyPI: livekit-agents with mcp, 420 MB                          FOLDER/bin/python
 #   pipecat       PyPI: pipecat-ai with mcp, 570 MB                              FOLDER/bin/python
 #
@@ -28,8 +30,8 @@ cannot() {
 
 # The version in front of which a set is installed.
 python_version() {
-    python3 -c 'import ensurepip, platform, sys, venv; print(platform.python_version()); sys.exit(sys.version_info < (3, 10))' \
-        2>/dev/null || cannot "Python 3.10 or newer with venv is needed (Debian: apt-get install python3-venv)"
+    python3 -c 'import ensurepip, platform, sys, venv; print(platform.python_version()); sys.exit(sys.version_info < (3, 11))' \
+        2>/dev/null || cannot "Python 3.11 or newer with venv is needed (Debian: apt-get install python3-venv)"
 }
 
 node_version() {
@@ -60,8 +62,8 @@ have() {
 for set in "$@"; do
     case $set in
     node) kind=node pins=$here/libraries/node/package-lock.json ;;
-    python | python-mcp1 | livekit | pipecat) kind=python pins=$here/libraries/$set.txt ;;
-    *) cannot "there is no set $set; allowed: node python python-mcp1 livekit pipecat" ;;
+    python | python-mcp1 | deploy | livekit | pipecat) kind=python pins=$here/libraries/$set.txt ;;
+    *) cannot "there is no set $set; allowed: node python python-mcp1 deploy livekit pipecat" ;;
     esac
     version=$("${kind}_version")
     folder=$home/$set-$({ echo "$version"; cat "$pins"; } | cksum | cut -d ' ' -f 1)

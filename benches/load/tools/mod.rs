@@ -4,6 +4,7 @@
 mod lines;
 mod request;
 
+pub use lines::Lines;
 pub use request::{Door, sections, tokens};
 
 use crate::null::Answering;
@@ -12,7 +13,7 @@ use crate::run::Run;
 use crate::steady::Schedule;
 use crate::worker::{PATIENCE, Worker};
 use anyhow::{Context, Result};
-use lines::{Heard, Lines};
+use lines::Heard;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -87,7 +87,11 @@ async fn bring_all(
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, outcome = error.class(), "the agent could not be brought to a caller yet");
+                tracing::warn!(
+                    error = error.in_log(),
+                    outcome = error.class(),
+                    "the agent could not be brought to a caller yet"
+                );
             }
         }
     }

@@ -89,7 +89,8 @@ pub(super) async fn hear(lines: Lines, mut stopping: watch::Receiver<bool>) {
             rest = if began.elapsed() > GOOD_AFTER { TRIED_EVERY } else { (2 * rest).min(LONGEST_REST) };
             match ended {
                 Ended::Lost(error) => {
-                    tracing::warn!(%error, again_s = rest.as_secs(), "what happens on the lines is not heard");
+                    let (error, again_s) = (error.in_log(), rest.as_secs());
+                    tracing::warn!(error, again_s, "what happens on the lines is not heard");
                     lease.give_back().await;
                 }
                 Ended::Taken => tracing::info!("another worker hears the lines"),
@@ -262,7 +263,7 @@ fn message(told: &Told, now: DateTime<Utc>) -> InboxMessage {
     });
     let body = event.to_string().into_bytes();
     let (key, kind) = (key_of(&body), EVENT.to_owned());
-    InboxMessage { key, kind, body, received_at: now, reply_to: None, correlation_id: None }
+    InboxMessage { key, kind, body, received_at: now, reply_to: None, correlation_id: None, trace_context: None }
 }
 
 /// The same each time the same is told, by whichever worker.

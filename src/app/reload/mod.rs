@@ -11,8 +11,9 @@ pub use follow::Follower;
 use super::platforms;
 use super::vendors::{CrmChoice, agree};
 use super::workspace::{self, Faults, Workspace};
+use crate::config;
 use crate::release::{Current, Refusal, Release};
-use crate::store::{LiveRelease, Owed, Store, StoreError, with};
+use crate::store::{AuditEntry, LiveRelease, Owed, Store, StoreError, with};
 use crate::web::PlatformSections;
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
@@ -23,6 +24,9 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// As the audit calls it that other rules count.
+const LIVE: &str = "rules.live";
 
 /// The release of a running worker, and the way to change it.
 pub struct Reload {
@@ -134,7 +138,18 @@ async fn live(store: &Store, clock: &SharedClock, worker: &str, workspace: Works
         worker: worker.to_owned(),
         at: live_since,
     };
-    store.write("release.live", with(stored, |tx, stored| Box::pin(tx.release_live(stored)))).await?;
+    let entry = AuditEntry::of(&format!("worker {}", config::host_name()), LIVE, &stored.id, None);
+    let taken_up = with((stored, entry), move |tx, (stored, entry)| {
+        Box::pin(async move {
+            tx.release_live(stored).await?;
+            // Whichever worker is first tells it: the others waited for that one's row.
+            if tx.audit_last(LIVE).await?.as_deref() != Some(stored.id.as_str()) {
+                tx.audit(entry, live_since).await?;
+            }
+            Ok(())
+        })
+    });
+    store.write("release.live", taken_up).await?;
     // Rows that are there are locked in order; whoever had to make one first would not, and might wait crosswise.
     let pools: Vec<PoolId> = checked.rules.pools.keys().cloned().collect();
     let reps: BTreeSet<RepId> = checked.rules.reps.keys().cloned().collect();

@@ -9,9 +9,9 @@ use super::shapes;
 use crate::app::stage::StandIns;
 use crate::app::workspace::Workspace;
 use crate::app::{self, Running, Setup};
-use crate::config::Limits;
+use crate::config::{Keep, Limits};
 use crate::store::Store;
-use crate::web::LinkSigner;
+use crate::web::{LinkSigner, MetricsFor};
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -61,7 +61,8 @@ impl<'a> Workers<'a> {
             vendors: self.stage.vendors()?,
             clock: Arc::clone(clock),
             limits: Limits { lease_s, vendor_timeout_s, ..Limits::default() },
-            listener: TcpListener::from_std(listener).context("taking the port over")?,
+            keep: Keep::default(),
+            listener: TcpListener::from_std(listener).context("taking the port over")?.into(),
             tokens: Vec::new(),
             body_limit: 256 * 1024,
             requests_at_once: 256,
@@ -71,6 +72,8 @@ impl<'a> Workers<'a> {
             twilio: None,
             public_url: String::new(),
             replies: None,
+            broker: None,
+            metrics: MetricsFor::Readers,
         };
         if let Some(carrier) = carrier {
             carrier.carries(&mut setup, &self.base_url)?;

@@ -1,7 +1,7 @@
 //! `baton ledger POOL`: who is owed a turn and who has had more, every entry that made it so, and turns given by hand.
 
-use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, rules_of, say};
-use crate::store::{Grant, JournalLine, Store, Waits, with};
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, actor, open_store, open_store_to_change, rules_of, say};
+use crate::store::{AuditEntry, Grant, JournalLine, Store, Waits, with};
 use anyhow::{Result, anyhow, bail};
 use baton_clock::{Clock, SystemClock};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
@@ -52,10 +52,14 @@ impl Ledger {
             anyhow!("there is no pool {:?}; the pools are {}", self.pool, known.join(", "))
         })?;
         let grant = self.grant(rules, pool)?;
-        let store = open_store(&self.place).await?;
-        if let Some(grant) = grant {
-            give(&store, grant).await?;
-        }
+        let store = match grant {
+            Some(grant) => {
+                let store = open_store_to_change(&self.place).await?;
+                give(&store, grant).await?;
+                store
+            }
+            None => open_store(&self.place).await?,
+        };
         let sheet = LedgerSheet::of(&store, rules, pool, self.last).await?;
         match self.format {
             TextOrJson::Text => say(sheet.text(rules).trim_end()),
@@ -93,7 +97,18 @@ impl Ledger {
 
 async fn give(store: &Store, grant: Grant) -> Result<()> {
     let (pool, now) = (grant.pool.clone(), SystemClock.now());
-    let give = with(grant, move |tx, grant| Box::pin(tx.turns_grant(grant, now)));
+    let act = if grant.turns < 0 { "turn.skip" } else { "turn.credit" };
+    let why = format!("{} in {pool}, {}: {}", grant.turns.abs(), grant.author, grant.reason);
+    let entry = AuditEntry::of(&actor(), act, &grant.rep, Some(&why));
+    let give = with((grant, entry), move |tx, (grant, entry)| {
+        Box::pin(async move {
+            let given = tx.turns_grant(grant, now).await?;
+            if given.is_some() {
+                tx.audit(entry, now).await?;
+            }
+            Ok(given)
+        })
+    });
     if store.write("ledger.grant", give).await?.is_none() {
         bail!("{pool} has no other active member: a turn needs somebody who bears it");
     }

@@ -1,12 +1,15 @@
 //! For whoever looks after leads and reps from day to day: what came of them, whose turn it is and why, and what is put right by
 //! hand.
 
+mod attention;
+mod door;
 mod ledger;
 mod reassign;
 mod replay;
 mod report;
 mod reps;
 
+pub(super) use attention::Attention;
 pub(super) use ledger::Ledger;
 pub(super) use reassign::Reassign;
 pub(super) use replay::Replay;

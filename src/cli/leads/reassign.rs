@@ -2,15 +2,12 @@
 //!
 //! Asks a running worker, which judges it, moves the promise and tells people and the CRM.
 
-use crate::cli::{FAILED, OK, say, unreachable};
-use crate::config::Reference;
-use crate::connectors::http::{ApiCall, Does, Limits, Secret, VendorHttp};
-use anyhow::{Context, Result};
+use super::door::WorkerDoor;
+use crate::cli::{FAILED, OK, say};
+use crate::connectors::http::{ApiCall, Does};
+use anyhow::Result;
 use reqwest::Method;
-use serde_json::{Value, json};
-use std::time::Duration;
-
-const DOOR: Limits = Limits { timeout: Duration::from_secs(10), per_second: 10, concurrency: 1 };
+use serde_json::json;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reassign {
@@ -29,32 +26,25 @@ pub(crate) struct Reassign {
     /// Who says so.
     #[arg(long, value_name = "NAME")]
     author: String,
-    /// The worker, such as http://127.0.0.1:8080.
-    #[arg(long, value_name = "URL")]
-    http: String,
-    /// Bearer token: env:NAME or file:PATH.
-    #[arg(long, value_name = "REFERENCE")]
-    token: Option<String>,
+    #[command(flatten)]
+    door: WorkerDoor,
 }
 
 impl Reassign {
     pub(crate) async fn run(self) -> Result<u8> {
-        let door = VendorHttp::new("baton", &self.http, DOOR).context("reading --http")?;
-        let token =
-            self.token.as_ref().map(|token| Reference(token.clone()).secret("--token").map(Secret::new)).transpose()?;
         let mut body = json!({ "reason": self.reason, "by": self.author });
         if let Some(to) = &self.to {
             body["to"] = json!(to);
         }
         let path = ["v1", "leads", &self.lead, "reassign"];
-        let call = ApiCall::new("reassign", Does::Write, Method::POST, &path).json(body).bearer(token.as_ref());
-        let answer = door.send(&call).await.map_err(|error| unreachable("asking the worker", &error))?;
-        let told: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-        if !answer.is_success() {
-            let why = told["detail"].as_str().map_or_else(|| answer.status.to_string(), str::to_owned);
-            eprintln!("error: {} was not reassigned: {why}", self.lead);
-            return Ok(FAILED);
-        }
+        let call = ApiCall::new("reassign", Does::Write, Method::POST, &path).json(body);
+        let told = match self.door.ask(call).await? {
+            Ok(told) => told,
+            Err(why) => {
+                eprintln!("error: {} was not reassigned: {why}", self.lead);
+                return Ok(FAILED);
+            }
+        };
         let owner = told["owner"].as_str().unwrap_or_default();
         say(&match told["status"].as_str() {
             Some("unchanged") => format!("{} is {owner}'s already: nothing was done", self.lead),

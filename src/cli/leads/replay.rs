@@ -1,7 +1,7 @@
 //! `baton replay`: stored decisions, made again from their stored inputs.
 
-use crate::app::replay::{ReplayVerdict, Replayed, Which, replay};
-use crate::cli::{DIFFERS, OK, TextOrJson, WorkspaceArgs, open_store, say};
+use crate::app::replay::{NO_LONGER_KEPT, ReplayVerdict, Replayed, Which, replay};
+use crate::cli::{DIFFERS, OK, TextOrJson, WorkspaceArgs, open_store, say, span};
 use anyhow::Result;
 use baton_clock::{Clock, SystemClock};
 use chrono::TimeDelta;
@@ -29,8 +29,11 @@ pub(crate) struct Replay {
 #[derive(Default)]
 struct ReplaySummary {
     same: usize,
+    erased: usize,
     releases: BTreeSet<String>,
     others: Vec<Replayed>,
+    /// Decisions that cannot differ any more.
+    no_longer_kept: usize,
 }
 
 impl Replay {
@@ -40,11 +43,17 @@ impl Replay {
         let which = self.decision.map_or(Which::Since(now - self.since), Which::One);
         let mut told = ReplaySummary::default();
         let tell = |replayed: Replayed| {
-            told.releases.insert(replayed.release.to_string());
+            let release = replayed.release.to_string();
             match replayed.verdict {
+                ReplayVerdict::NoLongerKept => {
+                    told.no_longer_kept += 1;
+                    return;
+                }
                 ReplayVerdict::Same => told.same += 1,
+                ReplayVerdict::Erased { .. } => told.erased += 1,
                 ReplayVerdict::Differs { .. } | ReplayVerdict::Impossible { .. } => told.others.push(replayed),
             }
+            told.releases.insert(release);
         };
         replay(&store, which, now, tell).await?;
         match self.format {
@@ -52,6 +61,8 @@ impl Replay {
             TextOrJson::Json => say(&serde_json::to_string_pretty(&json!({
                 "replayed": told.same + told.others.len(),
                 "same": told.same,
+                "no_longer_kept": told.no_longer_kept,
+                "erased": told.erased,
                 "releases": told.releases,
                 "others": told.others,
             }))?),
@@ -64,7 +75,7 @@ fn text(told: &ReplaySummary) {
     for Replayed { decision, release, decided_at, verdict, .. } in &told.others {
         let which = format!("{decision} ({}, release {})", decided_at.format("%F %T UTC"), release.short());
         match verdict {
-            ReplayVerdict::Same => {}
+            ReplayVerdict::Same | ReplayVerdict::NoLongerKept | ReplayVerdict::Erased { .. } => {}
             ReplayVerdict::Differs { path, stored, now } => {
                 say(&format!("{which} differs at {path}: stored {stored}, now {now}"));
             }
@@ -72,23 +83,16 @@ fn text(told: &ReplaySummary) {
         }
     }
     let all = told.same + told.others.len();
+    if told.no_longer_kept > 0 {
+        say(&format!("decisions: {}, {NO_LONGER_KEPT}", told.no_longer_kept));
+    }
     say(&format!(
         "{all} decisions made again by the rules of {} releases: {} the same to the byte, {} not",
         told.releases.len(),
         told.same,
         told.others.len()
     ));
-}
-
-fn span(text: &str) -> Result<TimeDelta, String> {
-    let allowed = || format!("{text:?} is no span; allowed: a number with m, h or d, such as 30m, 12h or 7d");
-    let unit = text.chars().last().ok_or_else(allowed)?;
-    let number: i64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| allowed())?;
-    let span = match unit {
-        'm' => TimeDelta::try_minutes(number),
-        'h' => TimeDelta::try_hours(number),
-        'd' => TimeDelta::try_days(number),
-        _ => None,
-    };
-    span.filter(|span| *span > TimeDelta::zero() && *span < TimeDelta::days(36_500)).ok_or_else(allowed)
+    if told.erased > 0 {
+        say(&format!("{} erased: what they were made from is gone with the person", told.erased));
+    }
 }

@@ -1,7 +1,7 @@
 //! `baton report`: the figures with their definitions, from the database.
 
 use crate::cli::{OK, WorkspaceArgs, open_store, rules_of, say};
-use crate::reports::{self, Format, LONGEST_DAYS};
+use crate::reports::{self, Format, LONGEST_DAYS, drift};
 use anyhow::Result;
 use baton_clock::{Clock, SystemClock};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -25,6 +25,13 @@ impl ReportArgs {
         let store = open_store(&self.place).await?;
         let report = reports::over(&store, &rules, self.days, SystemClock.now()).await?;
         say(reports::render(&report, self.format).trim_end());
+        if self.format == Format::Text
+            && let Some(tallies) = store.tallies().await?
+        {
+            for line in drift::found_in(&tallies, &rules).in_words() {
+                say(&format!("\nDrift: {line}"));
+            }
+        }
         Ok(OK)
     }
 }

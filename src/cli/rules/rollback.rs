@@ -1,7 +1,8 @@
 //! `baton rollback`: an older release, back in the workspace.
 
 use crate::app::releases;
-use crate::cli::{OK, WorkspaceArgs, open_store, say};
+use crate::cli::{OK, WorkspaceArgs, actor, open_store_to_change, say};
+use crate::store::{AuditEntry, with};
 use anyhow::{Result, bail};
 use baton_clock::{Clock, SystemClock};
 
@@ -31,7 +32,7 @@ pub(crate) struct Rollback {
 impl Rollback {
     pub(crate) async fn run(self) -> Result<u8> {
         let folder = &self.place.workspace;
-        let store = open_store(&self.place).await?;
+        let store = open_store_to_change(&self.place).await?;
         let release = releases::find(&store, &self.release).await?;
         let plan = releases::plan(&store, folder, &release).await?;
         let id = release.id.short();
@@ -54,6 +55,9 @@ impl Rollback {
             let before = plan.before.as_ref().map_or("", |before| before.short());
             format!("To undo this: baton rollback {before}")
         };
+        // First: what was changed and not told would be found by nobody.
+        let (entry, now) = (AuditEntry::of(&actor(), "rules.rollback", &release.id, None), SystemClock.now());
+        store.write("rules.rollback", with(entry, move |tx, entry| Box::pin(tx.audit(entry, now)))).await?;
         plan.carry_out(folder)?;
         let (written, removed) = (plan.write.len(), plan.remove.len());
         say(&format!("The workspace holds release {id} again: {written} files written, {removed} removed."));

@@ -1,8 +1,8 @@
 //! `baton quarantine`: messages that were put aside, and what becomes of them. A running worker takes up what is replayed within
 //! seconds; nothing is ever deleted here.
 
-use crate::cli::{FAILED, OK, TextOrJson, WorkspaceArgs, open_store, say};
-use crate::store::{Aside, InboxRow, Store, StoreError, with};
+use crate::cli::{FAILED, OK, TextOrJson, WorkspaceArgs, actor, open_store, open_store_to_change, say};
+use crate::store::{Aside, AuditEntry, InboxRow, Store, StoreError, with};
 use anyhow::{Result, bail};
 use baton_clock::{Clock, SystemClock};
 use chrono::{DateTime, Utc};
@@ -62,7 +62,7 @@ impl Quarantine {
             Command::List { format, place } => list(&open_store(&place).await?, format).await,
             Command::Show { key, format, place } => show(&open_store(&place).await?, key, format).await,
             Command::Replay { keys, all, place } => {
-                let store = open_store(&place).await?;
+                let store = open_store_to_change(&place).await?;
                 let keys = if all {
                     store.inbox_quarantined(LISTED).await?.into_iter().map(|aside| aside.key).collect()
                 } else {
@@ -70,7 +70,7 @@ impl Quarantine {
                 };
                 each(&store, keys, Done::Replayed).await
             }
-            Command::Drop { keys, place } => each(&open_store(&place).await?, keys, Done::Dropped).await,
+            Command::Drop { keys, place } => each(&open_store_to_change(&place).await?, keys, Done::Dropped).await,
         }
     }
 }
@@ -115,18 +115,31 @@ enum Done {
     Dropped,
 }
 
+impl Done {
+    /// As the audit calls it.
+    fn act(self) -> &'static str {
+        match self {
+            Self::Replayed => "quarantine.replay",
+            Self::Dropped => "quarantine.drop",
+        }
+    }
+}
+
 async fn each(store: &Store, keys: Vec<String>, done: Done) -> Result<u8> {
     let mut code = OK;
     if keys.is_empty() {
         say("no message is put aside");
     }
     for key in keys {
-        let change = with(key.clone(), move |tx, key| {
+        let (now, act) = (SystemClock.now(), done.act());
+        let entry = AuditEntry::of(&actor(), act, &key, None);
+        let change = with((key.clone(), entry), move |tx, (key, entry)| {
             Box::pin(async move {
                 match done {
-                    Done::Replayed => tx.inbox_replay(key).await.map(|_row| ()),
-                    Done::Dropped => tx.inbox_drop(key).await,
+                    Done::Replayed => drop(tx.inbox_replay(key).await?),
+                    Done::Dropped => tx.inbox_drop(key).await?,
                 }
+                tx.audit(entry, now).await
             })
         });
         match (store.write("quarantine", change).await, done) {

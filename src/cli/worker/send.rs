@@ -33,8 +33,8 @@ struct DoorArgs {
     /// Publish on the exchange baton.in of this broker, and print the answer that comes back.
     #[arg(long, value_name = "URL", env = "BATON_AMQP_URL", hide_env_values = true)]
     amqp: Option<String>,
-    /// POST to this worker, such as http://127.0.0.1:8080.
-    #[arg(long, value_name = "URL")]
+    /// POST to this worker, such as http://127.0.0.1:8080 or unix:/run/baton/baton.sock.
+    #[arg(long, value_name = "ADDR")]
     http: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl Send {
     }
 
     async fn over_http(&self, url: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<Result<String, SendFailure>>> {
-        let door = VendorHttp::new("baton", url, DOOR).context("reading --http")?;
+        let door = VendorHttp::to_worker(url, DOOR).context("reading --http")?;
         let token =
             self.token.as_ref().map(|token| Reference(token.clone()).secret("--token").map(Secret::new)).transpose()?;
         let mut answers = Vec::new();

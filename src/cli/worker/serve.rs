@@ -1,33 +1,35 @@
 //! `baton serve`: the worker. SIGTERM or Ctrl-C stops it in order; a second one at once; killing it is always safe. Changed
 //! rules and templates are taken up as they are saved, SIGHUP reads them at once.
 
+use super::place::WorkerArgs;
+use super::service::Service;
 use crate::app::bus::{Bus, InboxSink};
 use crate::app::doctor;
 use crate::app::time::Timekeeper;
 use crate::app::{self, Running, Setup, platforms, workspace, zoneinfo};
-use crate::cli::{FAULTY, OK, WorkspaceArgs, unreachable};
-use crate::config::{self, Config};
+use crate::cli::{FAULTY, OK, unreachable};
+use crate::config::{self, Config, Listen, Telemetry};
 use crate::connectors::agent::Wire;
 use crate::deciding::decider::Replies;
 use crate::intake::amqp::{self, AmqpConfig, ConsumeError, Publisher};
 use crate::outbox::EventSink;
 use crate::store::Store;
+use crate::telemetry::traces::{self, TraceConfig};
 use crate::telemetry::{self, LogFormat};
-use crate::web::{ConfiguredToken, LinkSigner, Rights, token_digest};
+use crate::web::{ConfiguredToken, LinkSigner, Listener, MetricsFor, Rights, token_digest};
 use anyhow::{Context, Result, anyhow};
 use baton_clock::SharedClock;
 use baton_core::domain::zone;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
-    place: WorkspaceArgs,
+    worker: WorkerArgs,
     /// How log lines look on stderr.
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -40,9 +42,10 @@ impl Serve {
     pub(crate) async fn run(self) -> Result<u8> {
         telemetry::begin(self.log_format, &self.log)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), zones = %zone::in_use(), "baton starts");
-        let config = config::load(&self.place.workspace.join("baton.toml"))?;
+        let (config, folder) = (self.worker.config()?, self.worker.place.workspace);
         config.check_secrets()?;
-        let workspace = match workspace::load(&self.place.workspace)? {
+        let collector = config.telemetry.traces()?;
+        let workspace = match workspace::load(&folder)? {
             Ok(workspace) => workspace,
             Err(faults) => {
                 for fault in &faults.rules {
@@ -80,25 +83,39 @@ impl Serve {
         let setup = setup(&config, workspace, store, Arc::clone(&clock), broker.as_ref()).await?;
         let questions = doctor::questions(&setup.vendors);
         let mut running = app::start(setup).await?;
+        tell(&config.telemetry, collector, &running.worker)?;
         for question in questions {
             running.spawn(question.ask_until_well(Arc::clone(&clock), running.stopping.clone()));
         }
         running.keep_time(keeper);
-        follow(&mut running, self.place.workspace.clone())?;
+        follow(&mut running, folder)?;
         let refused = consume(&mut running, clock, broker);
+        let service = Arc::new(Service::of_environment());
+        running.spawn(Arc::clone(&service).watches(Arc::clone(&running.decider), running.stopping.clone()));
         tracing::info!(address = %running.address, "baton is ready");
+        service.is_ready(&running.address).await;
         tokio::select! {
             stop = stop_signal() => stop?,
             Ok(why) = refused => return Err(unreachable("consuming from the broker", &why)),
         }
         tracing::info!("stopping: what is in hand is finished first");
+        service.stops().await;
         let again = stop_signal();
         tokio::select! {
-            () = running.stop() => {}
+            () = async { running.stop().await; traces::end().await } => {}
             _ = again => tracing::warn!("stopping at once"),
         }
         Ok(OK)
     }
+}
+
+/// From now on logs say which worker they are of, and its traces are told where a collector is named.
+fn tell(settings: &Telemetry, collector: Option<String>, worker: &str) -> Result<()> {
+    telemetry::of_worker(worker);
+    let Some(collector) = collector else { return Ok(()) };
+    let Telemetry { service_name, service_instance_id, sampled, .. } = settings.clone();
+    let (service, instance) = (service_name, service_instance_id.unwrap_or_else(|| worker.to_owned()));
+    traces::begin(TraceConfig { collector, service, instance, sampled })
 }
 
 /// In a build with crash points it is as wrong as a test asks.
@@ -145,7 +162,11 @@ fn consume(running: &mut Running, clock: SharedClock, broker: Option<Broker>) ->
     let (refuse, refused) = oneshot::channel();
     // No broker: the sender is gone, and select! drops that branch.
     let Some(broker) = broker else { return refused };
-    let sink = Arc::new(InboxSink { decider: Arc::clone(&running.decider), clock });
+    let sink = Arc::new(InboxSink {
+        decider: Arc::clone(&running.decider),
+        clock,
+        queue: broker.config.topology.queue.clone(),
+    });
     let stopping = running.stopping.clone();
     running.spawn(async move {
         if let Err(why) = amqp::consume(broker.config, sink, stopping).await {
@@ -177,9 +198,13 @@ async fn setup(
     clock: SharedClock,
     broker: Option<&Broker>,
 ) -> Result<Setup> {
-    let listener = TcpListener::bind(&config.http.listen).await;
+    let listener = match &config.http.listen {
+        Listen::Port(address) => Listener::on_port(address).await,
+        Listen::Socket(path) => Listener::on_socket(path).await,
+    };
     let listener = listener.with_context(|| format!("listening on {}", config.http.listen))?;
     let tokens = config.http.tokens.iter().map(|(name, token)| {
+        anyhow::ensure!(name != Rights::NOBODY, "http.tokens.{name}: the audit calls so whoever comes without a token");
         let digest = token_digest(&token.secret.our_secret(&format!("http.tokens.{name}"))?);
         let rights = Rights { name: name.clone(), scopes: token.scopes.clone(), source: token.source.clone() };
         Ok(ConfiguredToken { digest, rights })
@@ -200,6 +225,7 @@ async fn setup(
         vendors,
         clock,
         limits: config.limits.clone(),
+        keep: config.keep.clone(),
         listener,
         tokens: tokens.collect::<Result<Vec<_>>>()?,
         body_limit: config.http.body_limit_kib * 1024,
@@ -210,6 +236,12 @@ async fn setup(
         twilio,
         public_url: config.public_url(),
         replies: broker.map(|broker| Arc::clone(&broker.bus) as Arc<dyn Replies>),
+        broker: broker.map(|broker| Arc::clone(&broker.config.stats)),
+        metrics: match config.http.metrics {
+            config::Metrics::Token => MetricsFor::Readers,
+            config::Metrics::Open => MetricsFor::Everybody,
+            config::Metrics::Off => MetricsFor::Nobody,
+        },
     })
 }
 

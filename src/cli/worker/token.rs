@@ -1,10 +1,10 @@
 //! `baton token`: who may speak to running workers, and what each may do. A secret is shown once, when it is made; the
 //! database keeps its digest. Workers take up what changes here within a second.
 
-use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, say};
+use crate::cli::{OK, TextOrJson, WorkspaceArgs, actor, open_store_to_change, say};
 use crate::config;
-use crate::store::{ApiToken as Stored, Store, StoreError, with};
-use crate::web::token_hash;
+use crate::store::{ApiToken as Stored, AuditEntry, StoreError, with};
+use crate::web::{Rights, token_hash};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -95,7 +95,7 @@ impl Add {
             "baton.toml has a token {:?} already: choose another name",
             self.name
         );
-        let store = ours(&self.place).await?;
+        let store = open_store_to_change(&self.place).await?;
         let secret = format!("bt_{}", URL_SAFE_NO_PAD.encode(random_bytes::<32>()));
         let now = SystemClock.now();
         let token = Stored {
@@ -108,7 +108,14 @@ impl Add {
             revoked_at: None,
             last_used_at: None,
         };
-        let insert = with(token, |tx, token| Box::pin(tx.token_insert(token)));
+        let why = allowed(&token);
+        let entry = AuditEntry::of(&actor(), "token.add", &self.name, Some(&why));
+        let insert = with((token, entry), move |tx, (token, entry)| {
+            Box::pin(async move {
+                tx.token_insert(token).await?;
+                tx.audit(entry, now).await
+            })
+        });
         match store.write("token.insert", insert).await {
             Ok(()) => {}
             Err(StoreError::Conflict { .. }) => {
@@ -128,19 +135,16 @@ fn named(name: &str) -> Result<()> {
         !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(fits),
         "the name is {name:?}; allowed: up to {LONGEST_NAME} letters, digits, -, _ and ."
     );
+    ensure!(
+        name != Rights::NOBODY,
+        "the name is {name:?}, as the audit calls whoever comes without a token: choose another"
+    );
     Ok(())
-}
-
-/// The database in this version's form.
-async fn ours(place: &WorkspaceArgs) -> Result<Store> {
-    let store = open_store(place).await?;
-    store.migrate().await.context("bringing the database to this version's form")?;
-    Ok(store)
 }
 
 impl List {
     async fn run(self) -> Result<u8> {
-        let store = ours(&self.place).await?;
+        let store = open_store_to_change(&self.place).await?;
         let tokens = store.tokens().await?;
         let now = SystemClock.now();
         match self.format {
@@ -170,10 +174,15 @@ fn as_text(token: &Stored, now: DateTime<Utc>) -> String {
     let day = |at: DateTime<Utc>| at.format("%F %H:%M UTC").to_string();
     let (standing, at) = standing(token, now);
     let standing = at.map_or_else(|| standing.to_owned(), |at| format!("{standing} {}", day(at)));
+    let used = token.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {}", day(at)));
+    format!("{:<24} {}; {standing}; {used}", token.id, allowed(token))
+}
+
+/// What a token may do, in a few words.
+fn allowed(token: &Stored) -> String {
     let scopes = token.scopes.iter().map(String::as_str).collect::<Vec<_>>().join(",");
     let source = token.source.as_ref().map(|source| format!(", events of {source}")).unwrap_or_default();
-    let used = token.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {}", day(at)));
-    format!("{:<24} {scopes}{source}; {standing}; {used}", token.id)
+    format!("{scopes}{source}")
 }
 
 fn as_json(token: &Stored, now: DateTime<Utc>) -> serde_json::Value {
@@ -191,10 +200,17 @@ fn as_json(token: &Stored, now: DateTime<Utc>) -> serde_json::Value {
 
 impl Revoke {
     async fn run(self) -> Result<u8> {
-        let store = ours(&self.place).await?;
+        let store = open_store_to_change(&self.place).await?;
         let now = SystemClock.now();
-        let revoke = with(self.name.clone(), move |tx, name| {
-            Box::pin(async move { Ok((tx.token_revoke(name, now).await?, tx.tokens().await?)) })
+        let entry = AuditEntry::of(&actor(), "token.revoke", &self.name, None);
+        let revoke = with((self.name.clone(), entry), move |tx, (name, entry)| {
+            Box::pin(async move {
+                let (revoked, tokens) = (tx.token_revoke(name, now).await?, tx.tokens().await?);
+                if revoked {
+                    tx.audit(entry, now).await?;
+                }
+                Ok((revoked, tokens))
+            })
         });
         let (revoked, tokens) = store.write("token.revoke", revoke).await.context("taking the token away")?;
         if revoked {

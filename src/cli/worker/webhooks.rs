@@ -2,10 +2,10 @@
 //! within seconds what is enabled or tried anew here.
 
 use crate::app::webhooks;
-use crate::cli::{FAILED, OK, TextOrJson, WorkspaceArgs, open_store, say, unreachable};
+use crate::cli::{FAILED, OK, TextOrJson, WorkspaceArgs, actor, open_store_to_change, say, unreachable};
 use crate::config::{self, Config};
-use crate::store::{DeliveryLine, DeliveryState, Store, WebhookStanding, with};
-use anyhow::{Context, Result, bail, ensure};
+use crate::store::{AuditEntry, DeliveryLine, DeliveryState, Store, WebhookStanding, with};
+use anyhow::{Result, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use baton_clock::{Clock, SystemClock, random_bytes};
@@ -63,12 +63,12 @@ type Standing = BTreeMap<String, WebhookStanding>;
 impl Webhooks {
     pub(crate) async fn run(self) -> Result<u8> {
         let config = config::load(&self.workspace.join("baton.toml"))?;
-        // The database is not asked: a receiver can be tried before there is one.
+        let place = WorkspaceArgs { workspace: self.workspace };
+        // A receiver can be tried before there is a database.
         if let Some(Command::Test { name }) = &self.command {
-            return test(&config, name).await;
+            return test(&config, &place, name).await;
         }
-        let store = open_store(&WorkspaceArgs { workspace: self.workspace }).await?;
-        store.migrate().await.context("bringing the database to this version's form")?;
+        let store = open_store_to_change(&place).await?;
         let standing = store.webhooks_standing().await?;
         match self.command {
             None | Some(Command::Test { .. }) => list(&config, &standing, self.format),
@@ -105,11 +105,16 @@ fn known(config: &Config, standing: &Standing, name: &str) -> Result<()> {
     Ok(())
 }
 
-async fn test(config: &Config, name: &str) -> Result<u8> {
+async fn test(config: &Config, place: &WorkspaceArgs, name: &str) -> Result<u8> {
     let none = Standing::new();
     known(config, &none, name)?;
     let Some(webhook) = configured(config, name) else { bail!("no webhook is called {name:?}") };
     let webhook = webhooks::connect(webhook)?;
+    // Where there is a database, it is told what was sent to whom.
+    if let Ok(store) = open_store_to_change(place).await {
+        let (entry, now) = (AuditEntry::of(&actor(), "webhook.test", name, None), SystemClock.now());
+        store.write("webhook.test", with(entry, move |tx, entry| Box::pin(tx.audit(entry, now)))).await?;
+    }
     let (now, began) = (SystemClock.now(), Instant::now());
     let id = format!("test-{}", URL_SAFE_NO_PAD.encode(random_bytes::<12>()));
     let event = json!({
@@ -215,7 +220,8 @@ fn as_text(line: &DeliveryLine) -> String {
 }
 
 async fn enable(config: &Config, store: &Store, name: String) -> Result<u8> {
-    let taken_up = store.webhook_enable(&name, SystemClock.now()).await?;
+    let entry = AuditEntry::of(&actor(), "webhook.enable", &name, None);
+    let taken_up = store.webhook_enable(&name, &entry, SystemClock.now()).await?;
     say(&format!("{name} is enabled; deliveries that are tried anew: {taken_up}"));
     if configured(config, &name).is_none() {
         eprintln!("it is not in baton.toml any more: nothing is sent until it is again");
@@ -225,7 +231,16 @@ async fn enable(config: &Config, store: &Store, name: String) -> Result<u8> {
 
 async fn retry(store: &Store, id: String) -> Result<u8> {
     let now = SystemClock.now();
-    let retry = with(id.clone(), move |tx, id| Box::pin(tx.delivery_retry(id, now)));
+    let entry = AuditEntry::of(&actor(), "webhook.retry", &id, None);
+    let retry = with((id.clone(), entry), move |tx, (id, entry)| {
+        Box::pin(async move {
+            let retried = tx.delivery_retry(id, now).await?;
+            if retried {
+                tx.audit(entry, now).await?;
+            }
+            Ok(retried)
+        })
+    });
     ensure!(
         store.write("webhook.retry", retry).await?,
         "no delivery {id:?} can be tried anew: `baton webhooks log NAME` prints their ids, and one that is under way is left alone"

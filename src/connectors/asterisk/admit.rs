@@ -65,7 +65,9 @@ impl Asterisk {
         for _ in 0..ADMITTED_IN_TRIES {
             match self.receive(sink, caller, way).await {
                 Ok(how) => return how,
-                Err(error) => tracing::warn!(%error, outcome = error.class(), "a caller could not be let in yet"),
+                Err(error) => {
+                    tracing::warn!(error = error.in_log(), outcome = error.class(), "a caller could not be let in yet")
+                }
             }
             sleep(ADMITTED_AGAIN_AFTER).await;
         }
@@ -155,7 +157,8 @@ impl Asterisk {
             sink.comes_in(&Arrival { call: call.clone(), from, dialled: dialled.clone() }).await
         };
         arrives.await.unwrap_or_else(|error: VendorError| {
-            tracing::warn!(%error, "nobody of ours could be rung at the front door: the agent is");
+            let error = error.in_log();
+            tracing::warn!(error, "nobody of ours could be rung at the front door: the agent is");
             false
         })
     }
@@ -203,7 +206,10 @@ impl Asterisk {
                 error @ (VendorError::Retry { .. } | VendorError::RateLimited { .. } | VendorError::Unknown { .. }),
             ) => Err(error),
             Err(error) => {
-                tracing::error!(%error, "the voice agent cannot be rung: the caller goes on in the dialplan");
+                tracing::error!(
+                    error = error.in_log(),
+                    "the voice agent cannot be rung: the caller goes on in the dialplan"
+                );
                 Ok(Admitted::NoAgent)
             }
         }

@@ -151,7 +151,7 @@ impl Session {
         let (asterisk, owners) = (Arc::clone(&self.asterisk), self.calls.owners());
         self.deeds.spawn(async move {
             if let Err(error) = asterisk.lines.voice.check().await {
-                tracing::error!(%error, "nobody hears any words of ours");
+                tracing::error!(error = error.in_log(), "nobody hears any words of ours");
             }
             asterisk.lines.voice.sweep(&owners).await;
             After::Nothing
@@ -211,7 +211,11 @@ impl Session {
         let asterisk = Arc::clone(&self.asterisk);
         self.deeds.spawn(async move {
             if let Err(error) = asterisk.carry_out(deed).await {
-                tracing::warn!(%error, outcome = error.class(), "something could not be done on a line at once");
+                tracing::warn!(
+                    error = error.in_log(),
+                    outcome = error.class(),
+                    "something could not be done on a line at once"
+                );
             }
             After::Nothing
         });
@@ -229,7 +233,8 @@ impl Session {
                 Ok(true) => asterisk.is_silent(call, leg).await,
                 Ok(false) => After::Nothing,
                 Err(error) => {
-                    tracing::warn!(%error, leg = %leg, "whether a phone was rung is not known: its own time ends it");
+                    let error = error.in_log();
+                    tracing::warn!(error, leg = %leg, "whether a phone was rung is not known: its own time ends it");
                     After::Nothing
                 }
             }
@@ -301,10 +306,10 @@ impl Session {
         self.looks = true;
         let sink = Arc::clone(&self.sink);
         self.deeds.spawn(async move {
-            let carried = sink.carried().await;
-            After::Looked(
-                carried.inspect_err(|error| tracing::warn!(%error, "who is waited for could not be read")).ok(),
-            )
+            let told = |error: &VendorError| {
+                tracing::warn!(error = error.in_log(), "who is waited for could not be read");
+            };
+            After::Looked(sink.carried().await.inspect_err(told).ok())
         });
     }
 
@@ -350,7 +355,8 @@ async fn tell(sink: Arc<dyn CallSink>, mut waiting: mpsc::Receiver<Told>) {
     let mut told = Vec::new();
     while waiting.recv_many(&mut told, TOLD_AT_ONCE).await > 0 {
         while let Err(error) = sink.tell(&told).await {
-            tracing::warn!(%error, count = told.len(), "what happened on the lines could not be stored yet");
+            let (error, count) = (error.in_log(), told.len());
+            tracing::warn!(error, count, "what happened on the lines could not be stored yet");
             sleep(TOLD_AGAIN_AFTER).await;
         }
         told.clear();

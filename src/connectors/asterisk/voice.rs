@@ -201,7 +201,7 @@ impl Voice {
         let why = format!(
             "telephony.sounds is {folder}, where nothing can be written ({error}): name a folder of ours that it reads"
         );
-        VendorError::needs_person(VENDOR, why)
+        VendorError::amiss(VENDOR, why)
     }
 }
 

@@ -193,7 +193,7 @@ impl Calendar for GoogleCalendar {
         let asked = calendars.iter().map(async |calendar| match self.out_of_office(calendar, (from, until)).await {
             Ok(events) => Some((calendar.clone(), events.away(from, until))),
             Err(error) => {
-                tracing::debug!(vendor = VENDOR, %error, "absences stay unnamed");
+                tracing::debug!(vendor = VENDOR, error = error.in_log(), "absences stay unnamed");
                 None
             }
         });

@@ -124,3 +124,13 @@ async fn a_turn_that_comes_too_late_is_left_to_others() {
     }
     assert!(wait() <= Duration::from_secs(30), "ten turns were taken for nothing");
 }
+
+#[test]
+fn a_vendors_words_stay_out_of_the_log_and_ours_go_into_it() {
+    let theirs = VendorError::needs_person("crm", "HTTP 400: no contact Dana, +1 415 555 0100");
+    assert_eq!(theirs.in_log(), "crm: needs_person, HTTP 400");
+    let theirs = VendorError::retry("crm", "dana@acme.example is locked");
+    assert_eq!(theirs.in_log(), "crm: retry");
+    let ours = VendorError::amiss("crm", "the token lacks a scope");
+    assert_eq!(ours.in_log(), "crm: needs_person, the token lacks a scope");
+}

@@ -167,7 +167,7 @@ impl Chat for Slack {
         }
         let why =
             format!("the token lacks the scopes {}: add them to the app and install it again", missing.join(", "));
-        Err(VendorError::needs_person(VENDOR, why))
+        Err(VendorError::amiss(VENDOR, why))
     }
 }
 

@@ -8,8 +8,10 @@
 mod address;
 
 use super::http::{QUOTE_LIMIT, chain, cut, retry_after};
+use crate::telemetry::traces::{Span, current, names};
 use address::{Forbidden, Guarded, Reach};
 use baton_core::domain::effect::Topic;
+use baton_core::domain::trace_context::TraceContext;
 use baton_platforms::signature::{SigningKey, signed_headers};
 use chrono::{DateTime, Utc};
 use reqwest::header::CONTENT_TYPE;
@@ -122,12 +124,18 @@ impl Webhook {
     /// # Errors
     /// Why there was no answer, in words. It may have been received all the same.
     pub async fn send(&self, id: &str, now: DateTime<Utc>, body: &str) -> Result<Answered, String> {
+        let mut span = Span::call("POST", "webhook", self.name());
         let mut request = self.client.post(self.config.url.clone()).header(CONTENT_TYPE, CLOUD_EVENT);
+        for (name, value) in span.context().or_else(current).iter().flat_map(TraceContext::headers) {
+            request = request.header(name, value);
+        }
         for (name, value) in signed_headers(&self.config.keys, id, now, body.as_bytes()) {
             request = request.header(name, value);
         }
-        let mut response = request.body(body.to_owned()).send().await.map_err(|error| self.why(error))?;
+        let sent = request.body(body.to_owned()).send().await.inspect_err(|_| span.fails("no_answer"));
+        let mut response = sent.map_err(|error| self.why(error))?;
         let (status, retry_after) = (response.status().as_u16(), retry_after(response.headers()));
+        span.tell(names::STATUS, i64::from(status));
         Ok(Answered { status, retry_after, said: beginning(&mut response).await })
     }
 

@@ -4,7 +4,7 @@
 //! here, nothing was accepted, or the step that joins is in the outbox.
 
 use super::Decider;
-use crate::store::{Moved, StoreError, with};
+use crate::store::{AuditEntry, Moved, StoreError, with};
 use baton_core::domain::id::{HandoffId, LeadId, LegId, RepId};
 use baton_core::domain::leg::LegState;
 use baton_core::handoff::Event;
@@ -59,6 +59,8 @@ impl Decider {
                 }
                 let event = Event::Accepted { leg: wish.leg.clone() };
                 let Moved { steps, .. } = tx.transition(&handoff.id, &event, rules, mover).await?;
+                let entry = AuditEntry::of(&format!("rep {}", wish.rep), "call.accept", &wish.lead, None);
+                tx.audit(&entry, mover.now).await?;
                 Ok((Accepting::Accepted, steps))
             })
         });

@@ -41,15 +41,27 @@ pub(super) struct Calls {
     commits: Arc<Commits>,
     waiting: Vec<(InboxRow, CallEvent)>,
     running: Option<JoinHandle<()>>,
+    /// Keys of those that are being decided.
+    deciding: Vec<String>,
 }
 
 impl Calls {
     pub(super) fn new(commits: Arc<Commits>) -> Self {
-        Self { commits, waiting: Vec::new(), running: None }
+        Self { commits, waiting: Vec::new(), running: None, deciding: Vec::new() }
     }
 
     pub(super) fn has_waiting(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// Those that wait, and those that are being decided.
+    pub(super) fn count(&self) -> usize {
+        self.waiting.len() + self.deciding.len()
+    }
+
+    /// What is here was left behind by nobody.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.deciding.iter().any(|one| one == key) || self.waiting.iter().any(|(row, _)| row.key == key)
     }
 
     /// Returns at once unless too many wait.
@@ -71,6 +83,7 @@ impl Calls {
             let _over = running.await;
         }
         self.running = None;
+        self.deciding.clear();
     }
 
     /// Decides the first of those that wait.
@@ -79,7 +92,8 @@ impl Calls {
             return;
         }
         let before = leads.ended();
-        let calls = self.waiting.drain(..self.waiting.len().min(BATCH)).collect();
+        let calls: Vec<(InboxRow, CallEvent)> = self.waiting.drain(..self.waiting.len().min(BATCH)).collect();
+        self.deciding = calls.iter().map(|(row, _)| row.key.clone()).collect();
         let commits = Arc::clone(&self.commits);
         self.running = Some(tokio::spawn(async move {
             before.await;

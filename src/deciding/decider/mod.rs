@@ -11,13 +11,14 @@ mod line;
 mod rounds;
 
 use super::answer::{Answer, Answers, OutgoingAnswer, within};
-use super::aside::Setbacks;
+use super::aside::{Setbacks, source_in};
 use super::batch::Commits;
 use super::delivery::Delivery;
 pub use super::delivery::Replies;
 pub use super::parts::DeciderParts;
 use crate::intake::event::{Incoming, Message, parse};
-use crate::store::{Arrival, InboxMessage, InboxRow, StoreError, with};
+use crate::store::{Arrival, AuditEntry, InboxMessage, InboxRow, StoreError, with};
+use crate::telemetry::figures;
 use chrono::DateTime;
 use line::{Lines, Waiting};
 use std::panic::catch_unwind;
@@ -79,6 +80,7 @@ impl Decider {
         fail::fail_point!("after_inbox_commit");
         let mut new = Vec::with_capacity(rows.len());
         for (message, known) in rows.iter().zip(&known) {
+            figures::received(source_in(&message.key), matches!(known, Arrival::Same | Arrival::Differs));
             let row = InboxRow::from(message.clone());
             match known {
                 Arrival::New | Arrival::TriedAgain => new.push(Waiting::read(row)),
@@ -90,12 +92,19 @@ impl Decider {
         Ok(known)
     }
 
-    /// Lets a message that was put aside be tried again.
+    /// Lets a message that was put aside be tried again, since `actor` asks for it.
     ///
     /// # Errors
     /// `NotFound` if it is not; or the database failed.
-    pub async fn replay(&self, key: &str) -> Result<(), StoreError> {
-        let replayed = with(key.to_owned(), |tx, key| Box::pin(tx.inbox_replay(key)));
+    pub async fn replay(&self, key: &str, actor: &str) -> Result<(), StoreError> {
+        let (entry, now) = (AuditEntry::of(actor, "quarantine.replay", key, None), self.parts.clock.now());
+        let replayed = with((key.to_owned(), entry), move |tx, (key, entry)| {
+            Box::pin(async move {
+                let row = tx.inbox_replay(key).await?;
+                tx.audit(entry, now).await?;
+                Ok(row)
+            })
+        });
         let row = self.parts.store.write("inbox.replay", replayed).await?;
         self.lines.enter(vec![Waiting::read(row)], Instant::now() + ROOM_WITHIN).await;
         Ok(())
@@ -128,6 +137,11 @@ impl Decider {
         &self.delivery.answers
     }
 
+    /// How long ago the loop that decides last turned: seconds, while it lives. A worker that takes no work turns nothing.
+    pub fn turned_ago(&self) -> Duration {
+        self.commits.turned_ago()
+    }
+
     /// Why messages wait although the database takes writes, if any do; in words of ours.
     pub fn held_up_by(&self) -> Option<&'static str> {
         self.setbacks.rest.cause()
@@ -144,7 +158,7 @@ impl Decider {
     /// The database could not be read, or holds what is no answer.
     pub async fn answer_of(&self, key: &str) -> Result<Option<Answer>, StoreError> {
         let Some(text) = self.parts.store.inbox_answer(key).await? else { return Ok(None) };
-        Ok(serde_json::from_str(&text).ok())
+        Ok(if text.is_empty() { Some(Answer::no_longer_kept(key)) } else { serde_json::from_str(&text).ok() })
     }
 }
 

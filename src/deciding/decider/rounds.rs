@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::sleep_until;
+use tokio::time::{MissedTickBehavior, sleep_until};
 
 /// Messages decided in one transaction at most: a live caller waits for one of them, and for its locks.
 const BATCH: usize = 32;
@@ -29,6 +29,7 @@ impl Decider {
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut lines = self.lines.ends.lock().await;
         let mut sweep = tokio::time::interval(SWEEP);
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
         let (mut leads, mut calls) = (UnderWay::default(), Calls::new(Arc::clone(&self.commits)));
         while self.may_decide(&mut stop).await {
@@ -41,7 +42,7 @@ impl Decider {
                 }
                 _ = sweep.tick() => {
                     self.delivery.answers.sweep();
-                    batch.extend(self.orphans().await);
+                    batch.extend(self.orphans(&calls).await);
                     if batch.len() == BATCH {
                         // There are more: a worker died with its hands full.
                         sweep.reset_immediately();
@@ -75,6 +76,7 @@ impl Decider {
     /// Waits until this worker decides; `false`: it stops.
     async fn may_decide(&self, stop: &mut watch::Receiver<bool>) -> bool {
         while !*stop.borrow() {
+            self.commits.turns();
             if self.why_not().is_some() {
                 tokio::select! {
                     () = self.parts.outbox.duty().resumed() => {}
@@ -92,14 +94,15 @@ impl Decider {
     }
 
     /// What a dead worker, or a full line, left behind.
-    async fn orphans(&self) -> Vec<Waiting> {
+    async fn orphans(&self, calls: &Calls) -> Vec<Waiting> {
         let before = self.parts.clock.now() - ORPHANED_AFTER;
         // Messages that the database does not take do not stand in the way of those behind them.
-        let limit = BATCH + self.setbacks.rest.count_stuck();
+        let limit = BATCH + self.setbacks.rest.count_stuck() + calls.count();
         match self.parts.store.inbox_take_stale(before, limit).await {
             Ok(found) => {
                 let all = found.len() < limit;
                 let mut due = self.setbacks.rest.due(found, all);
+                due.retain(|row| !calls.has(&row.key));
                 due.truncate(BATCH);
                 due.into_iter().map(Waiting::read).collect()
             }

@@ -11,7 +11,7 @@ use super::decider::Decider;
 use super::messages::say_in;
 use crate::facts::{LeadFacts, OfCrm};
 use crate::release::Release;
-use crate::store::{Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLead, with};
+use crate::store::{AuditEntry, Correction, Moved, Mover, StepRow, StoreError, Tx, WaitingLead, with};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::{Feedback, NextStep};
 use baton_core::domain::rep::Busy;
@@ -31,6 +31,8 @@ pub struct ReassignRequest {
     pub reason: String,
     /// Who says so, for the journal.
     pub author: String,
+    /// Who asks, as the audit names them.
+    pub actor: String,
 }
 
 /// What came of it.
@@ -58,23 +60,27 @@ enum Whom {
 }
 
 impl Decider {
-    /// Records what a rep says of a lead. Who is named as the right rep gets it, with its promise; the wrong one does not pay.
+    /// Records what a rep says of a lead, as `actor` tells it. Who is named as the right rep gets it, with its promise; the wrong one
+    /// does not pay.
     ///
     /// # Errors
     /// The database failed: nothing is recorded.
-    pub async fn say(&self, lead: &LeadId, said: &Feedback, most: u64) -> Result<bool, StoreError> {
+    pub async fn say(&self, lead: &LeadId, said: &Feedback, most: u64, actor: &str) -> Result<bool, StoreError> {
         let rules = Arc::clone(&self.parts.release.borrow().rules);
         let busy = match said.misroute.as_ref().and_then(|misroute| misroute.right_rep.as_ref()) {
             Some(right) => self.parts.facts.busy_of(right, &rules).await,
             None => None,
         };
-        let parts = (lead.clone(), said.clone(), busy, rules, self.parts.mover());
-        let stored = with(parts, move |tx, (lead, said, busy, rules, mover)| {
+        let entry = AuditEntry::of(actor, "feedback.record", lead, None);
+        let parts = (lead.clone(), said.clone(), busy, rules, self.parts.mover(), entry);
+        let stored = with(parts, move |tx, (lead, said, busy, rules, mover, entry)| {
             Box::pin(async move {
                 if tx.feedback_count(lead, &said.rep).await? >= most {
                     return Ok(None);
                 }
-                say_in(tx, lead, said, busy.as_ref(), rules, mover).await.map(Some)
+                let steps = say_in(tx, lead, said, busy.as_ref(), rules, mover).await?;
+                tx.audit(entry, mover.now).await?;
+                Ok(Some(steps))
             })
         });
         let Some(steps) = self.parts.store.write("feedback.insert", stored).await? else { return Ok(false) };
@@ -101,13 +107,19 @@ impl Decider {
         let parts = (wish.clone(), given, whom, Arc::clone(&release), self.parts.mover());
         let moved = with(parts, |tx, (wish, given, whom, release, mover)| {
             Box::pin(async move {
-                match whom {
-                    Whom::Named { to, busy } => give_to(tx, wish, to, busy.as_ref(), &release.rules, mover).await,
+                let moved = match whom {
+                    Whom::Named { to, busy } => give_to(tx, wish, to, busy.as_ref(), &release.rules, mover).await?,
                     Whom::ByRules { rules, facts } => {
                         let by_rules = by_rules::ByRules { given, facts, rules, live: &release.rules, mover };
-                        by_rules.to_others(tx, &wish.reason, &wish.author).await
+                        by_rules.to_others(tx, &wish.reason, &wish.author).await?
                     }
+                };
+                if matches!(moved.0, Reassigned::To { .. }) {
+                    let why = format!("{}: {}", wish.author, wish.reason);
+                    let entry = AuditEntry::of(&wish.actor, "lead.reassign", &wish.lead, Some(&why));
+                    tx.audit(&entry, mover.now).await?;
                 }
+                Ok(moved)
             })
         });
         let (reassigned, steps) = self.parts.store.write("reassign", moved).await?;

@@ -25,7 +25,7 @@ pub enum Reply {
 /// # Errors
 /// The broker cannot be reached or does not give us a queue to be answered on.
 pub async fn ask(config: &AmqpConfig, events: &[(String, Vec<u8>)], within: Duration) -> Result<Vec<Reply>, AmqpError> {
-    let connection = connect(&config.url, "baton send").await?;
+    let connection = connect(config, "baton send").await?;
     let channel = call("opening a channel", connection.create_channel()).await?;
     let queue = own_queue(&channel).await?;
     let consume = BasicConsumeOptions { no_ack: true, exclusive: true, ..Default::default() };
@@ -43,6 +43,7 @@ pub async fn ask(config: &AmqpConfig, events: &[(String, Vec<u8>)], within: Dura
             correlation_id: Some(number.to_string()),
             reply_to: Some(queue.clone()),
             may_be_unroutable: false,
+            trace_context: None,
         };
         asked.push(publisher.publish(&message).await.map_or_else(Reply::Failed, |()| Reply::Stored));
     }

@@ -4,6 +4,7 @@ use super::AmqpConfig;
 use super::session::{Interrupted, session, stopped};
 use super::sink::Sink;
 use super::topology::ConsumeError;
+use crate::telemetry::figures;
 use baton_clock as clock;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -28,13 +29,18 @@ pub async fn consume(
 ) -> Result<(), ConsumeError> {
     let mut failures: u32 = 0;
     let mut proven = false;
+    figures::broker_connected(false);
     while !*stop.borrow() {
         let began = Instant::now();
         let committed_before = config.stats.acked.load(Relaxed);
         let ended = session(&config, sink.as_ref(), &mut stop, &mut proven).await;
         config.stats.connected.store(false, Relaxed);
+        figures::broker_connected(false);
         let Err(interrupted) = ended else { break };
         config.stats.interruptions.fetch_add(1, Relaxed);
+        if !matches!(interrupted, Interrupted::Commit(_)) {
+            figures::broker_lost();
+        }
         match interrupted {
             Interrupted::Refused(refused) if !proven => return Err(refused),
             Interrupted::Refused(refused) => {

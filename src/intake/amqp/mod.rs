@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 /// How to reach the broker, and what lies there.
 #[derive(Clone)]
 pub struct AmqpConfig {
-    /// `amqp://` or `amqps://`; holds the password.
+    /// `amqp://` or `amqps://`, or several for the nodes of one broker, with commas between them; holds the password.
     pub url: String,
     /// Create exchanges and queues; otherwise they are proven to be what they must be.
     pub declare: bool,
@@ -55,6 +55,8 @@ impl fmt::Debug for AmqpConfig {
 /// What the consumer has done since the start; for metrics.
 #[derive(Debug, Default)]
 pub struct AmqpStats {
+    /// Connections that were made, or tried in vain: of several addresses the next takes the next turn.
+    pub connections: AtomicU64,
     /// Consuming at this moment.
     pub connected: AtomicBool,
     pub delivered: AtomicU64,

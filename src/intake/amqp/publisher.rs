@@ -4,8 +4,9 @@
 use super::AmqpConfig;
 use super::connection::{AmqpError, CALL_TIMEOUT, call, close, connect};
 use super::topology::TopologyError;
+use baton_core::domain::trace_context::TraceContext;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::types::ShortString;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, Connection};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -27,6 +28,8 @@ pub struct Outgoing {
     pub reply_to: Option<String>,
     /// Nobody need be bound: the right thing for events that are offered, not sent.
     pub may_be_unroutable: bool,
+    /// Told in headers.
+    pub trace_context: Option<TraceContext>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +40,10 @@ pub enum PublishError {
     /// Nothing was stored: no queue is bound for this key.
     #[error("no queue takes messages for {routing_key:?} on the exchange {exchange:?}")]
     Unroutable { exchange: String, routing_key: String },
-    /// Nothing was stored: a queue is full.
-    #[error("the broker refused a message for {routing_key:?} on the exchange {exchange:?}: the queue is full")]
+    /// Nothing was stored: a queue is full, or has no leader at this moment.
+    #[error(
+        "the broker refused a message for {routing_key:?} on the exchange {exchange:?}: the queue is full, or elects its leader"
+    )]
     Full { exchange: String, routing_key: String },
     /// It will never work as it is.
     #[error("the broker does not take this message: {why}")]
@@ -95,7 +100,11 @@ impl Publisher {
             // A message that nobody takes is confirmed all the same, with the message in the confirm.
             Confirmation::Ack(None) => Ok(()),
             Confirmation::Ack(Some(_)) => Err(PublishError::Unroutable { exchange, routing_key }),
-            Confirmation::Nack(_) => Err(PublishError::Full { exchange, routing_key }),
+            Confirmation::Nack(_) => {
+                // A channel that first published while a quorum queue elected its leader is told no for ever (RabbitMQ 3.10.8).
+                self.forget().await;
+                Err(PublishError::Full { exchange, routing_key })
+            }
             Confirmation::NotRequested => unreachable!("confirms were selected when the channel was opened"),
         }
     }
@@ -112,7 +121,7 @@ impl Publisher {
         if let Some(old) = live.take() {
             close(&old.connection).await;
         }
-        let connected = connect(&self.config.url, "baton publisher").await.map_err(PublishError::Unavailable)?;
+        let connected = connect(&self.config, "baton publisher").await.map_err(PublishError::Unavailable)?;
         let channel = match self.prepare(&connected).await {
             Ok(channel) => channel,
             Err(error) => {
@@ -173,6 +182,13 @@ fn properties(message: &Outgoing) -> Result<BasicProperties, PublishError> {
     }
     if let Some(queue) = &message.reply_to {
         properties = properties.with_reply_to(short(queue)?);
+    }
+    if let Some(context) = &message.trace_context {
+        let mut headers = FieldTable::default();
+        for (name, value) in context.headers() {
+            headers.insert(name.into(), AMQPValue::LongString(value.as_str().into()));
+        }
+        properties = properties.with_headers(headers);
     }
     Ok(properties)
 }

@@ -2,19 +2,21 @@
 
 use super::connection::{AmqpError, CALL_TIMEOUT, call, close, connect};
 use super::sink::{Delivered, Sink, SinkError};
-use super::topology::{ConsumeError, TopologyError};
+use super::topology::{ConsumeError, Topology, TopologyError};
 use super::{AmqpConfig, AmqpStats};
 use crate::intake::envelope::structured;
+use crate::telemetry::figures;
+use baton_core::domain::trace_context::{TRACEPARENT, TRACESTATE, TraceContext};
 use futures_util::StreamExt;
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, Consumer};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// Unacknowledged deliveries at most. The client buffers without a bound: without this, memory has none either.
 const PREFETCH: u16 = 256;
@@ -24,6 +26,8 @@ const BATCH: usize = 50;
 /// for nobody.
 const GATHER: Duration = Duration::from_millis(5);
 const CLOSE_BEHIND: Duration = Duration::from_millis(20);
+/// How often it is looked how many messages wait in the broker.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 /// Why a session ended, other than by a stop.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +58,10 @@ pub(super) async fn session(
     stop: &mut watch::Receiver<bool>,
     proven: &mut bool,
 ) -> Result<(), Interrupted> {
-    let connection = connect(&config.url, "baton intake").await.map_err(login)?;
+    let connection = tokio::select! {
+        connected = connect(config, "baton intake") => connected.map_err(login)?,
+        () = stopped(stop) => return Ok(()),
+    };
     // Kept until the connection is closed: a channel that is dropped closes itself, and the library takes a connection that is
     // closed meanwhile for an error of ours.
     let mut begun = begin(config, &connection).await;
@@ -62,8 +69,14 @@ pub(super) async fn session(
         Ok(session) => {
             *proven = true;
             config.stats.connected.store(true, Relaxed);
+            figures::broker_connected(true);
             tracing::info!(queue = %config.topology.queue, "consuming");
-            Some(session.run(sink, stop, &config.stats).await)
+            let looks = session.looks.clone();
+            Some(tokio::select! {
+                ended = session.run(sink, stop, &config.stats) => ended,
+                // It goes on until the session ends.
+                () = look_at_queues(&looks, &config.topology) => Err(Interrupted::Ended),
+            })
         }
         Err(_) => None,
     };
@@ -91,15 +104,33 @@ async fn begin(config: &AmqpConfig, connection: &Connection) -> Result<Session, 
     }
     let channel = call("opening a channel", connection.create_channel()).await?;
     call("setting the prefetch", channel.basic_qos(PREFETCH, BasicQosOptions::default())).await?;
+    let looks = call("opening a channel", connection.create_channel()).await?;
     let queue = config.topology.queue.as_str();
     let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
     let consuming = channel.basic_consume(queue.into(), "".into(), options, arguments);
     let consumer = call("consuming", consuming).await?;
-    Ok(Session { channel, consumer, last_at: None, stopping: false, ended: false })
+    Ok(Session { channel, looks, consumer, last_at: None, stopping: false, ended: false })
+}
+
+/// How many messages wait, now and then, for as long as there is a session. A broker that does not tell is left alone: whether it
+/// is well, the consumer finds out.
+async fn look_at_queues(looks: &Channel, topology: &Topology) {
+    loop {
+        for queue in [topology.queue.as_str(), topology.dead_queue.as_str()] {
+            let options = QueueDeclareOptions { passive: true, durable: true, ..Default::default() };
+            let looking = looks.queue_declare(queue.into(), options, FieldTable::default());
+            if let Ok(found) = call("looking at a queue", looking).await {
+                figures::queue_holds(queue, found.message_count());
+            }
+        }
+        sleep(LOOK_EVERY).await;
+    }
 }
 
 struct Session {
     channel: Channel,
+    /// For looks at queues: a refusal closes the channel that it is told on.
+    looks: Channel,
     consumer: Consumer,
     /// When the last delivery came.
     last_at: Option<Instant>,
@@ -180,6 +211,8 @@ fn lost(source: lapin::Error) -> Interrupted {
 fn delivered(delivery: Delivery) -> Delivered {
     let Delivery { data, routing_key, redelivered, properties, .. } = delivery;
     let mut headers = properties.headers().as_ref().map(texts).unwrap_or_default();
+    let state = headers.get(TRACESTATE).map(String::as_str);
+    let trace_context = headers.get(TRACEPARENT).and_then(|parent| TraceContext::read(parent, state));
     if let Some(kind) = properties.content_type() {
         headers.insert("content-type".to_owned(), kind.to_string());
     }
@@ -188,6 +221,7 @@ fn delivered(delivery: Delivery) -> Delivered {
         routing_key: routing_key.to_string(),
         reply_to: plain(properties.reply_to().as_ref()),
         correlation_id: plain(properties.correlation_id().as_ref()),
+        trace_context,
         redelivered,
     }
 }

@@ -1,6 +1,7 @@
 //! What the broker delivers, and where it goes.
 
 use async_trait::async_trait;
+use baton_core::domain::trace_context::TraceContext;
 
 /// One message, not yet acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +11,7 @@ pub struct Delivered {
     pub routing_key: String,
     pub reply_to: Option<String>,
     pub correlation_id: Option<String>,
+    pub trace_context: Option<TraceContext>,
     /// The broker has delivered it before, here or elsewhere.
     pub redelivered: bool,
 }

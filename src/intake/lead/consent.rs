@@ -1,7 +1,7 @@
-//! What the caller agreed to: a bare yes or no, or one with who says so and since when.
+//! What the caller agreed to, and what they were told: a bare yes or no, or one with who says so and since when.
 
 use crate::intake::reader::Object;
-use baton_core::domain::lead::{Consent, ConsentSaid, ConsentSource, LeadChannel};
+use baton_core::domain::lead::{Consent, ConsentSaid, ConsentSource, Disclosure, LeadChannel};
 use chrono::{DateTime, Utc};
 
 /// `event_at`: when the event was made, and not after it came.
@@ -14,6 +14,14 @@ pub(super) fn read(mut consent: Object<'_, '_>, channel: LeadChannel, event_at: 
         sms: usual.statement(&mut consent, "sms"),
     };
     consent.finish();
+    read
+}
+
+/// The same of what they were told.
+pub(super) fn disclosure(mut told: Object<'_, '_>, channel: LeadChannel, event_at: DateTime<Utc>) -> Disclosure {
+    let usual = Usual { source: channel.into(), event_at };
+    let read = Disclosure { ai: usual.statement(&mut told, "ai"), recording: usual.statement(&mut told, "recording") };
+    told.finish();
     read
 }
 

@@ -18,6 +18,7 @@ pub(super) struct LeadQualified {
     transcript: Option<Link>,
     recording: Option<Link>,
     consent: Option<Consent>,
+    disclosure: Option<Disclosure>,
     preference: Option<Preference>,
     /// Any further fact; routable as `lead.custom.NAME`.
     custom: Option<BTreeMap<String, CustomValue>>,
@@ -124,6 +125,16 @@ struct Consent {
     callback: Option<Agreed>,
     email: Option<Agreed>,
     sms: Option<Agreed>,
+}
+
+/// What the caller was told of the call. Absent is unknown, and counts as not told. Of several events of one call the newest
+/// statement counts.
+#[derive(JsonSchema)]
+struct Disclosure {
+    /// That an AI speaks with them.
+    ai: Option<Agreed>,
+    /// That the call is recorded.
+    recording: Option<Agreed>,
 }
 
 #[derive(JsonSchema)]

@@ -4,7 +4,7 @@ use crate::connectors::{BookRequest, Booked, Calendar, VendorError, hex_key};
 use crate::outbox::parts::{OutboxParts, Vendors, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
-use baton_core::domain::effect::{CalendarEffect, Class};
+use baton_core::domain::effect::{CalendarEffect, Class, May, Under};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::{Booking, Slot};
 use baton_core::domain::rep::Rep;
@@ -12,6 +12,7 @@ use baton_core::domain::rota::{self, Window};
 use baton_core::domain::text::visible;
 use baton_core::handoff::Event;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 /// How long after its deadline a booking that may have happened is still settled.
 const SETTLE_BOOKING_WITHIN: TimeDelta = TimeDelta::hours(1);
@@ -47,6 +48,14 @@ impl Work for CalendarEffect<'_> {
         }
     }
 
+    /// The calendar invites by mail, which may have been refused since.
+    fn matter_within(&self) -> Duration {
+        match self {
+            Self::Book { .. } => Duration::ZERO,
+            Self::FindSlots { .. } => Duration::MAX,
+        }
+    }
+
     /// A meeting that may stand in the calendar already is asked for again, however late: it is found, or made good.
     fn settled_within(&self) -> TimeDelta {
         match self {
@@ -75,7 +84,7 @@ async fn find_slots(at: &At<'_>, rep: &RepId) -> Result<Vec<Slot>, VendorError> 
 async fn book(at: &At<'_>, calendar: &dyn Calendar, slot: &Slot, attempt: u32) -> Result<Event, VendorError> {
     let calendar_id = calendar_of(at.matter.rep(&slot.rep)?)?;
     let lead = &at.matter.lead;
-    let email = lead.contact.email.as_ref().filter(|_| !lead.consent.refuses_mail());
+    let email = lead.contact.email.as_ref().filter(|_| Under::Invited.may(&lead.consent) != May::No);
     let shown = at.matter.templates.calendar_event(&slot.rep, &at.caller_context());
     let request = BookRequest {
         key: hex_key(&format!("{}/{}/{attempt}", lead.id, slot.from.timestamp())),

@@ -10,7 +10,7 @@ use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
-use baton_core::domain::effect::{CallEffect, Class, Instruction};
+use baton_core::domain::effect::{CallEffect, Class, Instruction, May, Under};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::lead::{Call, Lead, LeadChannel};
 use baton_core::domain::leg::Fault;
@@ -227,7 +227,10 @@ fn is_fetching(handoff: &Handoff) -> bool {
 }
 
 fn recording(lead: &Lead) -> Recording {
-    if lead.consent.refuses_recording() { Recording::Refused } else { Recording::AsUsual }
+    match Under::Recorded.may(&lead.consent) {
+        May::No => Recording::Refused,
+        May::Yes | May::AsTheRulesSay => Recording::AsUsual,
+    }
 }
 
 /// Rings only while the handoff still waits for this leg: a step that comes late rings nobody.

@@ -26,7 +26,7 @@ impl Work for MailEffect<'_> {
             Self::Brief { rep, why } => Some(briefing(at, rep, why)?),
             Self::ConfirmToCaller(what) => confirmation(at, what),
         };
-        let Some(mail) = mail else { return Ok(Done::nothing("no address, no consent to mail, or no longer true")) };
+        let Some(mail) = mail else { return Ok(Done::nothing("no address, or no longer true")) };
         mailer.send(&mail).await.map(|()| Done::default())
     }
 
@@ -58,10 +58,10 @@ fn briefing(at: &At<'_>, rep: &RepId, why: BriefWhy) -> Result<Mail, VendorError
     Ok(Mail { key: at.step.effect_key.clone(), to: rep.email.clone(), reply_to: None, subject, text, html })
 }
 
-/// Only to callers who agreed to mail, and only what they still agree to: who has refused calls since is not told of one.
+/// Only what they still agree to: who has refused calls since is not told of one. That they agreed to mail is asked before.
 fn confirmation(at: &At<'_>, what: &Confirmation) -> Option<Mail> {
     let (matter, lead) = (at.matter, &at.matter.lead);
-    let address = lead.contact.email.as_ref().filter(|_| lead.consent.allows_mail())?;
+    let address = lead.contact.email.as_ref()?;
     let holds = match what {
         Confirmation::Booking { .. } => true,
         Confirmation::Callback { .. } => lead.reach_back() == ReachBack::Call,

@@ -1,10 +1,12 @@
 //! Texts to callers.
 
 use crate::connectors::{Texted, Texter, VendorError};
+use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::{StepRow, with};
 use baton_core::domain::effect::{Class, TextEffect};
+use baton_core::domain::phone::PhoneE164;
 use baton_core::handoff::{Event, NoText};
 use std::time::Duration;
 
@@ -36,7 +38,11 @@ impl Work for TextEffect {
         match self {
             Self::Back => {
                 let Some(texter) = &parts.vendors.texter else { return not_configured("sms") };
-                let to = parts.store.text_claimed(&step.effect_key).await.map_err(retry)?;
+                let claimed = parts.store.text_claimed(&step.effect_key).await.map_err(retry)?;
+                let to = match claimed {
+                    None if parts.restored_at.is_some() => would_write_to(parts, step).await?,
+                    claimed => claimed,
+                };
                 let (Some(to), Some(since)) = (to, step.sent_at) else { return Ok(None) };
                 Ok(texter.find(&to, since).await?.map(sent))
             }
@@ -48,6 +54,13 @@ impl Work for TextEffect {
             Self::Back => Fallback::of(Event::Texted { why_not: Some(why.to_owned()) }),
         }
     }
+}
+
+/// A database that was put back does not know what was claimed since.
+async fn would_write_to(parts: &OutboxParts, step: &StepRow) -> Result<Option<PhoneE164>, VendorError> {
+    let matter = Matter::read(parts, step).await?;
+    let to = matter.handoff.text_to(&matter.lead, &matter.rules, parts.clock.now());
+    Ok(to.ok().map(|(to, _)| to.clone()))
 }
 
 async fn text_back(at: &At<'_>, texter: &dyn Texter) -> Result<Done, VendorError> {

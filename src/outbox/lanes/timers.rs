@@ -54,7 +54,7 @@ async fn is_up(at: &At<'_>, leg: &LegId) -> Result<bool, VendorError> {
     match telephony.read(&call, leg).await {
         Ok(LegStatus::Ringing | LegStatus::Answered | LegStatus::Joined) => Ok(true),
         Ok(LegStatus::Absent | LegStatus::Ended) => Ok(false),
-        Err(VendorError::NeedsPerson { .. } | VendorError::Gone { .. }) => Ok(false),
+        Err(VendorError::NeedsPerson { .. } | VendorError::Amiss { .. } | VendorError::Gone { .. }) => Ok(false),
         Err(_) if at.now() - at.step.planned_at >= ASKED_FOR => Ok(false),
         Err(error) => Err(error),
     }

@@ -19,6 +19,7 @@ use super::parts::{OutboxParts, retry};
 use crate::connectors::VendorError;
 use crate::connectors::webhook::Webhook;
 use crate::store::{NewDelivery, Store, with};
+use crate::telemetry::traces::current;
 use baton_core::domain::effect::Topic;
 use receiver::Receiver;
 use round::Means;
@@ -62,7 +63,7 @@ impl Webhooks {
         id: &str,
         event: &Value,
     ) -> Result<(), VendorError> {
-        let (body, created_at) = (event.to_string(), parts.clock.now());
+        let (body, created_at, trace_context) = (event.to_string(), parts.clock.now(), current());
         let deliveries: Vec<NewDelivery> = self
             .wanting(topic)
             .map(|receiver| NewDelivery {
@@ -71,6 +72,7 @@ impl Webhooks {
                 topic: topic.as_str(),
                 body: body.clone(),
                 created_at,
+                trace_context: trace_context.clone(),
             })
             .collect();
         if deliveries.is_empty() {

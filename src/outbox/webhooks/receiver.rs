@@ -3,6 +3,7 @@
 use super::again::{NOTHING_FOR, next_try, rests_until};
 use crate::connectors::webhook::{Answered, Webhook};
 use crate::store::{DeliveryEnd, DeliveryRow, Failure, TriedDelivery};
+use crate::telemetry::traces::within;
 use baton_clock::SharedClock;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ impl Receiver {
     pub(super) async fn attempt(self: Arc<Self>, clock: SharedClock, delivery: DeliveryRow) -> TriedDelivery {
         let webhook = &self.webhook;
         let sending = webhook.send(&delivery.event_id, clock.now(), &delivery.body);
+        let sending = within(delivery.trace_context.clone(), sending);
         let sent = tokio::time::timeout(clock.real(webhook.timeout()), sending).await;
         let answer = sent.unwrap_or_else(|_| Err(webhook.too_slow()));
         let tried = judged(&delivery, answer, clock.now());

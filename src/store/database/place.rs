@@ -10,8 +10,9 @@ use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::StoreError;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fs::{File, TryLockError};
-use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
 
 /// What a dead worker had sent is looked for this long after its heir has begun: vendors' searches lag.
 const LOOKED_FOR_AFTER: TimeDelta = TimeDelta::seconds(2);
@@ -26,7 +27,7 @@ pub(super) enum Missing {
 /// The URL with the mode in which the file is opened; one that is written there stays.
 pub(super) fn with_mode(url: &str, missing: Missing) -> Result<String, StoreError> {
     if missing == Missing::Refused
-        && let Some(file) = file_of(url)
+        && let Some(file) = sqlite_file(url)
         && !file.exists()
     {
         let why = format!("there is no {}: a worker makes it when it first starts (`baton serve`)", file.display());
@@ -41,7 +42,7 @@ pub(super) fn with_mode(url: &str, missing: Missing) -> Result<String, StoreErro
 }
 
 /// `None` for PostgreSQL and for a database in memory.
-fn file_of(url: &str) -> Option<PathBuf> {
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     let rest = url.strip_prefix("sqlite:")?;
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let path = rest.split('?').next().unwrap_or(rest);
@@ -61,28 +62,44 @@ fn decoded(path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// In which a file lies.
+pub(super) fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Gives a new file to whoever has the database that it belongs to, with who else may use it; where there is none yet, to whoever has
+/// the folder. Root makes such files for a worker that is somebody else. Of all others the file stays their own.
+pub(super) fn hand_over(file: &Path, database: &Path) -> std::io::Result<()> {
+    let former = std::fs::metadata(database);
+    if let Ok(former) = &former {
+        std::fs::set_permissions(file, former.permissions())?;
+    }
+    let owner = former.or_else(|_| std::fs::metadata(folder_of(database)))?;
+    match chown(file, Some(owner.uid()), Some(owner.gid())) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        given => given,
+    }
+}
+
 /// Held by the one worker of a SQLite file; nothing on PostgreSQL, which many may share.
 pub struct WorkerLock(Option<File>);
 
-impl Store {
-    /// Makes this process the only worker of a SQLite file.
+impl WorkerLock {
+    /// Of a SQLite file, which need not be there yet.
     ///
     /// # Errors
-    /// `Unfit`: another worker has it, or the lock file beside the database cannot be written.
-    pub fn lock_for_worker(&self) -> Result<WorkerLock, StoreError> {
-        let file = match self.engine {
-            Engine::Postgres => return Ok(WorkerLock(None)),
-            Engine::Sqlite => file_of(&self.way.url),
-        };
-        let Some(database) = file else { return Ok(WorkerLock(None)) };
+    /// As [`Store::lock_for_worker`].
+    pub fn on(database: &Path) -> Result<Self, StoreError> {
         // One file has one lock, by whatever way it is named.
-        let database = std::fs::canonicalize(&database).unwrap_or(database);
-        let mut path = database.clone().into_os_string();
-        path.push(".worker");
-        let path = PathBuf::from(path);
+        let database = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+        let path = database.with_added_extension("worker");
         let unfit = |error: std::io::Error| StoreError::Unfit { why: format!("locking {}: {error}", path.display()) };
+        let is_new = !path.exists();
         let opened = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let mut lock = opened.map_err(unfit)?;
+        if is_new {
+            hand_over(&path, &database).map_err(unfit)?;
+        }
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -100,7 +117,21 @@ impl Store {
             Err(TryLockError::Error(error)) => return Err(unfit(error)),
         }
         lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id())).map_err(unfit)?;
-        Ok(WorkerLock(Some(lock)))
+        Ok(Self(Some(lock)))
+    }
+}
+
+impl Store {
+    /// Makes this process the only worker of a SQLite file.
+    ///
+    /// # Errors
+    /// `Unfit`: another worker has it, or the lock file beside the database cannot be written.
+    pub fn lock_for_worker(&self) -> Result<WorkerLock, StoreError> {
+        let file = match self.engine {
+            Engine::Postgres => return Ok(WorkerLock(None)),
+            Engine::Sqlite => sqlite_file(&self.way.url),
+        };
+        file.map_or(Ok(WorkerLock(None)), |database| WorkerLock::on(&database))
     }
 
     /// Takes over what other workers hold, where the lock says that there are none; returns how many steps. On PostgreSQL their
@@ -137,7 +168,7 @@ mod tests {
             ("sqlite::memory:", None),
             ("postgres://u@h/d", None),
         ] {
-            assert_eq!(file_of(url), file.map(PathBuf::from), "{url}");
+            assert_eq!(sqlite_file(url), file.map(PathBuf::from), "{url}");
         }
     }
 }

@@ -7,6 +7,7 @@ use super::pulse::Pulse;
 use super::way::Way;
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::error::{StoreError, worth_another_try};
+use crate::telemetry::figures::{self, Count};
 use baton_clock::jitter;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, TryFutureExt};
@@ -43,11 +44,13 @@ pub struct Tx {
     pub(in crate::store) engine: Engine,
     inner: PoolConnection<Any>,
     open: bool,
+    /// What is counted once it has committed.
+    counts: Vec<Count>,
 }
 
 impl Tx {
     async fn begin(engine: Engine, inner: PoolConnection<Any>, statement: &'static str) -> Result<Self, StoreError> {
-        let mut tx = Self { engine, inner, open: true };
+        let mut tx = Self { engine, inner, open: true, counts: Vec::new() };
         if let Err(cause) = sqlx::raw_sql(statement).execute(tx.conn()).await {
             let error = StoreError::from(cause);
             tx.open = error.spoils_connection();
@@ -59,12 +62,18 @@ impl Tx {
     async fn commit(mut self) -> Result<(), StoreError> {
         sqlx::raw_sql("COMMIT").execute(self.conn()).await.map_err(StoreError::of_commit)?;
         self.open = false;
+        self.counts.drain(..).for_each(figures::count);
         Ok(())
     }
 
     /// What the body said matters more than how this ends.
-    async fn rollback(mut self, spoilt: bool) {
-        match sqlx::raw_sql("ROLLBACK").execute(self.conn()).await {
+    async fn rollback(mut self, access: Access, spoilt: bool) {
+        let mut ended = sqlx::raw_sql("ROLLBACK").execute(self.conn()).await;
+        if ended.is_ok() && self.engine == Engine::Sqlite && matches!(access, Access::Write) {
+            // A body that erases switches it on for itself, and off at its end, which it did not come to.
+            ended = sqlx::raw_sql("PRAGMA secure_delete = OFF").execute(self.conn()).await;
+        }
+        match ended {
             Ok(_) => self.open = spoilt,
             Err(error) => tracing::debug!(%error, "the rollback failed: the connection is closed"),
         }
@@ -72,6 +81,12 @@ impl Tx {
 
     pub(in crate::store) fn conn(&mut self) -> &mut AnyConnection {
         &mut self.inner
+    }
+
+    /// Counts this once the transaction has committed, and not where it is tried again. Of one statement by itself nothing is
+    /// counted.
+    pub(in crate::store) fn count(&mut self, what: Count) {
+        self.counts.push(what);
     }
 }
 
@@ -174,6 +189,7 @@ impl Store {
                 match store.attempt(access, &*body).await {
                     Err(error) if worth_another_try(&error) && tries < TRIES => {
                         tracing::debug!(transaction = name, tries, %error, "the transaction is tried again");
+                        figures::transaction_tried_again();
                         let longest = 20.0 * f64::from(tries * tries);
                         tokio::time::sleep(Duration::from_millis((longest * jitter()) as u64)).await;
                         tries += 1;
@@ -231,7 +247,9 @@ impl Store {
     ) -> Result<Made, StoreError> {
         let mut tx = match access {
             // Open until it is known how it ended: one that is given up with its statement under way is closed.
-            Access::Glance | Access::WriteOnce => Tx { engine: self.engine, inner: connection, open: true },
+            Access::Glance | Access::WriteOnce => {
+                Tx { engine: self.engine, inner: connection, open: true, counts: Vec::new() }
+            }
             Access::Read | Access::Write | Access::Migrate => Tx::begin(self.engine, connection, begin).await?,
         };
         let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;
@@ -255,11 +273,11 @@ impl Store {
                 result
             }
             (Ok(result), _) => {
-                tx.rollback(result.as_ref().is_err_and(StoreError::spoils_connection)).await;
+                tx.rollback(access, result.as_ref().is_err_and(StoreError::spoils_connection)).await;
                 result
             }
             (Err(panic), _) => {
-                tx.rollback(false).await;
+                tx.rollback(access, false).await;
                 std::panic::resume_unwind(panic)
             }
         }
@@ -276,4 +294,31 @@ pub(in crate::store) enum Access {
     WriteOnce,
     /// Writes, and may take its time.
     Migrate,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Row;
+
+    #[tokio::test]
+    async fn what_a_body_switched_on_does_not_outlast_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}?mode=rwc", folder.path().join("baton.db").display());
+        let store = Store::open(&url).await.expect("a database");
+        let fails = store.write("fails", |tx| {
+            Box::pin(async move {
+                sqlx::query("PRAGMA secure_delete = ON").fetch_all(tx.conn()).await?;
+                Err::<(), _>(StoreError::NotFound { what: "lead", id: "none".to_owned() })
+            })
+        });
+        fails.await.expect_err("it fails in the middle");
+        let is_on = store.write("reads", |tx| {
+            Box::pin(async move {
+                let row = sqlx::query("PRAGMA secure_delete").fetch_one(tx.conn()).await?;
+                Ok(row.try_get::<i64, _>(0)?)
+            })
+        });
+        assert_eq!(is_on.await.expect("a setting"), 0);
+    }
 }

@@ -5,7 +5,7 @@ mod slot;
 mod transition;
 
 pub use promised::Promised;
-pub(super) use transition::GIVEN_TO;
+pub(super) use transition::{GIVEN_TO, lead_ended, wait_ended};
 pub use transition::{Move, Moved, Mover, local_day, new_steps};
 
 use super::sql::dialect::Column::Int;

@@ -4,8 +4,11 @@
 //! at the end: two moves of one handoff cannot both count.
 
 mod change;
+mod counted;
 mod phones;
 mod rings;
+
+pub(in crate::store) use counted::{lead_ended, wait_ended};
 
 use crate::store::{Changes, NewStep, Promised, StepRow, StoreError, TimelineEntry, Tx};
 use baton_core::domain::effect::Planned;
@@ -17,6 +20,7 @@ use baton_core::handoff::{Event, Handoff, Transition};
 use baton_core::rules::RuleSet;
 use change::{booking, concerned, faulty, hung_up_by, is_given, new_faults};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use counted::ended_by;
 use phones::Phones;
 use rings::rung;
 use serde_json::json;
@@ -223,6 +227,11 @@ impl Tx {
         let mut told = Vec::new();
         for one in &moving {
             let (Some(event), Some(transition)) = (one.event, &one.transition) else { continue };
+            if !transition.ignored {
+                for what in ended_by(&one.before, event, &transition.state, mover.now) {
+                    self.count(what);
+                }
+            }
             let mut entry = TimelineEntry::of(mover.now, event, transition)?;
             let after = &transition.state;
             if !transition.ignored && is_given(&one.before, after) && after.waits_in.is_none() {
@@ -251,7 +260,7 @@ impl Tx {
                     (one.before, Vec::new(), transition.is_some())
                 }
             };
-            let new = new_steps(effects, &handoff.id, mover);
+            let new = new_steps(effects, &handoff, mover);
             moved.push(Moved { steps: new.iter().filter_map(NewStep::in_hand).collect(), ignored, handoff });
             born.extend(new);
         }
@@ -339,12 +348,13 @@ enum Had<T> {
 }
 
 /// Steps for planned effects: what is due now is born leased to whoever made the move.
-pub fn new_steps(effects: Vec<Planned>, handoff: &HandoffId, mover: &Mover) -> Vec<NewStep> {
+pub fn new_steps(effects: Vec<Planned>, handoff: &Handoff, mover: &Mover) -> Vec<NewStep> {
     let until = mover.now + TimeDelta::from_std(mover.lease).unwrap_or_default();
     let new = |planned: Planned| {
         let leased = (planned.run_at <= mover.now).then(|| (mover.worker.clone(), until));
         let planned_at = planned.run_at.min(mover.now);
-        NewStep { handoff_id: handoff.clone(), planned, planned_at, leased }
+        let trace_context = handoff.trace_context.clone();
+        NewStep { handoff_id: handoff.id.clone(), planned, planned_at, leased, trace_context }
     };
     effects.into_iter().map(new).collect()
 }

@@ -7,6 +7,7 @@ pub use aside::Aside;
 use super::sql::row::{Bulk, Reading, columns, hex, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
+use baton_core::domain::trace_context::TraceContext;
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -22,6 +23,8 @@ pub struct InboxMessage {
     pub received_at: DateTime<Utc>,
     pub reply_to: Option<String>,
     pub correlation_id: Option<String>,
+    /// What came with it, as it goes on here.
+    pub trace_context: Option<TraceContext>,
 }
 
 /// A message as it lies in the inbox.
@@ -33,12 +36,13 @@ pub struct InboxRow {
     pub received_at: DateTime<Utc>,
     pub reply_to: Option<String>,
     pub correlation_id: Option<String>,
+    pub trace_context: Option<TraceContext>,
 }
 
 impl From<InboxMessage> for InboxRow {
     fn from(message: InboxMessage) -> Self {
-        let InboxMessage { key, kind, body, received_at, reply_to, correlation_id } = message;
-        Self { key, kind, body, received_at, reply_to, correlation_id }
+        let InboxMessage { key, kind, body, received_at, reply_to, correlation_id, trace_context } = message;
+        Self { key, kind, body, received_at, reply_to, correlation_id, trace_context }
     }
 }
 
@@ -71,6 +75,7 @@ columns! {
         Int received_at: i64,
         Text reply_to: Option<&'a str>,
         Text correlation_id: Option<&'a str>,
+        Text trace_context: Option<&'a TraceContext>,
         Text state: &'static str,
     }
 }
@@ -83,7 +88,7 @@ columns! {
     }
 }
 
-const COLUMNS: &str = "key, kind, body, received_at, reply_to, correlation_id";
+const COLUMNS: &str = "key, kind, body, received_at, reply_to, correlation_id, trace_context";
 
 /// Written so that rows are found by their keys and only then asked: the index over all that is received would be gone through
 /// for every key.
@@ -110,7 +115,8 @@ impl Tx {
             }
             let gone = || StoreError::NotFound { what: "message", id: message.key.clone() };
             let (state, body) = stored.get_mut(&message.key).ok_or_else(gone)?;
-            let same = *body == message.body;
+            // Bytes that are no longer kept, or are a person's who was erased, cannot differ: the name tells that they were handled.
+            let same = *body == message.body || (state == "handled" && body.is_empty());
             let again = match state.as_str() {
                 "quarantined" | "dropped" => true,
                 "received" => !same && unreadable(body),
@@ -142,10 +148,12 @@ impl Tx {
 
     async fn inbox_replace(&mut self, message: &InboxMessage, state: &str, body: &[u8]) -> Result<(), StoreError> {
         let sql = "-- inbox::replace\nUPDATE inbox SET state = 'received', error = NULL, answer = NULL, kind = $2, body = $3, \
-                   received_at = $4, reply_to = $5, correlation_id = $6 WHERE key = $1 AND state = $7 AND body = $8";
+                   received_at = $4, reply_to = $5, correlation_id = $6, trace_context = $9 \
+                   WHERE key = $1 AND state = $7 AND body = $8";
         let query = sqlx::query(sql).bind(&message.key).bind(&message.kind).bind(message.body.clone());
         let query = query.bind(micros(message.received_at)).bind(message.reply_to.as_deref());
         let query = query.bind(message.correlation_id.as_deref()).bind(state).bind(body.to_vec());
+        let query = query.bind(message.trace_context.as_ref().map(ToString::to_string));
         match query.execute(self.conn()).await?.rows_affected() {
             1 => Ok(()),
             _ => Err(StoreError::Conflict { what: "message", id: message.key.clone() }),
@@ -164,6 +172,7 @@ impl Tx {
             received_at: micros(message.received_at),
             reply_to: message.reply_to.as_deref(),
             correlation_id: message.correlation_id.as_deref(),
+            trace_context: message.trace_context.as_ref(),
             state: "received",
         });
         let tail = "ON CONFLICT (key) DO NOTHING RETURNING key";
@@ -221,7 +230,7 @@ impl Tx {
         row.as_ref().map(read).transpose()
     }
 
-    /// What was answered to a message, once it was handled.
+    /// What was answered to a message, once it was handled; empty where that is no longer kept.
     pub async fn inbox_answer(&mut self, key: &str) -> Result<Option<String>, StoreError> {
         let sql = "-- inbox::answer\nSELECT key, answer FROM inbox WHERE key = $1";
         let row = sqlx::query(sql).bind(key).fetch_optional(self.conn()).await?;
@@ -238,5 +247,6 @@ fn read(row: &AnyRow) -> Result<InboxRow, StoreError> {
         received_at: row.at("received_at")?,
         reply_to: row.maybe_text("reply_to")?,
         correlation_id: row.maybe_text("correlation_id")?,
+        trace_context: row.maybe_id("trace_context")?,
     })
 }

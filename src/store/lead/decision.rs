@@ -23,6 +23,15 @@ pub struct StoredDecision {
     pub lead: String,
     /// JSON of `routing::Snapshot`.
     pub snapshot: String,
+    /// When something of what it was made from was erased: it cannot be made again.
+    pub erased_at: Option<DateTime<Utc>>,
+}
+
+impl StoredDecision {
+    /// What it was made from is still there; once it has had its time, both it and the decision are empty.
+    pub fn is_kept(&self) -> bool {
+        !self.snapshot.is_empty()
+    }
 }
 
 columns! {
@@ -41,7 +50,7 @@ columns! {
     } with body, snapshot
 }
 
-const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, l.body AS lead \
+const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapshot, d.erased_at, l.body AS lead \
                       FROM decision d JOIN lead l ON l.id = d.lead_id";
 
 impl Tx {
@@ -68,15 +77,18 @@ impl Tx {
         Ok(Bulk::new(sql, rows.finish()?))
     }
 
+    /// `None` also where it is no longer kept.
     pub async fn decision(&mut self, lead: &LeadId) -> Result<Option<Decision>, StoreError> {
-        let sql = "-- decision::by_lead\nSELECT lead_id, body FROM decision WHERE lead_id = $1";
+        let sql = "-- decision::by_lead\nSELECT lead_id, body FROM decision WHERE lead_id = $1 \
+                   AND octet_length(snapshot) > 0";
         let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
         row.map(|row| Reading::new("decision", &row).json_of_any_version("body", versions::read)).transpose()
     }
 
-    /// What was known when it was decided.
+    /// What was known when it was decided, if that is still kept.
     pub async fn snapshot(&mut self, lead: &LeadId) -> Result<Option<Snapshot>, StoreError> {
-        let sql = "-- decision::snapshot\nSELECT lead_id, snapshot FROM decision WHERE lead_id = $1";
+        let sql = "-- decision::snapshot\nSELECT lead_id, snapshot FROM decision WHERE lead_id = $1 \
+                   AND octet_length(snapshot) > 0";
         let row = sqlx::query(sql).bind(lead.as_str()).fetch_optional(self.conn()).await?;
         row.map(|row| Reading::new("decision", &row).json("snapshot")).transpose()
     }
@@ -103,6 +115,13 @@ impl Tx {
         let rows = query.bind(micros(until)).bind(limit as i64).fetch_all(self.conn()).await?;
         rows.iter().map(read_stored).collect()
     }
+}
+
+/// What chose whose a lead is, in one of a few words: `owner`, `delegate`, `route`, `territory` or `catch-all`.
+pub fn chosen_by(decision: &Decision) -> &'static str {
+    let route = route(decision);
+    let known = ["owner", "delegate", "route", "territory"].into_iter().find(|word| route.starts_with(word));
+    known.unwrap_or("catch-all")
 }
 
 /// How a lead was routed, for the reports.
@@ -141,5 +160,6 @@ fn read_stored(row: &AnyRow) -> Result<StoredDecision, StoreError> {
         body: row.text("body")?,
         lead: row.text("lead")?,
         snapshot: row.text("snapshot")?,
+        erased_at: row.maybe_at("erased_at")?,
     })
 }

@@ -42,8 +42,9 @@ impl Tx {
     async fn lead_files_select(&mut self, handoffs: &[HandoffId]) -> Result<Vec<AnyRow>, StoreError> {
         let sql = format!(
             "-- lead::files\nSELECT l.id, COALESCE(l.completed, l.body) AS body, l.owner, l.status, {NEXT_STEP}, \
-             l.first_contact_at, {CRM}, d.body AS decision, h.body AS handoff FROM handoff h \
-             JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id WHERE h.id IN {}",
+             l.first_contact_at, {CRM}, l.erased_at, d.body AS decision, h.body AS handoff FROM handoff h \
+             JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id AND octet_length(d.snapshot) > 0 \
+             WHERE h.id IN {}",
             self.engine.texts()
         );
         Ok(sqlx::query(AssertSqlSafe(sql)).bind(texts_json(handoffs)).fetch_all(self.conn()).await?)

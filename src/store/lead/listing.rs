@@ -1,6 +1,6 @@
 //! Lists of leads: the newest first, page by page, and those that somebody asks for.
 
-use super::{NEXT_STEP, kind_name, next_step};
+use super::{NEEDS_ATTENTION, NEXT_STEP, kind_name, next_step};
 use crate::store::sql::row::{Reading, micros};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::{LeadId, RepId};
@@ -18,6 +18,9 @@ pub struct LeadSummary {
     pub next_step: NextStep,
     pub decided_at: DateTime<Utc>,
     pub reason: String,
+    /// When the person was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// Which leads are meant; what is `None` is not asked.
@@ -34,6 +37,7 @@ pub struct LeadQuery {
     pub owner: Option<RepId>,
     /// As in [`crate::store::handoff_status`].
     pub status: Option<String>,
+    /// Of those that need attention, the ones that nobody has closed.
     pub next_step: Option<NextStepKind>,
     pub source: Option<String>,
     /// The event that brought it.
@@ -54,12 +58,14 @@ pub struct AttentionCounts {
 
 impl Tx {
     pub async fn attention_counts(&mut self) -> Result<AttentionCounts, StoreError> {
-        let sql = "-- listing::attention_counts\nSELECT 'all' AS key, \
-                   (SELECT COUNT(*) FROM lead WHERE next_step = 'needs_attention') AS leads, \
-                   (SELECT COUNT(*) FROM step WHERE state = 'failed') AS failed_steps, \
-                   (SELECT COUNT(*) FROM inbox WHERE state = 'quarantined') AS quarantined, \
-                   (SELECT COUNT(*) FROM webhook WHERE disabled_at IS NOT NULL) AS webhooks";
-        let row = sqlx::query(sql).fetch_one(self.conn()).await?;
+        let sql = format!(
+            "-- listing::attention_counts\nSELECT 'all' AS key, \
+             (SELECT COUNT(*) FROM lead WHERE {NEEDS_ATTENTION}) AS leads, \
+             (SELECT COUNT(*) FROM step WHERE state = 'failed') AS failed_steps, \
+             (SELECT COUNT(*) FROM inbox WHERE state = 'quarantined') AS quarantined, \
+             (SELECT COUNT(*) FROM webhook WHERE disabled_at IS NOT NULL) AS webhooks"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(self.conn()).await?;
         let row = Reading::new("attention", &row);
         Ok(AttentionCounts {
             leads: row.number("leads")?,
@@ -67,6 +73,15 @@ impl Tx {
             quarantined: row.number("quarantined")?,
             webhooks: row.number("webhooks")?,
         })
+    }
+
+    /// Takes a lead off the list of those that need a person. `false`: it is not on it.
+    pub async fn attention_close(&mut self, lead: &LeadId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let sql = format!(
+            "-- listing::attention_close\nUPDATE lead SET attention_closed_at = $2 WHERE id = $1 AND {NEEDS_ATTENTION}"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).bind(micros(now));
+        Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 
     /// The newest leads; with `next`, only those whose next step is of this kind.
@@ -92,7 +107,7 @@ impl Tx {
             ("l.event_id", query.event.as_deref()),
         ];
         let mut sql = format!(
-            "-- lead::find\nSELECT l.id, l.owner, l.status, {NEXT_STEP}, l.decided_at, d.reason \
+            "-- lead::find\nSELECT l.id, l.owner, l.status, {NEXT_STEP}, l.decided_at, d.reason, l.erased_at \
              FROM lead l JOIN decision d ON d.lead_id = l.id \
              WHERE (l.decided_at < $1 OR (l.decided_at = $1 AND l.id > $2))",
         );
@@ -102,6 +117,9 @@ impl Tx {
                 bound.push(value);
                 sql.push_str(&format!(" AND {column} = ${}", bound.len() + 3));
             }
+        }
+        if query.next_step == Some(NextStepKind::NeedsAttention) {
+            sql.push_str(&format!(" AND {NEEDS_ATTENTION}"));
         }
         sql.push_str(" ORDER BY l.decided_at DESC, l.id LIMIT $3");
         let (at, id) = query.after.as_ref().map_or((i64::MAX, ""), |(at, id)| (micros(*at), id.as_str()));
@@ -122,5 +140,6 @@ fn read_summary(row: &AnyRow) -> Result<LeadSummary, StoreError> {
         next_step: next_step(&row)?,
         decided_at: row.at("decided_at")?,
         reason: row.text("reason")?,
+        erased_at: row.maybe_at("erased_at")?,
     })
 }

@@ -13,7 +13,7 @@ mod waiting;
 
 pub use baton_core::domain::lead::CARRIER;
 pub use caller::{Met, caller_keys};
-pub use decision::StoredDecision;
+pub use decision::{StoredDecision, chosen_by};
 pub use file::LeadFile;
 pub use listing::{AttentionCounts, LeadQuery, LeadSummary};
 pub use past::PastLead;
@@ -59,6 +59,8 @@ pub struct LeadRecord {
     pub next_step: NextStep,
     pub first_contact_at: Option<DateTime<Utc>>,
     pub crm: Option<CrmRef>,
+    /// When the person was erased: the lead says nothing of them any more.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 columns! {
@@ -138,8 +140,8 @@ impl Tx {
     /// With what later events of the same call have added; [`StoredDecision`] is what was decided on.
     pub async fn lead(&mut self, id: &LeadId) -> Result<Option<LeadRecord>, StoreError> {
         let sql = format!(
-            "-- lead::by_id\nSELECT id, COALESCE(completed, body) AS body, owner, status, {NEXT_STEP}, first_contact_at, {CRM} \
-             FROM lead WHERE id = $1"
+            "-- lead::by_id\nSELECT id, COALESCE(completed, body) AS body, owner, status, {NEXT_STEP}, first_contact_at, {CRM}, \
+             erased_at FROM lead WHERE id = $1"
         );
         let row = sqlx::query(AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(self.conn()).await?;
         row.as_ref().map(read).transpose()
@@ -213,8 +215,9 @@ impl Tx {
             Int("first_contact_at"),
         ];
         let sql = format!(
-            "-- lead::view\nUPDATE lead SET owner = r.owner, status = r.status, next_step = r.next_step, \
-             next_owner = r.next_owner, next_at = r.next_at, first_contact_at = r.first_contact_at FROM {} WHERE lead.id = r.id",
+            "-- lead::view\nUPDATE lead SET owner = r.owner, status = r.status, \
+             next_step = CASE WHEN lead.erased_at IS NULL THEN r.next_step ELSE 'follow_up' END, next_owner = r.next_owner, \
+             next_at = r.next_at, first_contact_at = r.first_contact_at FROM {} WHERE lead.id = r.id",
             self.engine.rows(&columns)
         );
         let leads = handoffs.iter().map(|(handoff, _)| &handoff.lead_id);
@@ -241,7 +244,8 @@ pub fn status(handoff: &Handoff) -> &'static str {
     }
 }
 
-fn kind_name(kind: NextStepKind) -> &'static str {
+/// As it stands in the column of the same name.
+pub fn kind_name(kind: NextStepKind) -> &'static str {
     match kind {
         NextStepKind::Handoff => "handoff",
         NextStepKind::Meeting => "meeting",
@@ -251,6 +255,10 @@ fn kind_name(kind: NextStepKind) -> &'static str {
         NextStepKind::NeedsAttention => "needs_attention",
     }
 }
+
+/// Of a lead that a person must look at. One that was closed by hand is looked at again if it came to need it later.
+pub(super) const NEEDS_ATTENTION: &str =
+    "(next_step = 'needs_attention' AND (attention_closed_at IS NULL OR attention_closed_at < next_at))";
 
 /// What [`next_step`] reads.
 pub(super) const NEXT_STEP: &str = "next_step, next_owner, next_at";
@@ -281,6 +289,7 @@ fn read(row: &AnyRow) -> Result<LeadRecord, StoreError> {
         next_step: next_step(&row)?,
         first_contact_at: row.maybe_at("first_contact_at")?,
         crm: crm_ref(&row)?,
+        erased_at: row.maybe_at("erased_at")?,
     })
 }
 

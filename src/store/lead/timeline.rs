@@ -1,4 +1,4 @@
-//! Everything that happened to a lead, in order; rows are only ever added.
+//! Everything that happened to a lead, in order; rows are only ever added, and texts go only where a person is erased.
 
 use crate::store::sql::row::{Bulk, Reading, Rows, columns, micros};
 use crate::store::{StoreError, Tx};

@@ -1,6 +1,6 @@
 //! Leads that wait in a pool until somebody can take them.
 
-use super::{CRM, crm_ref};
+use super::{CRM, NEEDS_ATTENTION, crm_ref};
 use crate::connectors::CrmRef;
 use crate::store::sql::row::{Reading, micros, texts_json};
 use crate::store::{StoreError, Tx};
@@ -56,8 +56,10 @@ pub struct Owed {
     pub meetings: u32,
 }
 
-/// `$2` is now.
-const OWED: &str = "(next_step IN ('callback', 'mail', 'needs_attention') OR (next_step = 'meeting' AND next_at > $2))";
+/// Of a lead that somebody owes something; `now` is the parameter that says when.
+fn owed(now: &str) -> String {
+    format!("(next_step IN ('callback', 'mail') OR (next_step = 'meeting' AND next_at > {now}) OR {NEEDS_ATTENTION})")
+}
 
 /// The last column of a lead that is to be given, and the tables that all of them are in.
 const KNOWN: &str = "h.body AS handoff, d.snapshot FROM handoff h JOIN lead l ON l.id = h.lead_id JOIN decision d ON d.lead_id = h.lead_id";
@@ -80,10 +82,11 @@ impl Tx {
         rows.iter().map(read).collect()
     }
 
-    /// One lead, as [`Tx::leads_waiting`] shows it, whether it waits or not.
+    /// One lead, as [`Tx::leads_waiting`] shows it, whether it waits or not; one whose decision is no longer kept is left alone.
     pub async fn lead_to_give(&mut self, lead: &LeadId) -> Result<Option<WaitingLead>, StoreError> {
         let sql = format!(
-            "-- waiting::one\nSELECT h.id, l.decided_at AS waits_since, COALESCE(l.completed, l.body) AS lead, {CRM}, {KNOWN} WHERE h.lead_id = $1"
+            "-- waiting::one\nSELECT h.id, l.decided_at AS waits_since, COALESCE(l.completed, l.body) AS lead, {CRM}, {KNOWN} \
+             WHERE h.lead_id = $1 AND octet_length(d.snapshot) > 0"
         );
         let row = sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).fetch_optional(self.conn()).await?;
         row.as_ref().map(read).transpose()
@@ -98,9 +101,10 @@ impl Tx {
         limit: usize,
     ) -> Result<Vec<(LeadId, RepId)>, StoreError> {
         let sql = format!(
-            "-- waiting::owed\nSELECT id, next_owner FROM lead WHERE next_owner IN {} AND {OWED} \
+            "-- waiting::owed\nSELECT id, next_owner FROM lead WHERE next_owner IN {} AND {} \
              ORDER BY next_at, id LIMIT $3",
-            self.engine.texts()
+            self.engine.texts(),
+            owed("$2")
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(reps)).bind(micros(now)).bind(limit as i64);
         let rows = query.fetch_all(self.conn()).await?;
@@ -117,7 +121,7 @@ impl Tx {
         let sql = format!(
             "-- waiting::owing\nSELECT next_owner, COUNT(*) AS leads, COUNT(CASE next_step WHEN 'meeting' THEN 1 END) AS meetings \
              FROM lead WHERE {} GROUP BY next_owner ORDER BY next_owner",
-            OWED.replace("$2", "$1")
+            owed("$1")
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(micros(now)).fetch_all(self.conn()).await?;
         let one = |row: &AnyRow| {

@@ -1,14 +1,17 @@
 //! What the reports are made of: one row per lead that was decided in a period, in a fixed number of statements.
 
 mod feedback;
+mod state;
+mod tally;
 
 pub use feedback::{HumanContact, OwnerChange};
+pub use tally::{Tallies, Tally, TallyKind};
 
 use super::lead::{NEXT_STEP, next_step};
 use super::sql::row::{Reading, micros};
 use super::{StoreError, Tx};
 use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
-use baton_core::domain::lead::LeadChannel;
+use baton_core::domain::lead::{Disclosure, LeadChannel};
 use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{Feedback, NextStep, OutcomeKind};
 use baton_core::rules::model::set::Rung;
@@ -24,6 +27,8 @@ pub struct ReportRow {
     pub lead: LeadId,
     pub source: String,
     pub channel: LeadChannel,
+    /// What the caller was told of the call.
+    pub disclosure: Disclosure,
     pub received_at: DateTime<Utc>,
     pub decided_at: DateTime<Utc>,
     pub decided_owner: RepId,
@@ -112,14 +117,15 @@ impl Tx {
 
     async fn report_leads(&mut self, (from, until): (i64, i64)) -> Result<Vec<ReportRow>, StoreError> {
         let sql = format!(
-            "-- report::leads\nSELECT l.id, l.source, {} AS channel, l.received_at, l.decided_at, d.owner AS decided_owner, \
-             l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, {} AS rungs, {} AS legs, l.status, \
-             {NEXT_STEP}, l.first_contact_at, d.degraded, l.completeness_permille, \
+            "-- report::leads\nSELECT l.id, l.source, {} AS channel, {} AS disclosure, l.received_at, l.decided_at, \
+             d.owner AS decided_owner, l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, \
+             {} AS rungs, {} AS legs, l.status, {NEXT_STEP}, l.first_contact_at, d.degraded, l.completeness_permille, \
              CAST(CASE WHEN EXISTS (SELECT 1 FROM timeline t WHERE t.lead_id = l.id AND t.kind = 'accepted' \
              AND t.body LIKE '%\"stage\":\"joining\"%') THEN 1 ELSE 0 END AS BIGINT) AS accepted \
              FROM lead l JOIN decision d ON d.lead_id = l.id JOIN handoff h ON h.lead_id = l.id \
              WHERE l.decided_at >= $1 AND l.decided_at < $2 ORDER BY l.decided_at, l.id",
             self.engine.lead_channel(),
+            self.engine.lead_disclosure(),
             self.engine.planned_rungs(),
             self.engine.rung_legs()
         );
@@ -173,6 +179,7 @@ fn read(row: &AnyRow) -> Result<ReportRow, StoreError> {
         lead: row.id("id")?,
         source: row.text("source")?,
         channel: channel(&row)?,
+        disclosure: row.maybe_text("disclosure")?.map(|_| row.json("disclosure")).transpose()?.unwrap_or_default(),
         received_at: row.at("received_at")?,
         decided_at: row.at("decided_at")?,
         decided_owner: row.id("decided_owner")?,

@@ -144,11 +144,11 @@ impl Engine {
         )
     }
 
-    /// The planned rungs in a stored decision `d`, as the text of a JSON array.
+    /// The planned rungs in a stored decision `d`, as the text of a JSON array; none where the decision is no longer kept.
     pub(in crate::store) fn planned_rungs(self) -> &'static str {
         match self {
-            Self::Sqlite => "(d.body ->> '$.plan.rungs')",
-            Self::Postgres => "(d.body::json #>> '{plan,rungs}')",
+            Self::Sqlite => "COALESCE(NULLIF(d.body, '') ->> '$.plan.rungs', '[]')",
+            Self::Postgres => "COALESCE(NULLIF(d.body, '')::json #>> '{plan,rungs}', '[]')",
         }
     }
 
@@ -168,11 +168,19 @@ impl Engine {
         }
     }
 
-    /// A migration in this engine's words: the type of bytes, and statements that only PostgreSQL knows
-    /// (`--postgres ALTER …`, a comment everywhere else).
+    /// What the caller of a stored lead `l` was told of the call, as the text of a JSON object.
+    pub(in crate::store) fn lead_disclosure(self) -> &'static str {
+        match self {
+            Self::Sqlite => "(COALESCE(l.completed, l.body) ->> '$.disclosure')",
+            Self::Postgres => "(COALESCE(l.completed, l.body)::json #>> '{disclosure}')",
+        }
+    }
+
+    /// A migration in this engine's words: the type of bytes, and statements that only one of the two knows
+    /// (`--postgres ALTER …`, `--sqlite CREATE …`: a comment for the other).
     pub(in crate::store) fn migration(self, sql: &str) -> String {
         match self {
-            Self::Sqlite => sql.to_owned(),
+            Self::Sqlite => sql.replace("--sqlite ", ""),
             Self::Postgres => sql.replace(" BLOB", " BYTEA").replace("--postgres ", ""),
         }
     }

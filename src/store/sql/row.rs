@@ -66,6 +66,15 @@ impl<'a> Reading<'a> {
         T::try_from(self.text(column)?).map_err(|error| self.fault(column, error.to_string()))
     }
 
+    /// The same where there may be none.
+    pub(crate) fn maybe_id<T: TryFrom<String>>(&self, column: &'static str) -> Result<Option<T>, StoreError>
+    where
+        T::Error: ToString,
+    {
+        let read = |text: String| T::try_from(text).map_err(|error| self.fault(column, error.to_string()));
+        self.maybe_text(column)?.map(read).transpose()
+    }
+
     pub(crate) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
         self.json_of_any_version(column, |text| serde_json::from_str(text))
     }

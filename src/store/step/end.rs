@@ -19,6 +19,10 @@ pub enum StepEnd {
     Failed {
         error: String,
     },
+    /// Failed, and the vendor has said that it did nothing: whoever tries again need not fear to do it twice.
+    Refused {
+        error: String,
+    },
     Expired,
     /// Due again; `still_sent` keeps the mark that a request may have reached the vendor.
     Retry {
@@ -26,6 +30,18 @@ pub enum StepEnd {
         error: String,
         still_sent: bool,
     },
+}
+
+impl StepEnd {
+    /// `done`, `failed`, `expired` or `retry`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done { .. } => "done",
+            Self::Failed { .. } | Self::Refused { .. } => "failed",
+            Self::Expired => "expired",
+            Self::Retry { .. } => "retry",
+        }
+    }
 }
 
 /// An attempt that ended, with the fence it was made under.
@@ -64,6 +80,11 @@ impl FinishedStep {
             StepEnd::Failed { error } => {
                 row["end_state"] = json!("failed");
                 row["error"] = json!(without_nul(error));
+            }
+            StepEnd::Refused { error } => {
+                row["end_state"] = json!("failed");
+                row["error"] = json!(without_nul(error));
+                row["keep_sent"] = json!(0);
             }
             StepEnd::Expired => {
                 row["end_state"] = json!("expired");
@@ -113,7 +134,7 @@ impl Tx {
         counted.iter().map(held_of).collect()
     }
 
-    /// Keeps the result of a worker that had lost its lease.
+    /// Keeps the result of a worker that had lost its lease, unless the lead was erased meanwhile.
     pub async fn orphan_insert(
         &mut self,
         key: &str,
@@ -121,7 +142,10 @@ impl Tx {
         result: &str,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let sql = "-- step::orphan\nINSERT INTO orphan_result (effect_key, fence, at, result) VALUES ($1, $2, $3, $4)";
+        let sql = "-- step::orphan\nINSERT INTO orphan_result (effect_key, fence, at, result) \
+                   SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT) \
+                   WHERE NOT EXISTS (SELECT 1 FROM step s JOIN lead l ON l.id = s.lead_id \
+                   WHERE s.effect_key = $1 AND l.erased_at IS NOT NULL)";
         let query = sqlx::query(sql).bind(key).bind(fence).bind(micros(now)).bind(without_nul(result));
         query.execute(self.conn()).await?;
         Ok(())

@@ -1,7 +1,7 @@
 //! What became of deliveries, how it stands with each webhook, and what a person does about it.
 
 use crate::store::sql::row::{Reading, micros, texts_json};
-use crate::store::{Store, StoreError, Tx, with};
+use crate::store::{AuditEntry, Store, StoreError, Tx, with};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::AssertSqlSafe;
@@ -184,11 +184,16 @@ impl Tx {
 
 impl Store {
     /// Enables a webhook, once all that is kept for it and not delivered is due anew; how much that is. Page by page: nobody who
-    /// writes waits for all of it.
+    /// writes waits for all of it. The entry of the audit says who asked.
     ///
     /// # Errors
     /// As [`Store::write`]. It is not enabled then, and may be again.
-    pub async fn webhook_enable(&self, webhook: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    pub async fn webhook_enable(
+        &self,
+        webhook: &str,
+        entry: &AuditEntry,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
         let (mut taken_up, mut after) = (0, (i64::MIN, String::new()));
         loop {
             let page = with((webhook.to_owned(), after), move |tx, (webhook, after)| {
@@ -199,7 +204,12 @@ impl Store {
             let Some(last) = last else { break };
             after = last;
         }
-        let enable = with(webhook.to_owned(), |tx, webhook| Box::pin(tx.webhook_enabled(webhook)));
+        let enable = with((webhook.to_owned(), entry.clone()), move |tx, (webhook, entry)| {
+            Box::pin(async move {
+                tx.webhook_enabled(webhook).await?;
+                tx.audit(entry, now).await
+            })
+        });
         self.write("webhook.enable", enable).await?;
         Ok(taken_up)
     }

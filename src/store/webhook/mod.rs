@@ -9,6 +9,7 @@ pub use log::{DeliveryLine, DeliveryState, DisabledWebhook, WebhookStanding};
 use super::sql::dialect::Column::{self, Int, Text};
 use super::sql::row::{Reading, micros, rows_json};
 use super::{StoreError, Tx};
+use baton_core::domain::trace_context::TraceContext;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -24,6 +25,8 @@ pub struct NewDelivery {
     /// As it is sent.
     pub body: String,
     pub created_at: DateTime<Utc>,
+    /// Under which it is told of.
+    pub trace_context: Option<TraceContext>,
 }
 
 /// A delivery that this worker holds, for one try.
@@ -40,9 +43,10 @@ pub struct DeliveryRow {
     pub attempts: u32,
     /// How often a lease has lapsed since the last of them: its worker was killed.
     pub lost: u32,
+    pub trace_context: Option<TraceContext>,
 }
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     Text("id"),
     Text("webhook"),
     Text("event_id"),
@@ -54,6 +58,7 @@ const COLUMNS: [Column; 11] = [
     Int("held"),
     Int("fence"),
     Int("attempts"),
+    Text("trace_context"),
 ];
 
 impl Tx {
@@ -72,6 +77,7 @@ impl Tx {
                 "held": 0,
                 "fence": 0,
                 "attempts": 0,
+                "trace_context": new.trace_context,
             })
         });
         let sql =
@@ -98,7 +104,8 @@ impl Tx {
              AND run_at <= $2 AND NOT EXISTS (SELECT 1 FROM webhook WHERE name = $1 \
              AND (disabled_at IS NOT NULL OR rests_until > $2)) ORDER BY run_at LIMIT $4 {}) \
              UPDATE webhook_delivery SET lost = lost + held, held = 1, run_at = $3, fence = fence + 1 \
-             WHERE id IN (SELECT id FROM found) RETURNING id, event_id, body, run_at, fence, attempts, lost",
+             WHERE id IN (SELECT id FROM found) RETURNING id, event_id, body, run_at, fence, attempts, lost, \
+             trace_context",
             self.engine.skip_locked()
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(webhook.to_owned()).bind(micros(now)).bind(micros(until));
@@ -116,5 +123,6 @@ fn read(row: &AnyRow) -> Result<DeliveryRow, StoreError> {
         fence: row.int("fence")?,
         attempts: row.number("attempts")?,
         lost: row.number("lost")?,
+        trace_context: row.maybe_id("trace_context")?,
     })
 }

@@ -4,6 +4,7 @@
 //! An id that came with the request is taken, so that a proxy's log and ours tell of the same one; but an id is logged, and what
 //! is personal is not: what could be a number, an address or a name is not taken, and another id is made.
 
+use crate::telemetry::traces::{Requested, for_request};
 use crate::web::problem::{Problem, RETRY_AFTER_S};
 use axum::body::Body;
 use axum::extract::Request;
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use baton_clock::random_bytes;
+use baton_core::domain::trace_context::{TRACEPARENT, TRACESTATE, TraceContext};
 use tracing::Instrument;
 
 pub(in crate::web) const REQUEST_ID: &str = "x-request-id";
@@ -23,8 +25,29 @@ pub(in crate::web) async fn followed(request: Request, next: Next) -> Response {
     let id = given(request.headers()).map_or_else(made, str::to_owned);
     // Of the level of an error, so that no filter that lets a line through leaves out whose it is.
     let span = tracing::error_span!("request", request.id = %id);
-    let response = next.run(request).instrument(span).await;
+    let requested = Requested { route: route(request.uri().path()), given: trace_context(request.headers()) };
+    let response = for_request(Some(requested), next.run(request)).instrument(span).await;
     told_when(named(response, &id))
+}
+
+/// The trace that whoever asks is at, as they say.
+fn trace_context(headers: &HeaderMap) -> Option<TraceContext> {
+    let parent = headers.get(TRACEPARENT)?.to_str().ok()?;
+    // Several of the second are one, in order.
+    let states: Vec<&str> = headers.get_all(TRACESTATE).iter().filter_map(|state| state.to_str().ok()).collect();
+    TraceContext::read(parent, Some(&states.join(",")))
+}
+
+/// The way by which events come, without what differs from one to the next.
+fn route(path: &str) -> &'static str {
+    match path.strip_suffix('/').unwrap_or(path) {
+        "/v1/leads" => "/v1/leads",
+        "/v1/events" => "/v1/events",
+        "/mcp" => "/mcp",
+        path if path.starts_with("/v1/platforms/") => "/v1/platforms/{name}",
+        path if path.starts_with("/v1/telephony/twilio/") => "/v1/telephony/twilio/{page}/{about}",
+        _ => "/v1",
+    }
 }
 
 /// The id that came with the request, if it is one.

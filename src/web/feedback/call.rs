@@ -19,7 +19,7 @@ pub(in crate::web) async fn ask(State(door): State<Door>, Extension(linked): Ext
 
 pub(in crate::web) async fn make(State(door): State<Door>, Extension(linked): Extension<Linked>) -> Response {
     let Linked { lead, rep } = linked;
-    let wish = CallRequest { lead, author: rep.to_string(), rep: Some(rep) };
+    let wish = CallRequest { lead, author: rep.to_string(), actor: format!("rep {rep}"), rep: Some(rep) };
     let told = |status, title, text: &str| (status, Html(page::message(title, text))).into_response();
     match door.decider.call_back(&wish).await {
         Ok(Some(CallAsked::Rings { .. })) => told(

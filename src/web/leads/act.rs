@@ -1,7 +1,7 @@
 //! What every act on a lead has in common: whom it names, who says so, and a lead that is there.
 
 use crate::store::StoreError;
-use crate::web::{Door, Problem};
+use crate::web::{Door, Problem, Rights};
 use baton_core::domain::id::{LeadId, RepId};
 
 pub(super) const LONGEST_TEXT: usize = 500;
@@ -31,6 +31,14 @@ pub(super) fn text(name: &str, text: &str) -> Result<String, Problem> {
         }
         told if told.contains('\0') => Err(Problem::bad_request(format!("{name} holds a NUL; allowed: text"))),
         told => Ok(told.to_owned()),
+    }
+}
+
+/// Who asks, as the audit names them.
+pub(super) fn actor(rights: &Rights) -> String {
+    match rights.name.as_str() {
+        "nobody" => "nobody".to_owned(),
+        name => format!("token {name}"),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::act::{self, LONGEST_TEXT};
 use crate::deciding::call_back::{CallAsked, CallRequest};
-use crate::web::{Door, Nothing, Problem};
-use axum::Json;
+use crate::web::{Door, Nothing, Problem, Rights};
 use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -45,13 +45,14 @@ pub(in crate::web) struct CallBody {
 )]
 pub(in crate::web) async fn post(
     State(door): State<Door>,
+    Extension(rights): Extension<Rights>,
     Path(id): Path<String>,
     Query(Nothing {}): Query<Nothing>,
     Json(asked): Json<CallBody>,
 ) -> Result<Json<Value>, Problem> {
     let lead = act::lead(id)?;
     let rep = act::rep(&door, asked.rep.as_deref())?;
-    let wish = CallRequest { lead: lead.clone(), rep, author: act::text("by", &asked.by)? };
+    let wish = CallRequest { lead: lead.clone(), rep, author: act::text("by", &asked.by)?, actor: rights.actor() };
     let (status, rep) = match act::done(door.decider.call_back(&wish).await, &lead)? {
         CallAsked::Rings { rep } => ("rings", rep),
         CallAsked::Waits { rep } => ("waits", rep),

@@ -2,9 +2,9 @@
 
 use super::act::{self, LONGEST_TEXT};
 use crate::deciding::owner::{ReassignRequest, Reassigned};
-use crate::web::{Door, Nothing, Problem};
-use axum::Json;
+use crate::web::{Door, Nothing, Problem, Rights};
 use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -46,6 +46,7 @@ pub(in crate::web) struct ReassignBody {
 )]
 pub(in crate::web) async fn post(
     State(door): State<Door>,
+    Extension(rights): Extension<Rights>,
     Path(id): Path<String>,
     Query(Nothing {}): Query<Nothing>,
     Json(asked): Json<ReassignBody>,
@@ -53,7 +54,8 @@ pub(in crate::web) async fn post(
     let ReassignBody { to, reason, by } = asked;
     let lead = act::lead(id)?;
     let (to, reason) = (act::rep(&door, to.as_deref())?, act::text("reason", &reason)?);
-    let wish = ReassignRequest { lead: lead.clone(), to, reason, author: act::text("by", &by)? };
+    let (author, actor) = (act::text("by", &by)?, rights.actor());
+    let wish = ReassignRequest { lead: lead.clone(), to, reason, author, actor };
     match act::done(door.decider.reassign(&wish).await, &lead)? {
         Reassigned::To { owner, reason, next_step } => Ok(Json(
             json!({ "status": "reassigned", "lead": lead, "owner": owner, "reason": reason, "next_step": next_step }),

@@ -6,6 +6,7 @@
 
 use super::tools::{CALL_ID, Tool};
 use super::{Admitted, Rights};
+use crate::telemetry::traces::Requested;
 use crate::web::incoming::digest;
 use axum::http::request::Parts;
 use baton_core::rules::words::phone::is_withheld;
@@ -45,6 +46,7 @@ pub(super) struct Asked {
     /// When the request did.
     pub came: Instant,
     pub until: Instant,
+    pub request: Option<Requested>,
 }
 
 /// A call as its platform knows it.
@@ -87,6 +89,7 @@ impl Asked {
             rights: admitted.rights.clone(),
             came: admitted.came,
             until: admitted.until,
+            request: admitted.request.clone(),
         }
     }
 
@@ -129,7 +132,7 @@ mod tests {
             source: Some("retell/eu".to_owned()),
         };
         let map = |value: Value| value.as_object().cloned().unwrap_or_default();
-        let admitted = Admitted { rights, came: Instant::now(), until: Instant::now() };
+        let admitted = Admitted { rights, came: Instant::now(), until: Instant::now(), request: None };
         Asked::of(Tool::RouteLead, map(arguments), &parts, &map(meta), &admitted)
     }
 

@@ -11,6 +11,7 @@ use crate::intake::event::{EventFault, Message, parse};
 use crate::release::Release;
 use crate::render::caller::Stopgap;
 use crate::store::Arrival;
+use crate::telemetry::traces::for_request;
 use crate::web::incoming::{Taken, message, with_more};
 use crate::web::standing::{Standing, Whose};
 use baton_core::domain::id::LegId;
@@ -237,7 +238,8 @@ impl Work<'_> {
     /// Nothing is known to be stored.
     async fn take(&self, event: &Value) -> Result<Taken, Problem> {
         let message = message(event, self.door.clock.now());
-        let taken = self.door.take(vec![message], self.asked.until).await.inspect_err(|problem| {
+        let taken = self.door.take(vec![message], self.asked.until);
+        let taken = for_request(self.asked.request.clone(), taken).await.inspect_err(|problem| {
             let tool = self.asked.tool.name();
             tracing::warn!(tool, why = problem.detail(), "what a tool brought is not known to be stored");
         })?;

@@ -23,6 +23,7 @@ use super::admit::{let_out, missing, whole};
 use super::server::Guest;
 use super::{Door, Problem, Rights};
 use crate::mcp::{OverHttp, over_http};
+use crate::telemetry::traces::Requested;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -45,6 +46,8 @@ struct Admitted {
     rights: Rights,
     came: Instant,
     until: Instant,
+    /// The protocol carries a tool out in a task of its own.
+    request: Option<Requested>,
 }
 
 /// The one route. Whoever listens for a stream, or ends a session, is told 405: there are none.
@@ -80,7 +83,7 @@ async fn attend(door: Door, protocol: OverHttp, request: Request) -> Result<Resp
     let _work = parts.extensions.get::<Arc<Guest>>().map(Guest::works);
     // Agents and people with curl take JSON, whatever they say; the protocol wants to hear of streams as well.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
-    parts.extensions.insert(Admitted { rights, came, until });
+    parts.extensions.insert(Admitted { rights, came, until, request: Requested::current() });
     let request = Request::from_parts(parts, Body::from(body));
     Ok(protocol.handle(request).await.map(Body::new))
 }

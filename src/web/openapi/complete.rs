@@ -45,7 +45,8 @@ fn complete(operation: &mut Value, is_health: bool) {
     let is_proven = operation["security"].is_array();
     if let Some(scope) = &scope {
         let told = operation["description"].as_str().map(|text| format!("{text}\n\n")).unwrap_or_default();
-        operation["description"] = format!("{told}Needs a token with the scope `{scope}` (or `admin`).").into();
+        let or_admin = if scope == "admin" { "" } else { " (or `admin`)" };
+        operation["description"] = format!("{told}Needs a token with the scope `{scope}`{or_admin}.").into();
         operation["x-baton-scope"] = scope.as_str().into();
     }
     let common: &[(&str, &str)] = match (is_health, is_proven) {

@@ -3,10 +3,17 @@
 
 #![expect(dead_code, reason = "only the schemas of these types are used")]
 
+mod attention;
+mod audit;
 mod calls;
+mod erasure;
 mod report;
+mod story;
+mod workers;
 
+use crate::web::erasures::ErasureBody;
 use crate::web::feedback::ApiFeedback;
+use crate::web::leads::attend::CloseBody;
 use crate::web::leads::call::CallBody;
 use crate::web::leads::ping::PingBody;
 use crate::web::leads::reassign::ReassignBody;
@@ -25,8 +32,9 @@ pub(super) fn all() -> Map<String, Value> {
     let mut bodies = settings().into_generator();
     bodies.subschema_for::<CallBody>();
     bodies.subschema_for::<ReassignBody>();
-    bodies.subschema_for::<CallBody>();
+    bodies.subschema_for::<CloseBody>();
     bodies.subschema_for::<ApiFeedback>();
+    bodies.subschema_for::<ErasureBody>();
     bodies.subschema_for::<PingBody>();
     let mut told = settings().for_serialize().into_generator();
     answers(&mut told);
@@ -40,13 +48,19 @@ fn answers(generator: &mut SchemaGenerator) {
     generator.subschema_for::<Accepted>();
     generator.subschema_for::<calls::PingAnswer>();
     generator.subschema_for::<LeadPage>();
-    generator.subschema_for::<LeadStory>();
-    generator.subschema_for::<Attention>();
+    generator.subschema_for::<story::LeadStory>();
+    generator.subschema_for::<attention::Attention>();
+    generator.subschema_for::<attention::RetryAnswer>();
+    generator.subschema_for::<attention::CloseAnswer>();
+    generator.subschema_for::<audit::AuditPage>();
     generator.subschema_for::<ReassignAnswer>();
     generator.subschema_for::<calls::CallAnswer>();
     generator.subschema_for::<FeedbackAnswer>();
+    generator.subschema_for::<erasure::ErasureAsked>();
+    generator.subschema_for::<erasure::Erasure>();
     generator.subschema_for::<LiveRules>();
     generator.subschema_for::<report::Report>();
+    generator.subschema_for::<workers::Workers>();
     generator.subschema_for::<Problem>();
     generator.subschema_for::<ProblemTypes>();
 }
@@ -207,103 +221,9 @@ struct LeadSummary {
     next_step: NextStep,
     decided_at: Instant,
     reason: String,
-}
-
-/// A lead, its decision, and everything that happened to it.
-#[derive(JsonSchema)]
-struct LeadStory {
-    /// The lead as it was understood: call, contact, company, qualification, consent, preference.
-    lead: Whole,
-    owner: String,
-    status: LeadStatus,
-    next_step: NextStep,
-    first_contact_at: Option<Instant>,
-    crm: Option<CrmRecord>,
-    /// With its plan, its trace and every candidate.
-    decision: Option<Whole>,
-    timeline: Vec<TimelineEntry>,
-    owner_changes: Vec<OwnerChange>,
-}
-
-#[derive(JsonSchema)]
-struct CrmRecord {
-    id: String,
-    url: Option<String>,
-    /// Owner as read back after the write.
-    owner_crm_id: Option<String>,
-}
-
-#[derive(JsonSchema)]
-struct TimelineEntry {
-    at: Instant,
-    kind: String,
-    /// By its kind.
-    body: Value,
-}
-
-/// Seen in the CRM.
-#[derive(JsonSchema)]
-struct OwnerChange {
-    from: Option<String>,
-    to: Option<String>,
-    seen_at: Instant,
-}
-
-/// What needs a person: at most 200 of each kind, and how many there are.
-#[derive(JsonSchema)]
-struct Attention {
-    leads: Vec<LeadSummary>,
-    failed_steps: Vec<FailedStep>,
-    quarantined: Vec<AsideMessage>,
-    webhooks: Vec<StoppedWebhook>,
-    counts: AttentionCounts,
-    backlog: Backlog,
-}
-
-/// A step that has failed for good.
-#[derive(JsonSchema)]
-struct FailedStep {
-    effect_key: String,
-    lead_id: String,
-    kind: String,
-    error: String,
-    at: Instant,
-}
-
-/// A message that was put aside; its key replays it.
-#[derive(JsonSchema)]
-struct AsideMessage {
-    key: String,
-    kind: String,
-    received_at: Instant,
-    why: String,
-}
-
-/// A webhook that is disabled, until somebody enables it.
-#[derive(JsonSchema)]
-struct StoppedWebhook {
-    name: String,
-    disabled_at: Instant,
-    why: String,
-    /// Events that are kept for it.
-    undelivered: u64,
-}
-
-#[derive(JsonSchema)]
-struct AttentionCounts {
-    leads: u64,
-    failed_steps: u64,
-    quarantined: u64,
-    webhooks: u64,
-}
-
-/// How much there is to do.
-#[derive(JsonSchema)]
-struct Backlog {
-    due: u64,
-    oldest_due_at: Option<Instant>,
-    leased: u64,
-    lapsed: u64,
+    /// When the person was erased.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    erased_at: Option<Instant>,
 }
 
 /// Who has the lead now.

@@ -1,7 +1,7 @@
 //! The consumer and the publisher against a real RabbitMQ, whose address is in `BATON_TEST_AMQP`. Tests that restart the
 //! broker need its control program in `BATON_TEST_RABBITMQCTL`. `tests/services.sh` starts a private node for both.
 
-mod broker;
+pub mod broker;
 mod publishing;
 mod topology;
 

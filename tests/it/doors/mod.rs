@@ -1,6 +1,6 @@
 //! How leads come in and people look in: the event contract, the broker, the program's own door.
 
-mod amqp;
+pub mod amqp;
 mod door;
 mod intake;
 mod mcp;

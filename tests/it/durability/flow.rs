@@ -10,6 +10,7 @@ mod feedback;
 mod owner;
 pub mod play;
 mod storage;
+mod withdrawn;
 
 use crate::eventually::eventually;
 use crate::town::Caller;

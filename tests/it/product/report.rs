@@ -76,6 +76,7 @@ fn lead(number: u8) -> LeadRow {
         has_next_step: true,
         first_contact_at: contact_s.map(|s| decided_at + TimeDelta::seconds(s)),
         degraded: n % 17 == 4,
+        disclosed: None,
         completeness_permille: Some(500 + 10 * u16::from(number % 50)),
         feedback: feedback.into_iter().collect(),
         outcomes: if n % 5 == 1 { vec![OutcomeKind::Opportunity] } else { Vec::new() },

@@ -44,7 +44,11 @@ impl Served {
     }
 
     pub fn on(folder: TempDir, port: u16, log: &str, env: &[(&str, &str)]) -> Self {
-        let mut served = Self { port, process: Process::serve(folder.path(), log, env), folder };
+        Self::with(folder, port, &["--log", log], env)
+    }
+
+    pub fn with(folder: TempDir, port: u16, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let mut served = Self { port, process: Process::serve_with(folder.path(), arguments, env), folder };
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             let ended = served.process.ended();

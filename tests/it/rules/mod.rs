@@ -7,7 +7,7 @@ mod expectations;
 mod faulty;
 mod import;
 pub mod init;
-mod schema;
+pub mod schema;
 mod shipped;
 mod simulate;
 mod zones;

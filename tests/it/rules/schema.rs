@@ -183,7 +183,7 @@ fn faults(name: &str, text: &str) -> Vec<Fault> {
 // ---- YAML as an editor reads it ------------------------------------------------------------------------------------
 
 /// By the core schema of YAML 1.2: plain `1`, `1.5` and `true` are no texts; `yes` and `2026-01-01` are.
-fn json(text: &str) -> Value {
+pub fn json(text: &str) -> Value {
     let mut open: Vec<(Value, Option<String>)> = Vec::new();
     let mut root = Value::Null;
     for event in Parser::new_from_str(text) {

@@ -2,7 +2,7 @@
 
 use super::server::{Db, at_once};
 use super::tx::{reads, writes};
-use super::world::{later, lead_id, now};
+use super::world::{later, lead_id, now, traced};
 use baton::store::{Arrival, Aside, Changes, Handled, InboxMessage, InboxRow, StoreError};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -15,6 +15,7 @@ fn message(key: &str, received_at: DateTime<Utc>) -> InboxMessage {
         received_at,
         reply_to: Some("amq.reply".to_owned()),
         correlation_id: None,
+        trace_context: traced(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Leads with all that their decision made: back to the bit, and found again.
 
 mod broken;
+pub mod keep;
 
 pub use broken::what_does_not_decode_is_named_by_table_column_and_row;
 
@@ -41,6 +42,7 @@ async fn assert_comes_back(db: &Db, sent: &DecidedLead) {
         next_step: sent.handoff.next_step(),
         first_contact_at: None,
         crm: None,
+        erased_at: None,
     };
     assert_eq!(record, expected);
 }

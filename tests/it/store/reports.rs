@@ -7,7 +7,7 @@ use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rep,
 use baton::store::{ApiToken, DecidedLead, HumanContact, Mirrored, OwnerChange, ReportRow, StoreError};
 use baton_core::domain::account::{Account, MatchKey};
 use baton_core::domain::id::LegId;
-use baton_core::domain::lead::LeadChannel;
+use baton_core::domain::lead::{Disclosure, LeadChannel};
 use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use baton_core::handoff::Event;
@@ -74,6 +74,7 @@ pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
         lead: lead.lead.id.clone(),
         source: "sandbox".to_owned(),
         channel: LeadChannel::Call,
+        disclosure: Disclosure::default(),
         received_at: lead.lead.received_at,
         decided_at: lead.decision.decided_at,
         decided_owner: lead.decision.plan.owner.clone(),

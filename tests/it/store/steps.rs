@@ -10,7 +10,7 @@ pub use texted::nobody_is_written_to_twice_within_a_day;
 
 use super::server::Db;
 use super::tx::{reads, writes};
-use super::world::{LEASE, handoff_id, later, now, publish, rep, step};
+use super::world::{LEASE, handoff_id, later, lead_id, now, publish, rep, step, traced};
 use baton::store::{Changes, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, Store, VendorRef};
 use baton_core::domain::effect::{BriefWhy, Channel, Comfort, Effect, Lane, Timer};
 use baton_core::domain::id::LegId;
@@ -182,12 +182,13 @@ pub async fn a_lapsed_call_does_not_wait_behind_a_backlog(db: Db) {
 pub async fn a_backlog_of_one_kind_costs_the_others_nothing(db: Db) {
     let mut steps: Vec<NewStep> =
         (0..300).map(|number| step(&format!("note-{number:03}"), publish(), later(-600))).collect();
-    steps.push(step("hold", HOLD, later(-1)));
+    steps.push(NewStep { trace_context: traced(), ..step("hold", HOLD, later(-1)) });
     insert(&db, steps).await;
     let wanted = [(Lane::Calls, 2), (Lane::Events, 1)];
     let claimed =
         writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &wanted, true).await).await.expect("a claim");
     assert_eq!(keys(&claimed), ["hold", "note-000"]);
+    assert_eq!((&claimed[0].trace_context, &claimed[1].trace_context), (&traced(), &None), "only what came is kept");
     let none = writes!(db.store, |tx| tx.steps_claim(now(), "w", LEASE, &[(Lane::Calls, 2)], true).await).await;
     assert_eq!(none.expect("a claim"), [], "no hands, no steps");
 }
@@ -240,6 +241,36 @@ pub async fn each_end_is_written_down(db: Db) {
     let failed = failed(&db).await;
     let [problem] = failed.as_slice() else { panic!("{failed:?}") };
     assert_eq!((problem.effect_key.as_str(), problem.error.as_str(), problem.at), ("failed", "410 Gone", later(1)));
+}
+
+/// At a person's word; what the vendor refused is told apart from what it may have done.
+pub async fn what_has_failed_is_due_again_or_closed(db: Db) {
+    let steps = ["closed", "failed", "refused"];
+    insert(&db, steps.map(|key| step(key, publish(), later(-1))).to_vec()).await;
+    assert_eq!(claim(&db.store, "w", now(), 10).await.len(), 3);
+    for (key, end) in [
+        ("closed", StepEnd::Failed { error: "no answer".to_owned() }),
+        ("failed", StepEnd::Failed { error: "no answer".to_owned() }),
+        ("refused", StepEnd::Refused { error: "410 Gone".to_owned() }),
+    ] {
+        assert!(mark_sent(&db, key, 1).await);
+        assert!(finish(&db, key, 1, end).await);
+    }
+    let lead = lead_id(1);
+    let of_lead = writes!(db.store, [lead], |tx| tx.steps_failed_of(lead.as_str()).await).await.expect("a list");
+    let told: Vec<_> = of_lead.iter().map(|step| (step.effect_key.as_str(), step.may_be_done)).collect();
+    assert_eq!(told, [("closed", true), ("failed", true), ("refused", false)]);
+    let decided = writes!(db.store, |tx| {
+        tx.steps_close(&["closed"]).await?;
+        tx.steps_again(&["closed", "failed", "refused"], later(9_000)).await
+    });
+    decided.await.expect("it is stored");
+    assert_eq!(failed(&db).await, []);
+    let again = claim(&db.store, "w", later(9_000), 10).await;
+    let mut told: Vec<_> = again.iter().map(|step| (step.effect_key.as_str(), step.fence, step.attempts)).collect();
+    told.sort_unstable();
+    assert_eq!(told, [("failed", 2, 1), ("refused", 2, 1)], "what was closed stays so");
+    assert!(again.iter().all(|step| step.deadline_at == later(9_000 + 24 * 3600)), "for a day: {again:?}");
 }
 
 /// A retry moves when it runs, and not since when it was called for.

@@ -8,7 +8,9 @@ use baton::store::{Changes, InboxMessage, Store, StoreError, Tx, with};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use tokio::sync::{Barrier, Notify};
+use tokio::time::Instant;
 
 const MESSAGES: &str = "SELECT COUNT(*) FROM inbox";
 
@@ -21,6 +23,7 @@ async fn leave_a_trace(tx: &mut Tx, key: &str) -> Result<(), StoreError> {
         received_at: now(),
         reply_to: None,
         correlation_id: None,
+        trace_context: None,
     };
     tx.inbox_insert(&[message]).await.map(|_| ())
 }
@@ -226,4 +229,18 @@ pub async fn a_commit_whose_answer_is_lost_is_not_run_again(db: Db) {
     assert!(error.is_transient(), "it is no fault of the data");
     assert_eq!(runs, 1, "a second run might count everything twice");
     go_on_with(&db).await;
+}
+
+/// What SQLite's log holds for somebody who reads stays there until they have ended, and who writes does not wait for it.
+pub async fn emptying_the_log_keeps_nobody_waiting(db: Db) {
+    go_on_with(&db).await;
+    let mut reading = db.raw.begin().await.expect("a transaction");
+    sqlx::query(MESSAGES).fetch_one(&mut *reading).await.expect("a state");
+    writes!(db.store, |tx| leave_a_trace(tx, "after").await).await.expect("the store goes on");
+    let began = Instant::now();
+    let is_empty = db.store.purge(false).await.expect("it is tried");
+    assert_eq!(is_empty, db.is_postgres(), "somebody reads what was there before");
+    assert!(is_empty || began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    reading.rollback().await.expect("it ends");
+    assert!(db.store.purge(false).await.expect("it is tried again"));
 }

@@ -2,9 +2,10 @@
 
 use super::server::{Db, at_once, tests};
 use super::tx::writes;
-use super::world::{LEASE, later, now};
+use super::world::{LEASE, later, now, traced};
 use baton::store::{
-    DeliveriesEnded, DeliveryEnd, DeliveryRow, DeliveryState, Failure, NewDelivery, TriedDelivery, WebhookStanding,
+    AuditEntry, DeliveriesEnded, DeliveryEnd, DeliveryRow, DeliveryState, Failure, NewDelivery, TriedDelivery,
+    WebhookStanding,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AssertSqlSafe, Row};
@@ -20,6 +21,7 @@ fn new(webhook: &str, event: &str, created_at: DateTime<Utc>) -> NewDelivery {
         topic: "lead.routed",
         body: format!("{{\"id\":\"{event}\",\"note\":\"'ü' \\\\ \"}}"),
         created_at,
+        trace_context: traced(),
     }
 }
 
@@ -29,7 +31,10 @@ async fn keep(db: &Db, deliveries: &[NewDelivery]) {
 }
 
 async fn claim(db: &Db, at: DateTime<Utc>, limit: usize) -> Vec<DeliveryRow> {
-    writes!(db.store, |tx| tx.deliveries_claim(at, HOOK, LEASE, limit).await).await.expect("a claim is answered")
+    let claimed = writes!(db.store, |tx| tx.deliveries_claim(at, HOOK, LEASE, limit).await).await;
+    let claimed = claimed.expect("a claim is answered");
+    assert!(claimed.iter().all(|row| row.trace_context == traced()), "{claimed:?}");
+    claimed
 }
 
 fn events(rows: &[DeliveryRow]) -> BTreeSet<&str> {
@@ -76,7 +81,8 @@ async fn standing(db: &Db) -> WebhookStanding {
 }
 
 async fn enable(db: &Db, at: DateTime<Utc>) -> u64 {
-    db.store.webhook_enable(HOOK, at).await.expect("it is enabled")
+    let entry = AuditEntry::of("cli test", "webhook.enable", HOOK, None);
+    db.store.webhook_enable(HOOK, &entry, at).await.expect("it is enabled")
 }
 
 pub async fn an_event_is_kept_once_for_each_webhook(db: Db) {

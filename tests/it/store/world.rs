@@ -7,6 +7,7 @@ use baton_core::domain::id::{HandoffId, LeadId, PoolId, RepId};
 use baton_core::domain::known::Known;
 use baton_core::domain::lead::{Call, Company, Consent, Contact, FieldValue, Headcount, Lead, Qualification};
 use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::trace_context::TraceContext;
 use baton_core::handoff::{Event, Handoff, advance};
 use baton_core::rehearsal::world::at_rest;
 use baton_core::routing::scenario::acme;
@@ -117,7 +118,7 @@ pub fn begun(lead: Lead, snapshot: Snapshot, decision: Decision, rules: &RuleSet
     let handoff = Handoff::begin(&lead, &decision, rules);
     let begins = advance(&handoff, &Event::Start, rules, snapshot.now);
     DecidedLead {
-        steps: new_steps(begins.effects, &begins.state.id, &mover("first", snapshot.now)),
+        steps: new_steps(begins.effects, &begins.state, &mover("first", snapshot.now)),
         lead,
         decision,
         snapshot,
@@ -130,10 +131,15 @@ pub fn begun(lead: Lead, snapshot: Snapshot, decision: Decision, rules: &RuleSet
 /// A step by name and time; the effect says its priority.
 pub fn step(key: &str, effect: Effect, run_at: DateTime<Utc>) -> NewStep {
     let planned = Planned { key: key.to_owned(), effect, run_at, deadline_at: run_at + TimeDelta::hours(1) };
-    NewStep { handoff_id: handoff_id(1), planned, planned_at: run_at, leased: None }
+    NewStep { handoff_id: handoff_id(1), planned, planned_at: run_at, leased: None, trace_context: None }
 }
 
 /// Of the last priority.
 pub fn publish() -> Effect {
     Effect::Publish { topic: Topic::LeadRouted }
+}
+
+/// As it comes with an event.
+pub fn traced() -> Option<TraceContext> {
+    TraceContext::read("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Some("rojo=1"))
 }

@@ -103,5 +103,6 @@ pub fn inbox(event: &Value, received_at: DateTime<Utc>) -> InboxMessage {
         received_at,
         reply_to: None,
         correlation_id: None,
+        trace_context: None,
     }
 }

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use baton::app::{self, Running, Setup};
-use baton::config::Limits;
+use baton::config::{Keep, Limits};
 use baton::connectors::http::{Limits as HttpLimits, VendorHttp};
 use baton::connectors::{LegStatus, Recording, RingRequest, Spoken, Telephony, VendorError};
 use baton::outbox::Vendors;
 use baton::store::Store;
-use baton::web::PlatformSections;
+use baton::web::{Listener, MetricsFor, PlatformSections};
 use baton_clock::SharedClock;
 use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
@@ -18,7 +18,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// A worker that decides for the town, with a telephone on which everything fails.
 pub async fn worker(folder: &Path, store: &Store, clock: &SharedClock) -> Running {
@@ -55,7 +54,8 @@ pub async fn setup(folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
         vendors: Vendors::default(),
         clock: Arc::clone(clock),
         limits: Limits::default(),
-        listener: TcpListener::bind("127.0.0.1:0").await.expect("a port"),
+        keep: Keep::default(),
+        listener: Listener::on_port("127.0.0.1:0").await.expect("a port"),
         tokens: Vec::new(),
         body_limit: 256 * 1024,
         requests_at_once: 64,
@@ -65,6 +65,8 @@ pub async fn setup(folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
         twilio: None,
         public_url: String::new(),
         replies: None,
+        broker: None,
+        metrics: MetricsFor::Readers,
     }
 }
 
@@ -78,13 +80,19 @@ pub fn door(address: impl Display, timeout: Duration) -> VendorHttp {
 #[derive(Default)]
 pub struct Line {
     takes: Option<Duration>,
+    dials: bool,
     /// How often something was asked of it.
     pub asked: AtomicU32,
 }
 
 impl Line {
     pub fn slow(takes: Duration) -> Arc<Self> {
-        Arc::new(Self { takes: Some(takes), asked: AtomicU32::new(0) })
+        Arc::new(Self { takes: Some(takes), ..Self::default() })
+    }
+
+    /// The same on which leads could be dialled, if it were connected.
+    pub fn that_dials() -> Self {
+        Self { dials: true, ..Self::default() }
     }
 
     async fn does(&self) -> Result<(), VendorError> {
@@ -99,6 +107,9 @@ impl Line {
 impl Telephony for Line {
     fn ring_class(&self) -> Class {
         if self.takes.is_some() { Class::Keyed } else { Class::LookFirst }
+    }
+    fn dials_leads(&self) -> bool {
+        self.dials
     }
     async fn instruct(&self, _: &Call, _: &str, _: &Spoken) -> Result<(), VendorError> {
         self.does().await

@@ -9,13 +9,16 @@ use baton::app::Running;
 use baton::app::stage::StandIns;
 use baton::facts::Facts;
 use baton::outbox::Vendors;
+use baton::release::Release;
 use baton_clock::{Clock, ScaledClock, SharedClock};
 use baton_core::routing::decision::{CandidateVerdict, Decision};
 use baton_core::routing::reason::Rejection;
+use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 /// A town of two reps at each desk, whose calendars are the stand-in's.
 struct Town {
@@ -107,6 +110,38 @@ async fn free_times_are_offered_from_no_view_of_before() {
     town.loses_its_calendars();
     let now = facts.busy_now("west-01@reps.example", until).await;
     assert!(now.is_err(), "what was free a moment ago is not known to be free now: {now:?}");
+    town.worker.stop().await;
+}
+
+/// Told as an age: of the calendar that could not be read for longest, among those of whoever is on the roster.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_calendar_that_cannot_be_read_grows_old_until_its_rep_has_left() {
+    let town = Town::begin(|stage, _| stage.calendars.unreachable("west-01@reps.example")).await;
+    let calendar = town.stage.vendors().expect("clients").calendar;
+    // Everybody else is looked at anew within a second of ours.
+    let clock = town::clock(60);
+    let within = Duration::from_millis(700);
+    let facts = Facts::new(None, calendar, town.db.store.clone(), Arc::clone(&clock) as SharedClock, within);
+    let (facts, began) = (Arc::new(facts), clock.now());
+    let (release, current) = watch::channel(Arc::clone(&town.worker.reload.current().borrow()));
+    let (_stop, stopping) = watch::channel(false);
+    let fresh = Arc::clone(&facts);
+    let keeping = tokio::spawn(async move { fresh.keep_fresh(current, stopping).await });
+    let age = || facts.seen().calendars_at.map(|at| clock.now() - at);
+    let is_old = || std::future::ready(age().is_some_and(|age| age > TimeDelta::minutes(5)));
+    eventually("the calendar of west-01 is old, and the others are not asked after it", is_old).await;
+    assert!(facts.seen().calendars_at >= Some(began), "no older than since it was asked for");
+
+    let mut left = Release::clone(&release.borrow());
+    let mut rules = RuleSet::clone(&left.rules);
+    for rep in rules.reps.values_mut().filter(|rep| rep.id.as_str() == "west-01") {
+        rep.active = false;
+    }
+    left.rules = Arc::new(rules);
+    release.send_replace(Arc::new(left));
+    let is_new = || std::future::ready(age().is_some_and(|age| age < TimeDelta::minutes(3)));
+    eventually("nobody waits for the calendar of a rep who has left", is_new).await;
+    keeping.abort();
     town.worker.stop().await;
 }
 

@@ -14,6 +14,7 @@ use baton::connectors::http::Secret;
 use baton::connectors::twilio::{Sender, TwilioTexts, TwilioTextsConfig};
 use baton::connectors::{Texted, Texter, VendorError};
 use baton::intake::event::lead_id;
+use baton::store::{ErasureRequest, ErasureState, Person};
 use baton_clock::{Clock, FakeClock, SharedClock};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::phone::PhoneE164;
@@ -334,5 +335,26 @@ async fn whoever_has_asked_for_no_more_is_asked_for_once() {
     office.has_tried(1).await;
     assert_eq!((office.messages.sent().len(), office.posts()), (0, 1));
     office.owes_a_call(&lead).await;
+    office.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_that_was_sent_is_listed_when_the_person_is_erased() {
+    let office = Office::open(", text_back: callers").await;
+    let lead = office.misses("call-1", DANA, json!({})).await;
+    assert_eq!(office.story(&lead).await, None);
+    office.has_tried(1).await;
+    let person = Person::named(Some(number(DANA)), None, None).expect("somebody");
+    let asked = ErasureRequest { person, actor: "nobody".to_owned(), why: None };
+    let store = &office.db.store;
+    let id = store.erasure_begin(asked, false, office.clock.now()).await.expect("it is stored");
+    let erasure = found("the person is erased", || async {
+        let erasure = store.erasure(&id).await.expect("a read").expect("it is known");
+        (erasure.state == ErasureState::Done).then_some(erasure)
+    })
+    .await;
+    let text = erasure.at_vendors.iter().find(|held| held.what == "text").expect("the text");
+    assert_eq!((&text.lead, text.reference.as_str()), (&lead, "SM00000000000000000000000000000001"));
+    assert_eq!(office.db.number("SELECT COUNT(*) FROM text_sent").await, 0);
     office.closes().await;
 }

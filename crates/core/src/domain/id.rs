@@ -139,6 +139,12 @@ impl LeadId {
         Self(format!("lead_{text}"))
     }
 
+    /// The digest that it was made from.
+    pub fn digest(&self) -> u128 {
+        let digit = |byte: u8| ALPHABET.iter().position(|known| *known == byte).unwrap_or_default() as u128;
+        self.suffix().bytes().fold(0, |bits, byte| (bits << 5) | digit(byte))
+    }
+
     /// The part after the prefix, shared by every id derived from this lead.
     pub fn suffix(&self) -> &str {
         self.0.strip_prefix("lead_").unwrap_or(&self.0)
@@ -207,7 +213,7 @@ mod tests {
         let leg = LegId::of(&handoff, 2);
         assert_eq!(leg.handoff(), Some(handoff.clone()));
         assert_eq!(handoff.lead(), lead);
-        assert_eq!(lead.as_str().len(), 31);
+        assert_eq!((lead.as_str().len(), lead.digest()), (31, u128::from_be_bytes([7; 16])));
         assert!(leg.as_str().ends_with(".2"));
     }
 

@@ -5,11 +5,13 @@
 mod arrival;
 mod channel;
 mod consent;
+mod disclosure;
 mod tone;
 
 pub use arrival::{Arrival, CARRIER};
 pub use channel::LeadChannel;
 pub use consent::{Consent, ConsentSaid, ConsentSource, ReachBack};
+pub use disclosure::{Disclosure, DisclosureKind};
 pub use tone::Tone;
 
 use super::id::LeadId;
@@ -43,6 +45,9 @@ pub struct Lead {
     pub transcript_url: Option<String>,
     pub recording_url: Option<String>,
     pub consent: Consent,
+    /// What the caller was told of the call.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub disclosure: Disclosure,
     pub preference: Preference,
     /// Any further field of the event; routable as `lead.custom.NAME`.
     pub custom: BTreeMap<String, FieldValue>,

@@ -17,5 +17,6 @@ pub mod rep;
 pub mod rota;
 pub mod scope;
 pub mod text;
+pub mod trace_context;
 pub mod whereabouts;
 pub mod zone;

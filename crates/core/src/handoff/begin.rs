@@ -29,6 +29,7 @@ impl Handoff {
             version: HANDOFF_VERSION,
             id: HandoffId::of(&lead.id),
             lead_id: lead.id.clone(),
+            trace_context: None,
             stage: Stage::Offered,
             revision: 0,
             effects_planned: 0,

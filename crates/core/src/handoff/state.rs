@@ -11,6 +11,7 @@ use crate::domain::lead::{ReachBack, is_default};
 use crate::domain::leg::LegState;
 use crate::domain::outcome::{CameOf, Outcome, Promise, Slot};
 use crate::domain::rep::Busy;
+use crate::domain::trace_context::TraceContext;
 use crate::domain::whereabouts::Whereabouts;
 use crate::domain::zone::Zone;
 use crate::routing::decision::Target;
@@ -29,6 +30,9 @@ pub struct Handoff {
     pub version: u16,
     pub id: HandoffId,
     pub lead_id: LeadId,
+    /// The trace that came with its event, if one did: every step is told of under it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_context: Option<TraceContext>,
     pub stage: Stage,
     /// Transitions so far; the commit checks it.
     pub revision: u32,

@@ -13,8 +13,8 @@ use crate::domain::account::{Account, MatchKey};
 use crate::domain::id::LeadId;
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{
-    Call, Company, Consent, Contact, FieldValue, Headcount, Lead, LeadChannel, Preference, PreferredHandoff,
-    Qualification,
+    Call, Company, Consent, Contact, Disclosure, FieldValue, Headcount, Lead, LeadChannel, Preference,
+    PreferredHandoff, Qualification,
 };
 use crate::rules::RuleSet;
 use crate::rules::model::row::TerritoryRow;
@@ -94,6 +94,7 @@ impl<'r> Traffic<'r> {
             preference: Preference { handoff: wish(chance), ..Preference::default() },
             custom: BTreeMap::new(),
             unread: Vec::new(),
+            disclosure: Disclosure::default(),
         };
         let account = other_fields(&self.named, chance, &mut lead, account);
         let account = Fact::Known { value: account.into(), observed_at: at, source: "made up".to_owned() };

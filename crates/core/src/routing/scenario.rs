@@ -18,8 +18,8 @@ use crate::domain::account::Candidates;
 use crate::domain::id::LeadId;
 use crate::domain::known::{Fact, Known};
 use crate::domain::lead::{
-    Call, Company, Consent, Contact, Direction, FieldValue, Headcount, Lead, LeadChannel, Preference, PreferredHandoff,
-    Qualification,
+    Call, Company, Consent, Contact, Direction, Disclosure, FieldValue, Headcount, Lead, LeadChannel, Preference,
+    PreferredHandoff, Qualification,
 };
 use crate::domain::phone::PhoneE164;
 use crate::domain::phone::endpoint::{Endpoint, PhoneKind};
@@ -90,6 +90,7 @@ pub fn acme() -> Lead {
         preference: Preference::default(),
         custom: BTreeMap::new(),
         unread: Vec::new(),
+        disclosure: Disclosure::default(),
     }
 }
 

@@ -45,15 +45,18 @@ impl Draft {
         false
     }
 
-    /// What the rows of a mapping say of consent is the platform's own word; what is among the facts, the caller's.
+    /// What the rows of a mapping say of consent, and of what the caller was told, is the platform's own word; what is among the
+    /// facts, the caller's.
     pub(super) fn consents_are_of_the_platform(&mut self) {
-        let Some(Value::Object(consents)) = self.data.get_mut("consent") else { return };
-        for said in consents.values_mut() {
-            if !said.is_object() {
-                *said = json!({ "given": said.take() });
-            }
-            if said.get("source").is_none() {
-                said["source"] = "platform".into();
+        for part in ["consent", "disclosure"] {
+            let Some(Value::Object(statements)) = self.data.get_mut(part) else { continue };
+            for said in statements.values_mut() {
+                if !said.is_object() {
+                    *said = json!({ "given": said.take() });
+                }
+                if said.get("source").is_none() {
+                    said["source"] = "platform".into();
+                }
             }
         }
     }

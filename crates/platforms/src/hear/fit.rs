@@ -16,7 +16,8 @@ pub(super) enum Fit {
 
 /// Phone numbers that are none, moments that are numbers, ids that are no texts, and what no path can hold; all else is as it came.
 pub(super) fn fit(path: &str, value: Value) -> Fit {
-    if let (true, Value::Object(said)) = (path.starts_with("consent."), &value) {
+    let is_statement = path.starts_with("consent.") || path.starts_with("disclosure.");
+    if let (true, Value::Object(said)) = (is_statement, &value) {
         return statement(said);
     }
     let Some(value) = flat(value) else { return Fit::Unknown("neither a value nor a list of values") };
@@ -34,7 +35,7 @@ pub(super) fn fit(path: &str, value: Value) -> Fit {
     }
 }
 
-/// One statement about a consent, with no more in it than the event has of one.
+/// One statement about a consent or a disclosure, with no more in it than the event has of one.
 fn statement(said: &Map<String, Value>) -> Fit {
     let Some(given) = said.get("given").filter(|given| plain(given).is_some()) else {
         return Fit::Unknown("no word on whether it is given");

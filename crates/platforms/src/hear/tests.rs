@@ -23,6 +23,7 @@ messages:
       contact.name: ["{/first} {/last}", /nick]
       qualification.score: { at: /verdict, as: out_of_10 }
       consent.recording: { at: /granted, as: present }
+      disclosure.ai: { at: /granted, as: present }
       custom.lane: { value: fast }
     facts: [item:/arguments, { at: /extras, member: value }]
     answer:
@@ -90,6 +91,7 @@ fn a_message_becomes_an_event_of_ours() {
             "contact": { "name": "Dana", "title": "Head" },
             "qualification": { "score": 80, "products": ["a", "b"] },
             "consent": { "recording": { "given": true, "source": "platform" } },
+            "disclosure": { "ai": { "given": true, "source": "platform" } },
             "custom": { "lane": "fast", "seats": 40 },
             "company": { "name": "Northwind" },
         },

@@ -1,7 +1,7 @@
 //! The paths of the events that mappings write.
 
 /// Of `lead.qualified`, but for `call.live` and `call.opens`, which the message's own `live` and `opens` say, and `custom.NAME`.
-pub(crate) const LEAD: [&str; 46] = [
+pub(crate) const LEAD: [&str; 48] = [
     "channel",
     "call.id",
     "call.platform",
@@ -45,6 +45,8 @@ pub(crate) const LEAD: [&str; 46] = [
     "consent.callback",
     "consent.email",
     "consent.sms",
+    "disclosure.ai",
+    "disclosure.recording",
     "preference.handoff",
     "preference.times",
     "preference.timezone",

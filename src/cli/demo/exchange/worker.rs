@@ -3,14 +3,14 @@
 use super::asterisk::Installed;
 use super::story::{NUMBER, PRIYA, TOM};
 use crate::app::{self, Running, Setup, workspace};
-use crate::config::Limits;
+use crate::config::{Keep, Limits};
 use crate::connectors::Telephony;
 use crate::connectors::asterisk::{Asterisk, AsteriskConfig};
 use crate::connectors::http::{self, ApiCall, Secret, VendorHttp};
 use crate::connectors::speech::{ProgramSpeech, Speech};
 use crate::outbox::Vendors;
 use crate::store::Store;
-use crate::web::PlatformSections;
+use crate::web::{MetricsFor, PlatformSections};
 use anyhow::{Context, Result, bail};
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::domain::phone::PhoneE164;
@@ -77,7 +77,8 @@ pub(super) async fn start(installed: &Installed, exchange: &Exchange, scratch: &
         vendors: vendors(installed, exchange, &clock)?,
         clock,
         limits: Limits::default(),
-        listener,
+        keep: Keep::default(),
+        listener: listener.into(),
         tokens: Vec::new(),
         body_limit: 256 * 1024,
         requests_at_once: 256,
@@ -87,6 +88,8 @@ pub(super) async fn start(installed: &Installed, exchange: &Exchange, scratch: &
         public_url: String::new(),
         twilio: None,
         replies: None,
+        broker: None,
+        metrics: MetricsFor::Readers,
     })
     .await?;
     until_taken(exchange).await?;

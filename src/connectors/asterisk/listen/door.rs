@@ -86,7 +86,7 @@ impl Session {
 
 async fn tell_missed(sink: Arc<dyn CallSink>, arrival: Arrival) {
     while let Err(error) = sink.missed(&arrival).await {
-        tracing::warn!(%error, "that a caller has reached nobody could not be stored yet");
+        tracing::warn!(error = error.in_log(), "that a caller has reached nobody could not be stored yet");
         sleep(TOLD_AGAIN_AFTER).await;
     }
 }

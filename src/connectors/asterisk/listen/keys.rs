@@ -25,7 +25,8 @@ impl Session {
                     carried.iter().any(|carried| carried.call.as_deref() == Some(&call) && carried.takes_callback_key)
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "whether a call back was offered could not be read: the caller waits on");
+                    let error = error.in_log();
+                    tracing::warn!(error, "whether a call back was offered could not be read: the caller waits on");
                     false
                 }
             };

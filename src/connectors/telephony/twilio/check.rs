@@ -25,7 +25,7 @@ impl Twilio {
         }
         let caller_id = &self.config.caller_id;
         if !self.has(OWN, caller_id).await? && !self.has(VERIFIED, caller_id).await? {
-            return Err(VendorError::needs_person(
+            return Err(VendorError::amiss(
                 VENDOR,
                 "telephony.caller_id is neither a number of the account nor one of its verified caller ids: no rep can be rung; set \
                  it to one that is",
@@ -36,7 +36,7 @@ impl Twilio {
                 let why = format!(
                     "telephony.numbers, entry {place}, is no number of the account: whoever is transferred there comes to nobody"
                 );
-                return Err(VendorError::needs_person(VENDOR, why));
+                return Err(VendorError::amiss(VENDOR, why));
             }
         }
         Ok(())
@@ -53,7 +53,7 @@ impl Twilio {
         }
         let why =
             format!("the account is {}: it carries no calls until it is active again", answer.quote(&account.status));
-        Err(VendorError::needs_person(VENDOR, why))
+        Err(VendorError::amiss(VENDOR, why))
     }
 
     /// Whether this number is among those of the account's list; the list finds parts of numbers too.
@@ -68,7 +68,7 @@ impl Twilio {
 fn unopened(error: VendorError) -> VendorError {
     match error {
         VendorError::Gone { vendor, .. } => {
-            VendorError::needs_person(vendor, "telephony.account is none that telephony.key opens")
+            VendorError::amiss(vendor, "telephony.account is none that telephony.key opens")
         }
         other => other,
     }

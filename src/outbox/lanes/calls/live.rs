@@ -171,11 +171,19 @@ async fn take(at: &At<'_>, line: &LiveLine, say: &CallerText) -> Result<bool, Ve
 /// Nobody is to mend it, and the lead goes on without it.
 async fn not_said(at: &At<'_>, line: &LiveLine, say: &CallerText, error: VendorError) -> Result<Done, VendorError> {
     let platform = &line.call.platform;
-    tracing::warn!(platform, %error, outcome = error.class(), "a sentence was not said: the agent hears it when it asks");
+    tracing::warn!(
+        platform,
+        error = error.in_log(),
+        outcome = error.class(),
+        "a sentence was not said: the agent hears it when it asks"
+    );
     let is_unheard = match error {
         VendorError::Retry { .. } | VendorError::RateLimited { .. } => true,
         VendorError::Unknown { .. } => return Ok(Done::nothing("it may have been said")),
-        VendorError::Reauthenticate { .. } | VendorError::NeedsPerson { .. } | VendorError::Gone { .. } => false,
+        VendorError::Reauthenticate { .. }
+        | VendorError::NeedsPerson { .. }
+        | VendorError::Amiss { .. }
+        | VendorError::Gone { .. } => false,
     };
     let unsaying = with((line.clone(), say.0.clone()), |tx, (line, say)| Box::pin(tx.live_unsaid(line, say)));
     let unsaid: Result<(), StoreError> = at.parts.store.write("live.unsaid", unsaying).await;

@@ -14,6 +14,18 @@ pub(super) struct Report {
     leads: u64,
     figures: Vec<Figure>,
     verdicts: Vec<VerdictCount>,
+    /// What the figures lack, since it has had its time.
+    #[schemars(skip_serializing_if = "Vec::is_empty")]
+    no_longer_kept: Vec<NoLongerKept>,
+}
+
+#[derive(JsonSchema)]
+struct NoLongerKept {
+    /// `leads` or `timeline`.
+    kind: String,
+    before: Instant,
+    /// For the figures.
+    means: String,
 }
 
 #[derive(JsonSchema)]

@@ -62,6 +62,10 @@ fn every_answer_is_as_the_document_says_member_by_member() {
     let reassign = json!({ "to": other, "reason": "asked for", "by": "lena" });
     let feedback = json!({ "lead": id, "rep": owner, "quality": 4 });
     let call = json!({ "by": "lena" });
+    let mut refusing = Caller::gone(5).event;
+    refusing["data"]["consent"] = json!({ "email": false, "callback": false });
+    let refusing = waited_for(&served, "/v1/leads", &refusing).json()["lead"].as_str().expect("an id").to_owned();
+    let close = |key: &str| send(&served, &format!("/v1/attention/{key}/close"), JSON, &json!({ "why": "looked at" }));
     let call_ended = json!({
         "specversion": "1.0", "id": "e-1", "source": "town", "type": "call.ended", "data": { "platform": "sandbox", "call": "call-1" },
     });
@@ -79,6 +83,7 @@ fn every_answer_is_as_the_document_says_member_by_member() {
         ("get /v1/attention", 200, json_kind, ask("/v1/attention")),
         ("get /v1/rules", 200, json_kind, ask("/v1/rules")),
         ("get /v1/rules", 401, problem, served.ask(&get("/v1/rules", None))),
+        ("get /v1/workers", 200, json_kind, ask("/v1/workers")),
         ("get /v1/reports/routing", 200, json_kind, ask("/v1/reports/routing?days=3")),
         ("post /v1/leads/{id}/reassign", 200, json_kind, send(&served, &of_lead("/reassign"), JSON, &reassign)),
         ("post /v1/leads/{id}/reassign", 200, json_kind, send(&served, &of_lead("/reassign"), JSON, &reassign)),
@@ -87,6 +92,10 @@ fn every_answer_is_as_the_document_says_member_by_member() {
         ("post /v1/feedback", 201, json_kind, send(&served, "/v1/feedback", JSON, &feedback)),
         ("post /v1/feedback", 422, problem, send(&served, "/v1/feedback", JSON, &json!({}))),
         ("post /v1/attention/{key}/replay", 404, problem, send(&served, "/v1/attention/none/replay", "", &json!({}))),
+        ("post /v1/attention/{key}/retry", 404, problem, send(&served, "/v1/attention/none/retry", "", &json!({}))),
+        ("post /v1/attention/{key}/close", 200, json_kind, close(&refusing)),
+        ("post /v1/attention/{key}/close", 409, problem, close(&refusing)),
+        ("post /v1/attention/{key}/close", 404, problem, close("none")),
         ("get /v1/problems", 200, json_kind, served.ask(&get("/v1/problems", None))),
         ("get /v1/problems/{name}", 200, json_kind, served.ask(&get("/v1/problems/busy", None))),
         ("get /v1/problems/{name}", 404, problem, served.ask(&get("/v1/problems/none", None))),

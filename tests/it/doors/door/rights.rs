@@ -56,10 +56,15 @@ fn every_token_does_what_its_scopes_say_and_is_told_what_it_lacks() {
         ("read", "GET", "/v1/attention", ""),
         ("read", "GET", "/v1/reports/routing", ""),
         ("read", "GET", "/v1/rules", ""),
+        ("read", "GET", "/v1/workers", ""),
         ("act", "POST", "/v1/leads/lead_x/reassign", "{}"),
         ("act", "POST", "/v1/leads/lead_x/call", "{}"),
         ("act", "POST", "/v1/attention/none/replay", ""),
+        ("act", "POST", "/v1/attention/none/retry", ""),
+        ("act", "POST", "/v1/attention/none/close", "{}"),
         ("feedback", "POST", "/v1/feedback", "{}"),
+        ("admin", "POST", "/v1/erasures", "{}"),
+        ("admin", "GET", "/v1/erasures/era_x", ""),
     ];
     let holders = [
         ("plain", "intake read act feedback"),

@@ -3,7 +3,7 @@
 use super::anything::whole_lead;
 use super::{lead_of, understood};
 use baton::intake::event::Message;
-use baton_core::domain::lead::{ConsentSaid, ConsentSource, Lead, LeadChannel, ReachBack, Tone};
+use baton_core::domain::lead::{ConsentSaid, ConsentSource, Disclosure, Lead, LeadChannel, ReachBack, Tone};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -38,6 +38,19 @@ fn a_consent_keeps_who_says_it_and_when_or_takes_both_from_its_event() {
         said(true, ConsentSource::Caller, "2026-03-03T15:00:04Z"),
         "not the last word for ever"
     );
+}
+
+#[test]
+fn what_a_caller_was_told_keeps_who_says_it_and_when() {
+    let unknown = lead(|_| ());
+    assert_eq!(unknown.disclosure, Disclosure::default(), "absent is unknown");
+    let told = lead(|data| {
+        data["disclosure"] = json!({
+            "ai": { "given": true, "source": "platform", "at": "2026-03-03T15:00:01Z" }, "recording": "no",
+        });
+    });
+    assert_eq!(told.disclosure.ai, said(true, ConsentSource::Platform, "2026-03-03T15:00:01Z"));
+    assert_eq!(told.disclosure.recording, said(false, ConsentSource::Caller, "2026-03-03T15:00:04Z"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::town;
 use baton_clock::{ScaledClock, SharedClock};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 const JSON: &str = "Content-Type: application/json\r\n";
@@ -38,7 +39,7 @@ async fn goes_on_where_a_quarter_of_an_hour_ends(db: Db) {
     let clock = Arc::new(ScaledClock::new(at("11:55:00"), 1));
     let shared = Arc::clone(&clock) as SharedClock;
     let running = town::worker(folder.path(), &db.store, &shared).await;
-    let port = running.address.port();
+    let port = running.address.parse::<SocketAddr>().expect("an address").port();
     let leads = || db.number("SELECT COUNT(*) FROM lead");
 
     let first = routed(port, dana()).await;

@@ -45,7 +45,7 @@ impl Town {
         let heard = Arc::new(Heard::default());
         let replies = Arc::clone(&heard) as Arc<dyn Replies>;
         let running = town::worker_of(folder.path(), &db.store, &clock, |setup| setup.replies = Some(replies)).await;
-        let door = town::door(running.address, Duration::from_secs(10));
+        let door = town::door(&running.address, Duration::from_secs(10));
         Self { db, clock, running, heard, door, _folder: folder }
     }
 

@@ -4,6 +4,7 @@ use super::play::Play;
 use crate::eventually::{eventually, found};
 use crate::town::Caller;
 use baton::connectors::http::{ApiCall, Does};
+use baton::store::AuditQuery;
 use baton_core::domain::id::LeadId;
 use baton_core::handoff::Stage;
 use baton_sandbox::voice::RepManner;
@@ -84,6 +85,10 @@ async fn the_card_of_a_ringing_phone_leads_to_a_button_that_stands_for_the_key()
     by_hand.tell(caller.call(), Some(leg), "joined").await;
     let record = play.until(&lead, "connected").await;
     assert_eq!(record.owner, play.handoff(&lead).await.legs[0].rep, "whoever took it");
+    let told = AuditQuery { subject: Some(lead.to_string()), ..AuditQuery::default() };
+    let told = play.running.store.audit_find(&told, 9).await.expect("the audit");
+    let told: Vec<_> = told.iter().map(|entry| (entry.actor.as_str(), entry.act.as_str())).collect();
+    assert_eq!(told, [(format!("rep {}", record.owner).as_str(), "call.accept")], "told once, of four tries");
     let (status, page) = button.is_looked_at().await;
     assert!(status == 409 && page.contains("There is nothing to accept"), "{status} {page}");
 }

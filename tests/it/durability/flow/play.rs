@@ -5,7 +5,7 @@ use crate::store::server::{Db, ledgers, sqlite_in};
 use crate::store::tx::reads;
 use crate::town::{self, Caller};
 use baton::app::stage::{StandIns, deliver_over_http};
-use baton::app::{self, Running};
+use baton::app::{self, Running, Setup};
 use baton::connectors::http::{Answer as HttpAnswer, ApiCall, Does, VendorHttp};
 use baton::deciding::answer::Answer;
 use baton::store::{JournalLine, LeadRecord, LeadSummary, OwnerChange, StepProblem};
@@ -55,23 +55,28 @@ impl Play {
 
     /// Under other rules than the town's.
     pub async fn begin_under(change: impl FnOnce(&mut RuleSet)) -> Self {
+        Self::begin_as(|setup| change(&mut setup.workspace.checked.rules)).await
+    }
+
+    /// Set up otherwise.
+    pub async fn begin_as(change: impl FnOnce(&mut Setup)) -> Self {
         Self::begin_with(tempfile::tempdir().expect("a folder"), change).await
     }
 
-    async fn begin_with(folder: TempDir, change: impl FnOnce(&mut RuleSet)) -> Self {
+    async fn begin_with(folder: TempDir, change: impl FnOnce(&mut Setup)) -> Self {
         town::found(folder.path(), 6);
         let clock = town::clock(SPEED);
         let shared = Arc::clone(&clock) as SharedClock;
         let stage = Arc::new(StandIns::open(Arc::clone(&shared)).await.expect("the stand-ins"));
         let store = Db::open(sqlite_in(folder.path())).await.store;
         let mut setup = town::setup(folder.path(), &store, &shared).await;
-        change(&mut setup.workspace.checked.rules);
-        let address = setup.listener.local_addr().expect("its number");
+        let address = setup.listener.address().expect("its number");
         let links = Arc::new(LinkSigner::new(SECRET, &format!("http://{address}"), 30));
         setup.vendors = stage.vendors().expect("clients");
         setup.limits.lease_s = 5 * u64::from(SPEED);
         setup.limits.vendor_timeout_s = 4 * u64::from(SPEED);
         setup.links = Some(Arc::clone(&links));
+        change(&mut setup);
         let running = app::start(setup).await.expect("a worker");
         stage.voice.connect(deliver_over_http(format!("http://{address}")));
         let door = town::door(address, Duration::from_secs(10));

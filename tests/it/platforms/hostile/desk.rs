@@ -47,7 +47,7 @@ impl Desk {
         let db = Db::open(sqlite_in(folder.path())).await;
         let vendors = Vendors { telephony: None, ..stage.vendors().expect("clients") };
         let running = town::worker_of(folder.path(), &db.store, &clock, |setup| {
-            let address = setup.listener.local_addr().expect("its number");
+            let address = setup.listener.address().expect("its number");
             setup.links = Some(Arc::new(LinkSigner::new("a secret of the tests", &format!("http://{address}"), 30)));
             for platform in ["vapi", "retell", "elevenlabs"] {
                 let secrets = vec![Secret::new(SECRET).expect("a secret")];
@@ -59,7 +59,7 @@ impl Desk {
             setup.vendors = vendors;
         });
         let running = running.await;
-        let door = town::door(running.address, Duration::from_secs(20));
+        let door = town::door(&running.address, Duration::from_secs(20));
         Self { stage, running, clock, door, db, _folder: folder }
     }
 

@@ -90,7 +90,7 @@ impl Line {
             setup.vendors = vendors;
         });
         let running = running.await;
-        let door = town::door(running.address, Duration::from_secs(20));
+        let door = town::door(&running.address, Duration::from_secs(20));
         Self { db, stage, vapi, clock, running, door, channel, _folder: folder }
     }
 

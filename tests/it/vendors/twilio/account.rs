@@ -82,7 +82,7 @@ async fn worker(folder: &Path, db: &Db, clock: &SharedClock, setting: (TcpListen
         let config: Config = toml::from_str(&toml).expect("a configuration");
         let account = app::twilio_account(&config, &setup.store, &setup.clock).expect("it is set up");
         let account = account.expect("a carrier");
-        setup.listener = listener;
+        setup.listener = listener.into();
         setup.twilio = Some(account.connect(&config, None, &mut setup.vendors).expect("it is connected"));
         let mut google = GoogleConfig::new("baton@sandbox.example", Secret::new(SANDBOX_KEY_PEM));
         google.base_url = format!("http://{calendar}");

@@ -52,7 +52,8 @@ async fn owed(account: &Account, reps: &[Person]) -> OnTheLine {
 }
 
 async fn calls_back(account: &Account, caller: &OnTheLine) {
-    let wish = CallRequest { lead: caller.lead.clone(), rep: None, author: "a test".to_owned() };
+    let wish =
+        CallRequest { lead: caller.lead.clone(), rep: None, author: "a test".to_owned(), actor: "nobody".to_owned() };
     let asked = account.worker.decider.call_back(&wish).await.expect("it is asked for");
     assert!(matches!(asked, Some(CallAsked::Rings { .. } | CallAsked::Waits { .. })), "{asked:?}");
 }

@@ -250,7 +250,7 @@ async fn a_caller_who_was_announced_is_a_lead_once_they_come() {
         "id": "rgb-1", "from": "+14155550142", "company": { "country": "US" }, "consent": { "callback": true },
     });
     let post = ApiCall::new("ping", Does::Write, Method::POST, &["v1", "ping", "ringba"]).json(ping);
-    let door = town::door(account.worker.address, Duration::from_secs(10));
+    let door = town::door(&account.worker.address, Duration::from_secs(10));
     let answer = door.send(&post).await.expect("an answer");
     let told: Value = serde_json::from_str(&answer.text()).expect("JSON");
     assert_eq!((answer.status, &told["accepted"]), (200, &json!(true)), "{told}");

@@ -2,6 +2,7 @@
 
 use crate::doors::platforms::{SECRET, tool_calls};
 use crate::eventually::eventually;
+use crate::operate::way::{Line, way_to};
 use crate::store::server::{Db, tests};
 use crate::town::{self, Caller};
 use baton::connectors::http::{Answer, ApiCall, Does, VendorHttp};
@@ -12,55 +13,14 @@ use baton_platforms::signature::Secret;
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
-    Open,
-    /// Whoever comes is turned away, and whoever is there is cut off.
-    Cut,
-    /// Nothing gets through any more, and nobody is told.
-    Frozen,
-}
-
-/// A way to the server that can be cut.
-async fn way_to(server: &url::Url) -> (u16, watch::Sender<Line>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("its number").port();
-    let target = (server.host_str().expect("a host").to_owned(), server.port().unwrap_or(5432));
-    let (line, lines) = watch::channel(Line::Open);
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            let (target, mut lines) = (target.clone(), lines.clone());
-            tokio::spawn(async move {
-                if *lines.borrow() == Line::Cut {
-                    return;
-                }
-                until(&mut lines, |line| line != Line::Frozen).await;
-                let Ok(mut server) = TcpStream::connect(target).await else { return };
-                tokio::select! {
-                    _ = copy_bidirectional(&mut client, &mut server) => {}
-                    () = until(&mut lines, |line| line != Line::Open) => {
-                        until(&mut lines, |line| line != Line::Frozen).await;
-                    }
-                }
-            });
-        }
-    });
-    (port, line)
-}
-
-/// A test that is over means the same.
-async fn until(lines: &mut watch::Receiver<Line>, is: impl Fn(Line) -> bool) {
-    let _reached = lines.wait_for(|line| is(*line)).await;
-}
-
 async fn a_server_is_away(db: Db) {
     let mut url = url::Url::parse(&db.url).expect("a URL");
-    let (port, line) = way_to(&url).await;
+    let server = (url.host_str().expect("a host").to_owned(), url.port().unwrap_or(5432));
+    let (_leads_there, target) = watch::channel(server);
+    let (port, line) = way_to(target).await;
     url.set_host(Some("127.0.0.1")).expect("a host");
     url.set_port(Some(port)).expect("a port");
     let store = Store::open(url.as_str()).await.expect("the server answers");
@@ -72,7 +32,7 @@ async fn a_server_is_away(db: Db) {
         setup.platforms.insert("vapi".to_owned(), vapi);
     });
     let running = running.await;
-    let door = town::door(running.address, Duration::from_secs(40));
+    let door = town::door(&running.address, Duration::from_secs(40));
     // The first number that is read loads all that is known of numbers: not what is measured here.
     post(&door, 9, "1500ms").await;
     for (number, broken) in [Line::Frozen, Line::Cut].into_iter().enumerate() {

@@ -85,6 +85,11 @@ async fn a_receiver_that_is_gone_is_told_of_and_taken_up_again_by_a_person() {
         let out = served.baton(args);
         assert!(code(&out) == 1 && told(&out).contains(says), "{args:?}: {}", told(&out));
     }
+    let audit = served.run(&["audit", "--format", "json"]);
+    let audit: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    // The worker's own entry comes before or after the first.
+    let acts = audit.iter().filter_map(|entry| entry["act"].as_str()).filter(|act| *act != "rules.live");
+    assert_eq!(acts.collect::<Vec<_>>(), ["webhook.retry", "webhook.enable", "webhook.test"], "{audit:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -20,6 +20,7 @@ async fn keep(db: &Db, count: usize, created_at: DateTime<Utc>) {
         topic: "lead.routed",
         body: "{}".to_owned(),
         created_at,
+        trace_context: None,
     };
     let kept: Vec<NewDelivery> = (0..count).map(one).collect();
     writes!(db.store, [kept], |tx| tx.deliveries_insert(&kept).await).await.expect("they are kept");

@@ -22,6 +22,19 @@ impl Lane {
     pub const ALL: [Self; 8] =
         [Self::Timers, Self::Calls, Self::Calendar, Self::Chat, Self::Crm, Self::Mail, Self::Texts, Self::Events];
 
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Timers => "timers",
+            Self::Calls => "calls",
+            Self::Calendar => "calendar",
+            Self::Chat => "chat",
+            Self::Crm => "crm",
+            Self::Mail => "mail",
+            Self::Texts => "texts",
+            Self::Events => "events",
+        }
+    }
+
     /// Somebody waits for what goes this way: a caller, or the clock.
     pub fn is_urgent(self) -> bool {
         match self {
@@ -158,51 +171,13 @@ impl Effect {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::one_of_each;
     use super::*;
-    use crate::domain::id::{HandoffId, LeadId};
-    use chrono::{DateTime, Utc};
     use std::collections::BTreeSet;
-
-    fn ana() -> RepId {
-        RepId::new("ana").unwrap()
-    }
-
-    /// One of each, one after the other: a new effect does not compile until it has its place.
-    fn next(effect: &Effect) -> Option<Effect> {
-        let (rep, at) = (ana(), DateTime::<Utc>::UNIX_EPOCH);
-        let leg = LegId::of(&HandoffId::of(&LeadId::from_digest([1; 16])), 1);
-        let slot = Slot { rep: ana(), from: at, until: at };
-        Some(match effect {
-            Effect::Instruct { .. } => Effect::Hold { comfort: Comfort::Music },
-            Effect::Hold { .. } => Effect::Ring { leg, rep },
-            Effect::Ring { .. } => Effect::Whisper { leg, rep },
-            Effect::Whisper { .. } => Effect::Join { leg },
-            Effect::Join { .. } => Effect::DialLead { leg },
-            Effect::DialLead { .. } => Effect::Ask { leg, have_spoken: true, again: false },
-            Effect::Ask { .. } => Effect::HangUp { leg, reason: HangUpReason::Cancelled },
-            Effect::HangUp { .. } => Effect::EndCall,
-            Effect::EndCall => Effect::LeaveAgent,
-            Effect::LeaveAgent => Effect::FindSlots { search: 1, rep },
-            Effect::FindSlots { .. } => Effect::Book { slot, attempt: 1 },
-            Effect::Book { .. } => Effect::WriteCrm { owner: rep, note: CrmNote::Routed },
-            Effect::WriteCrm { .. } => Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Ringing },
-            Effect::Brief { channel: Channel::Chat, why, .. } => {
-                Effect::Brief { rep, channel: Channel::Email, why: *why }
-            }
-            Effect::Brief { channel: Channel::Email, .. } => Effect::UpdateCard { card: String::new(), rep },
-            Effect::UpdateCard { .. } => Effect::ConfirmToCaller { what: Confirmation::Booking { slot } },
-            Effect::ConfirmToCaller { .. } => Effect::TextBack,
-            Effect::TextBack => Effect::Publish { topic: Topic::LeadRouted },
-            Effect::Publish { .. } => Effect::Timer { timer: Timer::PatienceBy },
-            Effect::Timer { .. } => Effect::ReadOwner,
-            Effect::ReadOwner => return None,
-        })
-    }
 
     #[test]
     fn every_kind_of_step_is_claimed_in_its_lane_and_in_no_other() {
-        let first = Effect::Instruct { instruction: Instruction::Connected { rep: ana() } };
-        let effects: Vec<Effect> = std::iter::successors(Some(first), next).collect();
+        let effects = one_of_each();
         for effect in &effects {
             assert!(effect.lane().kinds().contains(&effect.kind()), "{}", effect.kind());
         }

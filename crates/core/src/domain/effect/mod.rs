@@ -1,8 +1,10 @@
 //! What Baton does to the world, as values: the handoff plans them, `store` keeps them as steps, `outbox` carries them out.
 
+mod consent;
 mod lane;
 mod timer;
 
+pub use consent::{May, Under};
 pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect, TextEffect};
 pub use timer::{SlaAct, Timer};
 

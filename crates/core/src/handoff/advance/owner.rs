@@ -127,7 +127,7 @@ impl Move<'_> {
     /// Closed once, by whatever comes first. A promise that was made is still owed.
     pub(super) fn closed(&mut self, why: Closing) -> Used {
         let due = match why {
-            Closing::Won | Closing::Lost => true,
+            Closing::Won | Closing::Lost | Closing::ByHand => true,
             Closing::Age => {
                 let open_for = TimeDelta::from_std(self.rules.handoff.open_for).unwrap_or(TimeDelta::MAX);
                 self.next.is_open() && self.now - self.next.decided_at >= open_for

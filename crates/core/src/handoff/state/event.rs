@@ -221,6 +221,8 @@ pub enum Closing {
     Lost,
     /// It has been open for longer than `open_for` of `handoff.yaml`, and nobody told what became of it.
     Age,
+    /// It needed a person, who looked at it and let it be.
+    ByHand,
 }
 
 impl Closing {

@@ -153,6 +153,8 @@ fn a_lead_is_closed_once_and_by_age_only_when_it_is_of_age() {
     old.on(closed(Closing::Lost)).ignored();
     let won = self::call().offered().on(closed(Closing::Won));
     assert!(!won.state.is_open() && !won.state.is_done(), "the caller is still being served");
+    let looked_at = self::call().offered().on(Event::SlotsDeclined).on(closed(Closing::ByHand));
+    assert!(!looked_at.state.is_open(), "a person let it be");
     let spoken = self::call().settled();
     assert!(spoken.state.is_open(), "having spoken closes nothing");
 }

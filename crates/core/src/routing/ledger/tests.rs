@@ -53,6 +53,18 @@ fn a_tie_goes_to_the_least_recently_charged_and_then_to_the_id() {
 }
 
 #[test]
+fn turns_alone_stay_within_the_bound_and_many_given_by_hand_do_not() {
+    let (mut ledger, team) = (ledger(), eligible(&[("ana", 1), ("ben", 3), ("cy", 1)]));
+    for _ in 0..100 {
+        give(&mut ledger, &team);
+        assert!(ledger.is_within_bound(), "{:?}", ledger.balances);
+    }
+    let entry = ledger.granted(&rep("ana"), 5, &team, "was away for long").expect("there are others");
+    ledger.apply(&entry);
+    assert!(!ledger.is_within_bound(), "{:?}", ledger.balances);
+}
+
+#[test]
 fn a_moved_turn_refunds_one_and_charges_the_other() {
     let (mut ledger, team) = (ledger(), eligible(&[("ana", 1), ("ben", 1)]));
     give(&mut ledger, &team);

@@ -106,6 +106,7 @@ fn handoff() -> HandoffRules {
         open_for: 24 * 30 * HOUR,
         company: Some("Fernhill Software".to_owned()),
         language: HandoffRules::ENGLISH.to_owned(),
+        disclosure: BTreeSet::new(),
     }
 }
 

@@ -92,6 +92,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("handoff-try-exceeds-patience", "One attempt at one rep would take longer than a caller is held."),
     ("handoff-unknown-dial", "A promised call is begun by the rep, or by the clock: by_button or at_the_time."),
+    ("handoff-unknown-disclosure", "Callers are told that an AI speaks, or that the call is recorded: ai, recording."),
     ("handoff-unknown-hold", "A caller who waits for a rep hears music, or the agent stays with them: music or agent."),
     ("handoff-unknown-introduction", "Caller and rep are made known to each other by the agent, or by nobody."),
     ("handoff-unknown-rep", "The rep who looks after leads that need attention is not in reps.csv."),

@@ -11,8 +11,8 @@ use crate::domain::account::{Account, MatchKey};
 use crate::domain::id::LeadId;
 use crate::domain::known::Known;
 use crate::domain::lead::{
-    Call, Company, Consent, ConsentSaid, Contact, FieldValue, Headcount, Lead, LeadChannel, Preference, Qualification,
-    Tone,
+    Call, Company, Consent, ConsentSaid, Contact, Disclosure, FieldValue, Headcount, Lead, LeadChannel, Preference,
+    Qualification, Tone,
 };
 use crate::rules::model::field::{BUILT_IN, Looked};
 use crate::rules::model::index::Firmographics;
@@ -132,6 +132,7 @@ impl Witness {
             preference: Preference::default(),
             custom: self.below("lead.custom."),
             unread: Vec::new(),
+            disclosure: Disclosure::default(),
         }
     }
 

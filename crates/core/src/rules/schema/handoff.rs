@@ -1,7 +1,7 @@
 //! The shape of `handoff.yaml`.
 
-use super::{DURATION, Schema, Shape, choice, key, map, names, required, some};
-use crate::rules::files::handoff::{ACTS, COMFORTS, DIALS, INTRODUCTIONS, ONE_BY_ONE, RUNGS, TEXT_BACKS};
+use super::{DURATION, Schema, Shape, choice, key, list, map, names, required, some};
+use crate::rules::files::handoff::{ACTS, COMFORTS, DIALS, DISCLOSURES, INTRODUCTIONS, ONE_BY_ONE, RUNGS, TEXT_BACKS};
 
 fn booking() -> Shape {
     map(vec![
@@ -99,6 +99,11 @@ pub(super) fn schema() -> Schema {
             "language",
             "In which the templates are written, but for those in a language's folder; en if left out.",
             Shape::Word,
+        ),
+        key(
+            "disclosure",
+            "Of what every caller is to be told: the report counts the calls of which nobody says so. Nothing if left out.",
+            list(choice(&DISCLOSURES)),
         ),
         key(
             "open_for",

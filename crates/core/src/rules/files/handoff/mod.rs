@@ -4,6 +4,7 @@ mod callback;
 
 use crate::domain::effect::Comfort;
 use crate::domain::id::RepId;
+use crate::domain::lead::DisclosureKind;
 use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::set::{
@@ -12,7 +13,7 @@ use crate::rules::model::set::{
 };
 use crate::rules::words::values;
 pub(crate) use callback::ACTS;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -25,6 +26,9 @@ pub(crate) const COMFORTS: [(&str, Comfort); 2] = [("music", Comfort::Music), ("
 /// Who makes caller and rep known to each other.
 pub(crate) const INTRODUCTIONS: [(&str, Introduction); 2] =
     [("none", Introduction::None), ("agent", Introduction::Agent)];
+/// Of what callers are to be told.
+pub(crate) const DISCLOSURES: [(&str, DisclosureKind); 2] =
+    [("ai", DisclosureKind::Ai), ("recording", DisclosureKind::Recording)];
 /// Who begins a call that was promised.
 pub(crate) const DIALS: [(&str, CallbackDial); 2] =
     [("by_button", CallbackDial::ByButton), ("at_the_time", CallbackDial::AtTheTime)];
@@ -64,6 +68,7 @@ pub(crate) struct HandoffDraft {
     open_for: Duration,
     company: Option<String>,
     language: String,
+    disclosure: BTreeSet<DisclosureKind>,
 }
 
 /// A duration with its place, for the checks of one against the other.
@@ -108,6 +113,7 @@ impl HandoffDraft {
             open_for: self.open_for,
             company: self.company.clone(),
             language: self.language.clone(),
+            disclosure: self.disclosure.clone(),
         }
     }
 }
@@ -133,6 +139,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
         first_contact_sla: span(&mut section, "first_contact_sla", faults).length,
         company: section.get("company").and_then(|node| node.word(faults)).map(|word| word.text),
         language: language(&mut section, faults),
+        disclosure: disclosure(&mut section, faults),
         open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
         needs_attention: section.require("needs_attention", faults).and_then(|node| node.word(faults)),
         ladders: section.require("ladders", faults).map(|node| ladders(node, faults)).unwrap_or_default(),
@@ -190,6 +197,13 @@ fn language(section: &mut Section<'_>, faults: &mut Faults) -> String {
     let word = section.get("language").and_then(|node| node.word(faults));
     let read = word.and_then(|word| faults.language(&word, "value-bad-language", "a language code such as en"));
     read.unwrap_or_else(|| HandoffRules::ENGLISH.to_owned())
+}
+
+/// Nothing where nothing is said.
+fn disclosure(section: &mut Section<'_>, faults: &mut Faults) -> BTreeSet<DisclosureKind> {
+    let Some(node) = section.get("disclosure") else { return BTreeSet::new() };
+    let words: Vec<Word> = node.list(faults).iter().filter_map(|node| node.word(faults)).collect();
+    words.iter().filter_map(|word| faults.choice(word, "handoff-unknown-disclosure", &DISCLOSURES)).collect()
 }
 
 /// Nobody where nothing is said.

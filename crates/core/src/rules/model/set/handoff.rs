@@ -2,9 +2,9 @@
 
 use crate::domain::effect::{Comfort, SlaAct};
 use crate::domain::id::RepId;
-use crate::domain::lead::is_default;
+use crate::domain::lead::{DisclosureKind, is_default};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// `live_at_most` of a handoff.yaml that does not say it.
@@ -72,6 +72,9 @@ pub struct HandoffRules {
     /// In which the workspace's templates are written, but for those in the folder of another language. Lower-case primary tag.
     #[serde(default = "english")]
     pub language: String,
+    /// Of what every caller is to be told; the reports count the calls of which nobody says so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub disclosure: BTreeSet<DisclosureKind>,
 }
 
 impl HandoffRules {

@@ -1,0 +1,9 @@
+//! What watches the worker itself and tells of it, beside its work and never in its way.
+
+pub(super) mod drift;
+mod figures;
+pub mod keep;
+mod workers;
+
+pub(super) use figures::Watched;
+pub(super) use workers::Presence;

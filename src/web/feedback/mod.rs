@@ -1,0 +1,177 @@
+//! What a rep says of a lead: by signed link (GET shows the form, POST records) or over the API.
+
+pub(super) mod accept;
+pub(super) mod call;
+mod form;
+mod link;
+mod page;
+
+pub use link::LinkSigner;
+pub(super) use page::guarded;
+
+use super::{Door, Nothing, Problem, Rights};
+use crate::store::LeadRecord;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Extension, Json};
+use baton_core::domain::id::{LeadId, RepId};
+use baton_core::domain::outcome::Feedback;
+use form::Submitted;
+use link::Linked;
+use serde::Deserialize;
+use serde_json::json;
+
+/// What one rep may say of one lead by link: enough to correct oneself, too little to fill a database with.
+const SAYINGS_PER_LINK: u64 = 20;
+
+/// `GET` has no effect: mail scanners follow links.
+pub(super) async fn show(State(door): State<Door>, Extension(linked): Extension<Linked>) -> Response {
+    match kept(&door, &linked).await {
+        Ok(lead) => Html(page::form(&lead, &door.rules(), &Submitted::default(), None)).into_response(),
+        Err(refusal) => refusal,
+    }
+}
+
+pub(super) async fn record(
+    State(door): State<Door>,
+    Extension(linked): Extension<Linked>,
+    form: Result<Form<Submitted>, FormRejection>,
+) -> Response {
+    let Form(form) = match form {
+        Ok(form) => form,
+        Err(unread) => {
+            let text = "What was sent is not this form. Open the link again and send it from there.";
+            return (unread.status(), Html(page::message("That could not be read", text))).into_response();
+        }
+    };
+    let lead = match kept(&door, &linked).await {
+        Ok(lead) => lead,
+        Err(refusal) => return refusal,
+    };
+    let rules = door.rules();
+    let feedback = match form.check(&rules, linked.rep, door.clock.now(), "link") {
+        Ok(feedback) => feedback,
+        Err(fault) => {
+            let again = page::form(&lead, &rules, &form, Some(&fault));
+            return (StatusCode::UNPROCESSABLE_ENTITY, Html(again)).into_response();
+        }
+    };
+    let actor = format!("rep {}", feedback.rep);
+    match store(&door, &lead.lead.id, feedback, SAYINGS_PER_LINK, &actor).await {
+        Ok(true) => Html(page::message(
+            "Thank you",
+            "Your feedback is recorded. You may close this page, or open the link again to correct it.",
+        ))
+        .into_response(),
+        Ok(false) => {
+            let text = "Feedback on this lead was sent many times from this link. What was said last counts; please tell \
+                        your team lead what else there is to say.";
+            // Not 429: to come again later changes nothing.
+            (StatusCode::FORBIDDEN, Html(page::message("That is enough for one lead", text))).into_response()
+        }
+        Err(_logged) => {
+            let text = "It could not be stored just now. Go back, nothing that you wrote is lost, and send it again in a \
+                        minute.";
+            (StatusCode::SERVICE_UNAVAILABLE, Html(page::message("Not recorded yet", text))).into_response()
+        }
+    }
+}
+
+fn refuse(status: StatusCode, text: &str) -> (StatusCode, Html<String>) {
+    (status, Html(page::message("This link does not work", text)))
+}
+
+impl Door {
+    /// What a link stands for, or the page that says why it does not work.
+    pub(super) fn linked_to(&self, token: &str) -> Result<Linked, (StatusCode, Html<String>)> {
+        let Some(links) = &self.links else {
+            let text = "Feedback links are switched off here: set feedback.link_secret.";
+            return Err(refuse(StatusCode::NOT_FOUND, text));
+        };
+        links.open(token, self.clock.now()).map_err(|fault| refuse(StatusCode::FORBIDDEN, &fault.to_string()))
+    }
+}
+
+async fn kept(door: &Door, linked: &Linked) -> Result<LeadRecord, Response> {
+    match door.lead(&linked.lead).await {
+        Ok(Some(lead)) => Ok(lead),
+        Ok(None) => Err(refuse(StatusCode::NOT_FOUND, "This lead is no longer kept.").into_response()),
+        Err(problem) => Err(problem.into_response()),
+    }
+}
+
+/// What a rep says of a lead: at least one of quality, completeness, misroute and note.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApiFeedback {
+    lead: String,
+    /// Who says it, by id.
+    rep: String,
+    #[schemars(range(min = 1, max = 5))]
+    quality: Option<u8>,
+    #[schemars(range(min = 1, max = 5))]
+    completeness: Option<u8>,
+    /// Wrong person, data incomplete, or not a fit.
+    #[schemars(extend("enum" = ["procedural", "clerical", "definitional", "no", "", null]))]
+    misroute: Option<String>,
+    /// Who should have had it, by id or by a name that one rep alone has; only with `misroute`.
+    right_rep: Option<String>,
+    #[schemars(length(max = form::LONGEST_NOTE))]
+    note: Option<String>,
+}
+
+/// Says how a lead was
+///
+/// In a rep's name. Who is named as the right rep of a procedural misroute gets the lead.
+#[utoipa::path(
+    post,
+    path = "/v1/feedback",
+    operation_id = "postFeedback",
+    tag = "leads",
+    params(("idempotency-key" = Option<String>, Header)),
+    request_body(content((ref("#/components/schemas/ApiFeedback") = "application/json"))),
+    responses(
+        (status = 201, description = "It is recorded.", body = ref("#/components/schemas/FeedbackAnswer")),
+        (status = 404, description = "There is no such lead."),
+        (status = 409, description = "What came of the first request of this Idempotency-Key is not known, or not yet."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "The body is not understood; or the Idempotency-Key came before with another request."),
+    ),
+    security(("bearer" = ["feedback"])),
+)]
+pub(super) async fn api(
+    State(door): State<Door>,
+    Extension(rights): Extension<Rights>,
+    Query(Nothing {}): Query<Nothing>,
+    Json(body): Json<ApiFeedback>,
+) -> Result<Response, Problem> {
+    let lead = LeadId::new(&body.lead).map_err(|fault| Problem::bad_request(fault.to_string()))?;
+    let rep = RepId::new(&body.rep).map_err(|fault| Problem::bad_request(fault.to_string()))?;
+    let rules = door.rules();
+    if !rules.reps.contains_key(&rep) {
+        return Err(Problem::bad_request(format!("rep {:?} is not in reps.csv", body.rep)));
+    }
+    if door.lead(&lead).await?.is_none() {
+        return Err(Problem::not_found(format!("there is no lead {lead}")));
+    }
+    let text = |number: Option<u8>| number.map(|number| number.to_string()).unwrap_or_default();
+    let submitted = Submitted {
+        quality: text(body.quality),
+        completeness: text(body.completeness),
+        misroute: body.misroute.unwrap_or_default(),
+        right_rep: body.right_rep.unwrap_or_default(),
+        note: body.note.unwrap_or_default(),
+        ..Submitted::default()
+    };
+    let feedback = submitted.check(&rules, rep, door.clock.now(), "api");
+    let feedback = feedback.map_err(|fault| Problem::bad_request(fault.to_string()))?;
+    store(&door, &lead, feedback, u64::MAX, &rights.actor()).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "status": "recorded", "lead": lead }))).into_response())
+}
+
+/// `false`: this rep has said as much of this lead as there is room for.
+async fn store(door: &Door, lead: &LeadId, feedback: Feedback, most: u64, actor: &str) -> Result<bool, Problem> {
+    door.decider.say(lead, &feedback, most, actor).await.map_err(|error| Problem::ours(&error))
+}
