@@ -180,7 +180,10 @@ impl Session {
                 self.untold.try_send(told).map_err(|_| lost("more has happened than could be told"))?;
             }
             Act::Replaced => {
-                return Err(lost("another client hears our app: give each its own in telephony.app"));
+                return Err(VendorError::amiss(
+                    VENDOR,
+                    "another client hears our app: give each its own in telephony.app",
+                ));
             }
             Act::Look => self.look(),
             Act::WasRung { call, leg } => self.ask_for_ring(call, leg),

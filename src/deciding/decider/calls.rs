@@ -3,6 +3,7 @@
 use crate::deciding::batch::{Batch, Commits};
 use crate::intake::event::CallEvent;
 use crate::store::InboxRow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -54,14 +55,12 @@ impl Calls {
         !self.waiting.is_empty()
     }
 
-    /// Those that wait, and those that are being decided.
-    pub(super) fn count(&self) -> usize {
-        self.waiting.len() + self.deciding.len()
-    }
-
-    /// What is here was left behind by nobody.
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.deciding.iter().any(|one| one == key) || self.waiting.iter().any(|(row, _)| row.key == key)
+    /// Keys of those that wait, and of those that are being decided: they were left behind by nobody. What a batch that has ended did
+    /// not store is not among them.
+    pub(super) fn in_hand(&self) -> BTreeSet<String> {
+        let runs = self.running.as_ref().is_some_and(|running| !running.is_finished());
+        let deciding = self.deciding.iter().filter(|_| runs);
+        deciding.chain(self.waiting.iter().map(|(row, _)| &row.key)).cloned().collect()
     }
 
     /// Returns at once unless too many wait.

@@ -96,13 +96,15 @@ impl Decider {
     /// What a dead worker, or a full line, left behind.
     async fn orphans(&self, calls: &Calls) -> Vec<Waiting> {
         let before = self.parts.clock.now() - ORPHANED_AFTER;
+        // Before the inbox is read: what ends meanwhile is not found again.
+        let in_hand = calls.in_hand();
         // Messages that the database does not take do not stand in the way of those behind them.
-        let limit = BATCH + self.setbacks.rest.count_stuck() + calls.count();
+        let limit = BATCH + self.setbacks.rest.count_stuck() + in_hand.len();
         match self.parts.store.inbox_take_stale(before, limit).await {
             Ok(found) => {
                 let all = found.len() < limit;
                 let mut due = self.setbacks.rest.due(found, all);
-                due.retain(|row| !calls.has(&row.key));
+                due.retain(|row| !in_hand.contains(&row.key));
                 due.truncate(BATCH);
                 due.into_iter().map(Waiting::read).collect()
             }

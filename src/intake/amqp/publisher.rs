@@ -8,6 +8,8 @@ use baton_core::domain::trace_context::TraceContext;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, Connection};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -57,16 +59,19 @@ pub enum PublishError {
 pub struct Publisher {
     config: AmqpConfig,
     live: Mutex<Option<Live>>,
+    opened: AtomicU64,
 }
 
 struct Live {
     connection: Connection,
     channel: Channel,
+    /// Which of the channels that were opened it is.
+    made: u64,
 }
 
 impl Publisher {
     pub fn new(config: AmqpConfig) -> Self {
-        Self { config, live: Mutex::new(None) }
+        Self { config, live: Mutex::new(None), opened: AtomicU64::default() }
     }
 
     /// Returns when the broker has stored the message (or routed it to nobody, where that is allowed). Does not repeat
@@ -77,7 +82,7 @@ impl Publisher {
     pub async fn publish(&self, message: &Outgoing) -> Result<(), PublishError> {
         let (exchange, routing_key) = (short(&message.exchange)?, short(&message.routing_key)?);
         let properties = properties(message)?;
-        let channel = self.channel().await?;
+        let (channel, made) = self.channel().await?;
         let options = BasicPublishOptions { mandatory: !message.may_be_unroutable, ..Default::default() };
         let sending = async {
             let confirm = channel.basic_publish(exchange, routing_key, options, &message.body, properties).await?;
@@ -101,8 +106,8 @@ impl Publisher {
             Confirmation::Ack(None) => Ok(()),
             Confirmation::Ack(Some(_)) => Err(PublishError::Unroutable { exchange, routing_key }),
             Confirmation::Nack(_) => {
-                // A channel that first published while a quorum queue elected its leader is told no for ever (RabbitMQ 3.10.8).
-                self.forget().await;
+                // A channel that first published while a quorum queue had lost its leader is told no until that node is back (RabbitMQ 3.10.8).
+                self.leave(made).await;
                 Err(PublishError::Full { exchange, routing_key })
             }
             Confirmation::NotRequested => unreachable!("confirms were selected when the channel was opened"),
@@ -110,13 +115,13 @@ impl Publisher {
     }
 
     /// A channel that was alive a moment ago. Whoever comes meanwhile waits for the same connection.
-    async fn channel(&self) -> Result<Channel, PublishError> {
+    async fn channel(&self) -> Result<(Channel, u64), PublishError> {
         let mut live = self.live.lock().await;
         if let Some(live) = live.as_ref()
             && live.channel.status().connected()
             && live.connection.status().connected()
         {
-            return Ok(live.channel.clone());
+            return Ok((live.channel.clone(), live.made));
         }
         if let Some(old) = live.take() {
             close(&old.connection).await;
@@ -129,8 +134,9 @@ impl Publisher {
                 return Err(error);
             }
         };
-        *live = Some(Live { connection: connected, channel: channel.clone() });
-        Ok(channel)
+        let made = self.opened.fetch_add(1, Relaxed);
+        *live = Some(Live { connection: connected, channel: channel.clone(), made });
+        Ok((channel, made))
     }
 
     /// Declares as the consumer does, since either may come first.
@@ -147,6 +153,19 @@ impl Publisher {
             Ok(channel)
         };
         opening.await.map_err(PublishError::Unavailable)
+    }
+
+    /// The next message gets another channel. Those who wait for a confirm on this one go on: it closes itself after the last of them.
+    async fn leave(&self, made: u64) {
+        let mut live = self.live.lock().await;
+        let Some(now) = live.as_mut().filter(|now| now.made == made) else { return };
+        if let Ok(channel) = self.prepare(&now.connection).await {
+            (now.channel, now.made) = (channel, self.opened.fetch_add(1, Relaxed));
+            return;
+        }
+        if let Some(old) = live.take() {
+            tokio::spawn(async move { close(&old.connection).await });
+        }
     }
 
     /// The next message gets a new connection.

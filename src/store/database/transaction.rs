@@ -187,7 +187,8 @@ impl Store {
             let mut tries = 1;
             loop {
                 match store.attempt(access, &*body).await {
-                    Err(error) if worth_another_try(&error) && tries < TRIES => {
+                    // Whoever migrates tries again itself, with longer pauses.
+                    Err(error) if access != Access::Migrate && worth_another_try(&error) && tries < TRIES => {
                         tracing::debug!(transaction = name, tries, %error, "the transaction is tried again");
                         figures::transaction_tried_again();
                         let longest = 20.0 * f64::from(tries * tries);

@@ -101,6 +101,14 @@ const COLUMNS: &str = "id, requested_at, actor, why, earlier, person, state, lea
                        at_vendors, swept_at";
 
 impl Tx {
+    /// Nobody else takes it up before then.
+    pub(super) async fn erasure_hold(&mut self, id: &str, until: DateTime<Utc>) -> Result<(), StoreError> {
+        let sql =
+            "-- erasure::hold\nUPDATE erasure SET held_until = $2 WHERE id = $1 AND state = 'open' AND held_until < $2";
+        sqlx::query(sql).bind(id.to_owned()).bind(micros(until)).execute(self.conn()).await?;
+        Ok(())
+    }
+
     /// Stores what somebody asks for, with its entry in the audit.
     pub(super) async fn erasure_ask(
         &mut self,

@@ -9,9 +9,13 @@ use baton_core::domain::id::{HandoffId, LeadId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::pin::pin;
+use std::time::Duration;
 
 /// A call that is waited for, or a message that is about to be decided, is looked at again after this.
 const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
+/// In real time: how often it is looked whether the hold is to be made longer.
+const HOLD_EVERY: Duration = Duration::from_millis(500);
 /// How often leads are looked for again, where a message tells of one that was not found.
 const ROUNDS: u32 = 3;
 /// Why an erasure was asked for that nobody asked for.
@@ -99,6 +103,23 @@ impl Store {
     /// # Errors
     /// The database failed: it goes on later where it stopped.
     pub async fn erasure_go_on(&self, id: &str, reads_mail: ReadsMail, now: Now<'_>) -> Result<Erasure, StoreError> {
+        let mut held_until = now() + HELD_FOR;
+        let mut parts = pin!(self.erasure_parts(id, reads_mail, now));
+        loop {
+            tokio::select! {
+                done = &mut parts => return done,
+                () = tokio::time::sleep(HOLD_EVERY) => {}
+            }
+            // Pages on which nothing is found hold nothing.
+            if held_until - now() < HELD_FOR / 2 {
+                held_until = now() + HELD_FOR;
+                let hold = with(id.to_owned(), move |tx, id| Box::pin(tx.erasure_hold(id, held_until)));
+                self.write("erasure.hold", hold).await?;
+            }
+        }
+    }
+
+    async fn erasure_parts(&self, id: &str, reads_mail: ReadsMail, now: Now<'_>) -> Result<Erasure, StoreError> {
         let gone = || StoreError::NotFound { what: "erasure", id: id.to_owned() };
         let mut stored = self.erasure_stored(id).await?.ok_or_else(gone)?;
         let Some(mut person) = stored.person.clone() else { return Ok(stored.erasure) };
