@@ -93,6 +93,8 @@ impl Follower {
     /// Follows the folder until told to stop. A number that grows on `asked` (SIGHUP) has everything judged anew.
     pub async fn run(mut self, mut asked: watch::Receiver<u32>, mut stop: watch::Receiver<bool>) {
         let mut before = self.marks().await;
+        // What was saved since the worker read it.
+        self.settle().await;
         let mut looks = 0;
         while !*stop.borrow() {
             let by_hand = tokio::select! {
