@@ -11,7 +11,7 @@
 # down, and keeps both the node and "not yet asked" for the next message. So give up the channel after a nack, and publish again
 # on a new one: what was refused in this way was not stored anywhere.
 #
-# Not yet run. Expected with RabbitMQ 3.10.8 (rabbitmq-server 3.10.8-1.1+deb12u1 of Debian 12) and pika 1.4.4, a queue of three
+# Seen on 30 November 2026 with RabbitMQ 3.10.8 (rabbitmq-server 3.10.8-1.1+deb12u1 of Debian 12) and pika 1.4.4, a queue of three
 # members, of which the leader's node and another are killed:
 #   the queue                          published on                       answers
 #   has no leader                      a channel, its first message       nack
