@@ -67,10 +67,7 @@ pub(in crate::store) fn wait_ended(after: &Handoff, has_left: bool, now: DateTim
         | Stage::Bridged { .. } => return None,
     };
     // Together for good: the wait was over when they met.
-    let until = match &after.stage {
-        Stage::Done { outcome: Outcome::Connected { at, .. } } => *at,
-        _ => now,
-    };
+    let until = after.put_through().map_or(now, |(met_at, _)| met_at);
     Some(Count::Caller { outcome, patience: patience_used(after, until) })
 }
 
