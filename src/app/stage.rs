@@ -1,10 +1,10 @@
 //! The sandbox as a workspace's vendors: the same clients as in production, pointed at the stand-ins.
 
 use crate::connectors::agent::AgentTelephony;
-use crate::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
+use crate::connectors::calendar::google::{GoogleCalendar, GoogleConfig};
+use crate::connectors::crm::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp, retry_after};
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
-use crate::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::slack::{Slack, SlackConfig};
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};

@@ -6,20 +6,19 @@
 
 pub mod agent;
 pub mod asterisk;
-mod crm;
-pub mod google_calendar;
+pub mod calendar;
+pub mod crm;
 pub mod http;
-pub mod hubspot;
 mod lead;
 pub mod live;
 pub mod mail;
 mod markup;
-pub mod salesforce;
 pub mod slack;
 pub mod speech;
 mod telephony;
 pub mod webhook;
 
+pub use calendar::{BookRequest, Booked, Calendar};
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
@@ -30,11 +29,9 @@ pub use telephony::{
 use crate::telemetry::figures;
 use async_trait::async_trait;
 use baton_core::domain::phone::PhoneE164;
-use baton_core::domain::rep::Busy;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A failed call, by what may be done about it.
@@ -199,52 +196,5 @@ pub trait Texter: Send + Sync {
     async fn send(&self, to: &PhoneE164, words: &CallerText) -> Result<Texted, VendorError>;
     /// The vendor's id of a text of ours to this number that was asked for since then.
     async fn find(&self, to: &PhoneE164, since: DateTime<Utc>) -> Result<Option<String>, VendorError>;
-    async fn check(&self) -> Result<(), VendorError>;
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct BookRequest {
-    /// Made of lead, slot and attempt: the event's id is derived from it.
-    pub key: String,
-    /// The rep's calendar.
-    pub calendar: String,
-    pub from: DateTime<Utc>,
-    pub until: DateTime<Utc>,
-    pub attendee_email: Option<String>,
-    pub attendee_name: Option<String>,
-    /// Seen by the attendee.
-    pub summary: CallerText,
-    /// Seen by the attendee.
-    pub description: CallerText,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Booked {
-    /// The calendar's id of the event.
-    Event { id: String },
-    /// Somebody else took the time.
-    Taken,
-}
-
-#[async_trait]
-pub trait Calendar: Send + Sync {
-    fn vendor(&self) -> &'static str;
-    /// Per calendar: the busy times in the window, or why they are unknown. Every calendar asked for is in the answer.
-    async fn busy(
-        &self,
-        calendars: &[String],
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Result<BTreeMap<String, Result<Vec<Busy>, String>>, VendorError>;
-    /// When the owners of these calendars are out of office, as far as the vendor has told: only what [`Calendar::busy`] calls
-    /// busy, by its name. Costs a call for each calendar, so that it is asked of those who are busy now.
-    async fn absences(
-        &self,
-        calendars: &[String],
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> BTreeMap<String, Vec<Busy>>;
-    /// Rechecks the time, then inserts with an id of ours. Class `Repeatable`: the second insert finds the first.
-    async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
 }

@@ -18,13 +18,13 @@ mod lead;
 mod ledger;
 mod listener;
 mod live;
-mod mirror;
 mod reads;
 mod release;
 mod rep;
 mod report;
 mod sql;
 mod step;
+mod vendor;
 mod webhook;
 
 pub use acts::{ActClaim, ApiToken, AuditEntry, AuditLine, AuditQuery, ChainCheck, ChainEnd, KeyedAct};
@@ -44,12 +44,12 @@ pub use lead::{
 pub use ledger::{Correction, Grant, JournalLine};
 pub use listener::{Arrived, CallerOnLine};
 pub use live::{LiveCall, LiveLine};
-pub use mirror::Mirrored;
 pub use release::{LiveRelease, SeenWorker, StoredRelease, WorkerRow};
 pub use rep::RepState;
 pub use report::{HumanContact, OwnerChange, ReportRow, Tallies, Tally, TallyKind};
 pub use sql::error::StoreError;
 pub use step::{CarrierLeg, FailedStep, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
+pub use vendor::Mirrored;
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,
     TriedDelivery, WebhookStanding,

@@ -83,7 +83,7 @@ fn a_hidden_crate_is_caught_wherever_it_is_named() {
     one(caught("crates/core/src/rules/files/routes.rs", "use cel::parser::Parser;"), &["grammar.rs only"]);
     assert!(caught("crates/core/src/rules/files/expression/grammar.rs", "use cel::parser::Parser;").is_empty());
     for text in ["use chrono_tz::Tz;", "let zone: chrono_tz::Tz = name.parse()?;", "at(chrono_tz::Europe::Berlin)"] {
-        one(caught("src/connectors/google_calendar/wire.rs", text), &["domain/zone/mod.rs only", "domain::zone::Zone"]);
+        one(caught("src/connectors/calendar/google/wire.rs", text), &["domain/zone/mod.rs only", "domain::zone::Zone"]);
     }
 }
 

@@ -4,7 +4,7 @@ mod booking;
 
 use super::{at, class, world};
 use crate::vendors::contract;
-use baton::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
+use baton::connectors::calendar::google::{GoogleCalendar, GoogleConfig};
 use baton::connectors::http::Secret;
 use baton::connectors::{BookRequest, Booked, Calendar, VendorError};
 use baton_clock::{FakeClock, SharedClock};

@@ -3,8 +3,8 @@
 mod records;
 
 use super::{Bench, NOW, class, lead};
+use baton::connectors::crm::hubspot::{HubSpot, HubSpotConfig};
 use baton::connectors::http::Secret;
-use baton::connectors::hubspot::{HubSpot, HubSpotConfig};
 use baton::connectors::{AccountKeys, Crm, TaskKind, VendorError};
 use baton_clock::{Clock, FakeClock};
 use baton_core::domain::account::Records;

@@ -5,8 +5,8 @@ mod records;
 mod session;
 
 use super::{Bench, NOW, by_email, class, lead};
+use baton::connectors::crm::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use baton::connectors::http::Secret;
-use baton::connectors::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use baton::connectors::{Crm, VendorError};
 use baton_clock::FakeClock;
 use baton_core::domain::account::Records;

@@ -6,7 +6,7 @@ use crate::town;
 use crate::vendors::contract;
 use baton::app::{self, Running};
 use baton::config::{Config, Limits};
-use baton::connectors::google_calendar::{GoogleCalendar, GoogleConfig};
+use baton::connectors::calendar::google::{GoogleCalendar, GoogleConfig};
 use baton::connectors::http::Secret;
 use baton_clock::SharedClock;
 use baton_core::domain::id::{HandoffId, LeadId};

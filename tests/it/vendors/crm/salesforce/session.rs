@@ -2,8 +2,8 @@
 
 use super::{bench, bench_of, bench_with, calls};
 use crate::vendors::crm::{by_email, lead};
+use baton::connectors::crm::salesforce::SalesforceAuth;
 use baton::connectors::http::Secret;
-use baton::connectors::salesforce::SalesforceAuth;
 use baton::connectors::{Crm, VendorError};
 use baton_core::domain::account::Records;
 use chrono::{DateTime, Utc};

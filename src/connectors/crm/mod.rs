@@ -1,5 +1,8 @@
 //! What Baton asks of a CRM: to find a lead's account, to write the lead, to say who owns it.
 
+pub mod hubspot;
+pub mod salesforce;
+
 use super::VendorError;
 use async_trait::async_trait;
 use baton_core::domain::account::Records;

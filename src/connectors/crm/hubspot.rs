@@ -13,8 +13,9 @@ mod errors;
 mod find;
 mod write;
 
-use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp};
-use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
+use super::{AccountKeys, Crm, CrmLead, CrmRef};
+use crate::connectors::VendorError;
+use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::account::Records;

@@ -17,8 +17,9 @@ mod write;
 
 pub use auth::SalesforceAuth;
 
-use super::http::{Answer, ApiCall, Limits, TokenCache, VendorHttp};
-use super::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
+use super::{AccountKeys, Crm, CrmLead, CrmRef};
+use crate::connectors::VendorError;
+use crate::connectors::http::{Answer, ApiCall, Limits, TokenCache, VendorHttp};
 use async_trait::async_trait;
 use auth::TokenRequests;
 use baton_clock::SharedClock;

@@ -1,9 +1,9 @@
 //! What the CRM last said of accounts.
 
-use super::sql::dialect::Column::{self, Int, Text};
-use super::sql::dialect::{names, replacing};
-use super::sql::row::{Reading, document, micros, rows_json, texts_json};
-use super::{StoreError, Tx};
+use crate::store::sql::dialect::Column::{self, Int, Text};
+use crate::store::sql::dialect::{names, replacing};
+use crate::store::sql::row::{Reading, document, micros, rows_json, texts_json};
+use crate::store::{StoreError, Tx};
 use baton_core::domain::account::Candidates;
 use chrono::{DateTime, Utc};
 use serde_json::json;

@@ -9,8 +9,9 @@
 mod account;
 mod wire;
 
-use super::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp};
-use super::{BookRequest, Booked, Calendar, VendorError};
+use super::{BookRequest, Booked, Calendar};
+use crate::connectors::VendorError;
+use crate::connectors::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp};
 use account::{Accounts, CalendarScope};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
