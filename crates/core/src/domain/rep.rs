@@ -74,13 +74,20 @@ pub struct Leave {
 }
 
 /// What the rep said of themselves last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// Never said: the rota and the calendar decide.
+    #[default]
     Unset,
     Available,
     Away,
+}
+
+impl Presence {
+    pub fn is_unset(&self) -> bool {
+        *self == Self::Unset
+    }
 }
 
 /// Time taken in a calendar.
