@@ -7,7 +7,7 @@ use crate::store::StepRow;
 use baton_core::domain::effect::{CalendarEffect, Class, May, Under};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::{Booking, Slot};
-use baton_core::domain::rep::Rep;
+use baton_core::domain::rep::{Busy, BusyKind, Rep};
 use baton_core::domain::rota::{self, Window};
 use baton_core::domain::text::visible;
 use baton_core::handoff::Event;
@@ -73,12 +73,25 @@ async fn find_slots(at: &At<'_>, rep: &RepId) -> Result<Vec<Slot>, VendorError> 
     let not_before = at.now() + TimeDelta::from_std(terms.notice).unwrap_or_default();
     let until = not_before + TimeDelta::days(i64::from(terms.within_days));
     let mut busy = at.parts.facts.busy_now(calendar, until).await.map_err(retry)?;
+    busy.retain(|entry| at.matter.rules.calendars.takes(entry));
     // Times that other leads are booking at this moment.
     busy.extend(at.parts.store.slots_claimed(&rep.id, at.now()).await.map_err(retry)?);
+    let busy = with_buffers(&busy, TimeDelta::from_std(terms.buffer).unwrap_or_default());
     let windows = rota::working_windows(&at.matter.rules.hours, rep, not_before, until);
     let all = rota::free_slots(&windows, &busy, rep.timezone, terms.duration, not_before, usize::MAX);
     let slots = choose(all, &at.matter.handoff.wanted_times, terms.offer as usize);
     Ok(slots.into_iter().map(|(from, until)| Slot { rep: rep.id.clone(), from, until }).collect())
+}
+
+/// Meetings, each with so much time around it; an absence or a whole day needs none.
+fn with_buffers(busy: &[Busy], buffer: TimeDelta) -> Vec<Busy> {
+    let kept = |entry: &Busy| match entry.kind {
+        BusyKind::Busy | BusyKind::Tentative => {
+            Busy { from: entry.from - buffer, until: entry.until + buffer, kind: entry.kind }
+        }
+        BusyKind::OutOfOffice | BusyKind::Focus | BusyKind::AllDay => *entry,
+    };
+    busy.iter().map(kept).collect()
 }
 
 async fn book(at: &At<'_>, calendar: &dyn Calendar, slot: &Slot, attempt: u32) -> Result<Event, VendorError> {

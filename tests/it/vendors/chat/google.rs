@@ -220,7 +220,7 @@ async fn a_calendar_that_is_no_users_own_is_read_in_the_name_of_the_user_before_
     assert!(known[&format!("{ANA}/{team}")].as_ref().unwrap_err().contains("notFound"), "{known:?}");
     assert_eq!(office.calls("POST", "/freeBusy"), 2, "one in any name, one in Ana's");
     let (from, until) = day();
-    let told = office.calendar.absences(&[line.clone()], from, until).await;
+    let told = office.calendar.absences(std::slice::from_ref(&line), from, until).await;
     assert_eq!(told[&line].len(), 1);
 }
 
