@@ -20,6 +20,7 @@ mod webhooks;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use calendars::google_unless_said;
 pub use calendars::{Calendar, GoogleCalendar, calendar_section};
 pub use environment::{Reference, ServiceManager, host_name, service_manager, user_name, zoneinfo};
 #[cfg(feature = "failpoints")]
@@ -57,7 +58,7 @@ pub struct Config {
     pub mail: Option<Mail>,
     pub sms: Option<Sms>,
     /// Of addresses in `reps.csv` without a name before them.
-    #[serde(default, deserialize_with = "calendars::google_unless_said")]
+    #[serde(default, deserialize_with = "google_unless_said")]
     pub calendar: Option<Calendar>,
     /// Of those with this name before them.
     #[serde(default)]

@@ -246,7 +246,7 @@ impl Facts {
         }
         let views = self.views();
         let is_one_of_several = CalendarAddress::each(cell).nth(1).is_some();
-        let (mut value, mut oldest, mut vendors) = (Vec::new(), None, BTreeSet::new());
+        let (mut value, mut oldest, mut vendors) = (Vec::<Busy>::new(), None, BTreeSet::new());
         for written in CalendarAddress::each(cell) {
             match self.known(&views, written) {
                 Ok((busy, observed_at, vendor)) => {
