@@ -222,7 +222,7 @@ impl Facts {
             let mut views = self.views();
             for (written, address) in some {
                 if let Some(view) = views.get_mut(*written) {
-                    view.told.hear(told.get(*address).cloned(), now);
+                    view.hear(told.get(*address).cloned(), now);
                 }
             }
             if !in_time {

@@ -64,6 +64,19 @@ impl View {
             && plain(busy).any(|busy| untold(busy, &self.told.entries).into_iter().any(matters))
     }
 
+    /// `None`: the vendor did not tell. What it tells of without an entry is a meeting, and is not asked for again and again.
+    pub(super) fn hear(&mut self, entries: Option<Vec<Busy>>, now: DateTime<Utc>) {
+        let Some(mut entries) = entries else {
+            self.told.failed_at = Some(now);
+            return;
+        };
+        if let Ok(busy) = &self.busy {
+            let rest: Vec<Busy> = plain(busy).flat_map(|busy| untold(busy, &entries)).collect();
+            entries.extend(rest);
+        }
+        self.told = Told { entries, at: Some(now), failed_at: None };
+    }
+
     /// Somebody is busy, and may have gone since it was asked why: what was busy all along does not change.
     pub(super) fn is_doubtful(&self, now: DateTime<Utc>) -> bool {
         let Ok(busy) = &self.busy else { return false };
@@ -76,14 +89,6 @@ impl View {
 }
 
 impl Told {
-    /// `None`: the vendor did not tell.
-    pub(super) fn hear(&mut self, entries: Option<Vec<Busy>>, now: DateTime<Utc>) {
-        match entries {
-            Some(entries) => *self = Self { entries, at: Some(now), failed_at: None },
-            None => self.failed_at = Some(now),
-        }
-    }
-
     fn may_be_asked_for(&self, now: DateTime<Utc>) -> bool {
         self.failed_at.is_none_or(|at| now - at >= FRESH)
     }
@@ -144,9 +149,7 @@ mod tests {
     }
 
     fn told(entries: &[Busy], at: DateTime<Utc>) -> Told {
-        let mut told = Told::default();
-        told.hear(Some(entries.to_vec()), at);
-        told
+        Told { entries: entries.to_vec(), at: Some(at), failed_at: None }
     }
 
     fn view(seen: &[Busy], told: Told) -> View {
@@ -203,11 +206,14 @@ mod tests {
             view(&[busy("08:30", "10:00", Meeting)], told(&seen, at("08:40"))).is_untold(at("09:00"), true),
             "more"
         );
-        let mut failed = Told::default();
-        failed.hear(None, at("08:59"));
-        assert!(view(&seen, failed.clone()).is_untold(at("09:00"), false), "a minute ago");
-        failed.hear(None, at("09:00"));
-        assert!(!view(&seen, failed).is_untold(at("09:00"), false), "just now");
+        let mut seen = view(&seen, Told::default());
+        seen.hear(None, at("08:59"));
+        assert!(seen.is_untold(at("09:00"), false), "a minute ago");
+        seen.hear(None, at("09:00"));
+        assert!(!seen.is_untold(at("09:00"), false), "just now");
+        seen.hear(Some(Vec::new()), at("09:00"));
+        assert!(!seen.is_untold(at("10:00"), true), "there is no entry to it");
+        assert_eq!(seen.known(), Ok(vec![busy("08:30", "09:30", Meeting)]));
     }
 
     /// An absence over the time of a meeting changes nothing that is busy.
