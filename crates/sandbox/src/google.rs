@@ -1,8 +1,8 @@
 //! Stand-in for Google Calendar and Google's token service.
 //!
 //! Kept true: tokens are given for a user and a scope, and every call needs one that is good; free/busy answers for an
-//! unreachable calendar with an error inside the 200; an id that was once used can never be inserted again; *events that
-//! overlap are accepted*, as the real service does, and counted. Every calendar exists as soon as somebody names it.
+//! unreachable calendar with an error inside the 200, and leaves out what takes no time; lists come in pages; an id that was
+//! once used can never be inserted again; *events that overlap are accepted*, as the real service does, and counted. Every calendar exists as soon as somebody names it.
 //! Operations for faults: `token`, `freebusy.query`, `events.list`, `events.insert`, `events.get`.
 
 mod calendars;
@@ -164,33 +164,60 @@ async fn event(State(app): State<App>, Path((calendar, id)): Path<(String, Strin
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ListQuery {
-    event_types: Option<String>,
-    time_min: Option<DateTime<Utc>>,
-    time_max: Option<DateTime<Utc>>,
+/// Of a list; a name may stand there more than once.
+struct ListQuery(Vec<(String, String)>);
+
+impl ListQuery {
+    fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn instant(&self, name: &str) -> Option<DateTime<Utc>> {
+        self.all(name).next()?.parse().ok()
+    }
+
+    fn wants(&self, event: &SeenEvent) -> bool {
+        self.all("eventTypes").next().is_none() || self.all("eventTypes").any(|wanted| wanted == event.kind())
+    }
 }
 
-async fn list(State(app): State<App>, Path(calendar): Path<String>, Query(query): Query<ListQuery>) -> Json<Value> {
-    let (from, until) =
-        (query.time_min.unwrap_or(DateTime::<Utc>::MIN_UTC), query.time_max.unwrap_or(DateTime::<Utc>::MAX_UTC));
-    let fits = |event: &SeenEvent| query.event_types.as_deref().is_none_or(|wanted| wanted == event.event_type);
-    let items: Vec<Value> = app.state.within(&calendar, from, until).iter().filter(|e| fits(e)).map(shown).collect();
-    Json(json!({
+async fn list(
+    State(app): State<App>,
+    Path(calendar): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Json<Value> {
+    let query = ListQuery(query);
+    let from = query.instant("timeMin").unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let until = query.instant("timeMax").unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let all = app.state.within(&calendar, from, until);
+    let wanted: Vec<Value> = all.iter().filter(|event| query.wants(event)).map(shown).collect();
+    let begins: usize = query.all("pageToken").next().and_then(|token| token.parse().ok()).unwrap_or(0);
+    let ends = app.state.page_length().map_or(wanted.len(), |length| wanted.len().min(begins + length));
+    let mut answer = json!({
         "kind": "calendar#events", "etag": "\"1\"", "summary": calendar, "updated": app.now(), "timeZone": "UTC",
-        "accessRole": "owner", "defaultReminders": [], "items": items, "nextSyncToken": "sandbox",
-    }))
+        "accessRole": "owner", "defaultReminders": [], "items": wanted[begins.min(ends)..ends],
+    });
+    if ends < wanted.len() {
+        answer["nextPageToken"] = json!(ends.to_string());
+    } else {
+        answer["nextSyncToken"] = json!("sandbox");
+    }
+    Json(answer)
 }
 
 fn shown(event: &SeenEvent) -> Value {
-    let attendees: Vec<Value> =
-        event.attendee_email.iter().map(|email| json!({ "email": email, "responseStatus": "needsAction" })).collect();
+    let guest = event.attendee_email.iter().map(|email| json!({ "email": email, "responseStatus": "needsAction" }));
+    let own = event.response.iter().map(|response| json!({ "self": true, "responseStatus": response }));
+    let attendees: Vec<Value> = guest.chain(own).collect();
+    let moment = |at: DateTime<Utc>| match event.all_day {
+        true => json!({ "date": at.date_naive() }),
+        false => json!({ "dateTime": at, "timeZone": "UTC" }),
+    };
     json!({
         "kind": "calendar#event", "etag": "\"1\"", "id": event.id, "summary": event.summary,
-        "status": if event.cancelled { "cancelled" } else { "confirmed" }, "eventType": event.event_type,
-        "start": { "dateTime": event.from, "timeZone": "UTC" }, "end": { "dateTime": event.until, "timeZone": "UTC" },
-        "attendees": attendees,
+        "status": if event.cancelled { "cancelled" } else { "confirmed" }, "eventType": event.kind(),
+        "transparency": if event.is_transparent { "transparent" } else { "opaque" },
+        "start": moment(event.from), "end": moment(event.until), "attendees": attendees,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What Baton asks of a calendar: when its owner is busy, and to book a time in it.
 
 pub mod google;
+pub mod several;
 
 use super::VendorError;
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use baton_core::domain::rep::Busy;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct BookRequest {
@@ -36,6 +38,10 @@ pub enum Booked {
 #[async_trait]
 pub trait Calendar: Send + Sync {
     fn vendor(&self) -> &'static str;
+    /// Where it stands for several: each of them, by the name of its section in `baton.toml`; `[calendar]` has none.
+    fn parts(&self) -> &[(String, Arc<dyn Calendar>)] {
+        &[]
+    }
     /// Per calendar: the busy times in the window, or why they are unknown. Every calendar asked for is in the answer.
     async fn busy(
         &self,
@@ -43,14 +49,17 @@ pub trait Calendar: Send + Sync {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<BTreeMap<String, Result<Vec<Busy>, String>>, VendorError>;
-    /// When the owners of these calendars are out of office, as far as the vendor has told: only what [`Calendar::busy`] calls
-    /// busy, by its name. Costs a call for each calendar, so that it is asked of those who are busy now.
+    /// Of what kind the entries are that [`Calendar::busy`] calls busy and nothing more: absences above all, in their whole length.
+    /// A calendar of which the vendor has not told is left out. Costs a call for each calendar, so that it is asked where it
+    /// matters; none where `busy` tells of kinds itself.
     async fn absences(
         &self,
-        calendars: &[String],
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> BTreeMap<String, Vec<Busy>>;
+        _calendars: &[String],
+        _from: DateTime<Utc>,
+        _until: DateTime<Utc>,
+    ) -> BTreeMap<String, Vec<Busy>> {
+        BTreeMap::new()
+    }
     /// Rechecks the time, then inserts with an id of ours. Class `Repeatable`: the second insert finds the first.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError>;
     async fn check(&self) -> Result<(), VendorError>;

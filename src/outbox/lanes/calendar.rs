@@ -7,7 +7,7 @@ use crate::store::StepRow;
 use baton_core::domain::effect::{CalendarEffect, Class, May, Under};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::{Booking, Slot};
-use baton_core::domain::rep::Rep;
+use baton_core::domain::rep::{Busy, BusyKind, Rep};
 use baton_core::domain::rota::{self, Window};
 use baton_core::domain::text::visible;
 use baton_core::handoff::Event;
@@ -73,12 +73,25 @@ async fn find_slots(at: &At<'_>, rep: &RepId) -> Result<Vec<Slot>, VendorError> 
     let not_before = at.now() + TimeDelta::from_std(terms.notice).unwrap_or_default();
     let until = not_before + TimeDelta::days(i64::from(terms.within_days));
     let mut busy = at.parts.facts.busy_now(calendar, until).await.map_err(retry)?;
+    busy.retain(|entry| at.matter.rules.calendars.takes(entry));
     // Times that other leads are booking at this moment.
     busy.extend(at.parts.store.slots_claimed(&rep.id, at.now()).await.map_err(retry)?);
+    let busy = with_buffers(&busy, TimeDelta::from_std(terms.buffer).unwrap_or_default());
     let windows = rota::working_windows(&at.matter.rules.hours, rep, not_before, until);
     let all = rota::free_slots(&windows, &busy, rep.timezone, terms.duration, not_before, usize::MAX);
     let slots = choose(all, &at.matter.handoff.wanted_times, terms.offer as usize);
     Ok(slots.into_iter().map(|(from, until)| Slot { rep: rep.id.clone(), from, until }).collect())
+}
+
+/// Meetings, each with so much time around it; an absence or a whole day needs none.
+fn with_buffers(busy: &[Busy], buffer: TimeDelta) -> Vec<Busy> {
+    let kept = |entry: &Busy| match entry.kind {
+        BusyKind::Busy | BusyKind::Tentative => {
+            Busy { from: entry.from - buffer, until: entry.until + buffer, kind: entry.kind }
+        }
+        BusyKind::OutOfOffice | BusyKind::Focus | BusyKind::AllDay => *entry,
+    };
+    busy.iter().map(kept).collect()
 }
 
 async fn book(at: &At<'_>, calendar: &dyn Calendar, slot: &Slot, attempt: u32) -> Result<Event, VendorError> {
@@ -114,4 +127,26 @@ fn choose(all: Vec<Window>, wanted: &[DateTime<Utc>], offer: usize) -> Vec<Windo
     chosen.extend(rest);
     chosen.truncate(offer);
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use baton_core::domain::zone::Zone;
+
+    #[test]
+    fn time_is_kept_free_around_meetings_and_around_nothing_else() {
+        let at = |time: &str| format!("2026-11-23T{time}:00Z").parse::<DateTime<Utc>>().expect("an instant");
+        let first = |kind, buffer: i64| {
+            let busy = [Busy { from: at("09:30"), until: at("10:30"), kind }];
+            let busy = with_buffers(&busy, TimeDelta::minutes(buffer));
+            let (day, half_an_hour) = ([(at("09:00"), at("17:00"))], Duration::from_secs(1_800));
+            let slots = rota::free_slots(&day, &busy, Zone::UTC, half_an_hour, at("09:00"), 2);
+            slots.iter().map(|(from, _)| from.format("%H:%M").to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(first(BusyKind::Busy, 0), ["09:00", "10:30"]);
+        assert_eq!(first(BusyKind::Busy, 10), ["11:00", "11:30"]);
+        assert_eq!(first(BusyKind::Tentative, 10), ["11:00", "11:30"]);
+        assert_eq!(first(BusyKind::OutOfOffice, 10), ["09:00", "10:30"]);
+    }
 }

@@ -92,8 +92,8 @@ impl Handoff {
     pub fn seeing(mut self, snapshot: &Snapshot, rules: &RuleSet) -> Self {
         let delegate = rules.reps.get(&self.owner).and_then(|rep| rep.delegate.as_ref());
         let busy = |rep: &RepId| {
-            let busy = snapshot.busy(rep).filter(|busy| !busy.is_empty())?;
-            Some((rep.clone(), busy.clone()))
+            let taken = rules.calendars.taken(snapshot.busy(rep)?);
+            (!taken.is_empty()).then(|| (rep.clone(), taken))
         };
         self.busy = [Some(&self.owner), delegate].into_iter().flatten().filter_map(busy).collect();
         self

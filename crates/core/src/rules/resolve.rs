@@ -57,6 +57,7 @@ pub(super) fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults)
         ownership: drafts.routing.ownership.clone(),
         assignment: drafts.routing.assignment,
         calendars_believed_for: drafts.routing.calendars_believed_for,
+        calendars: drafts.routing.calendars,
         tiers,
         routes,
         pools,

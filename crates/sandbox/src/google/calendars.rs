@@ -20,14 +20,29 @@ pub struct SeenEvent {
     pub attendee_email: Option<String>,
     /// The attendee was told.
     pub invited: bool,
-    /// `default` or `outOfOffice`.
+    /// As Google calls it; `default` where it is empty.
     pub event_type: String,
+    /// What the owner of the calendar said to it: `tentative`, `declined` …
+    pub response: Option<String>,
+    /// Shown as free.
+    pub is_transparent: bool,
+    /// Of whole days.
+    pub all_day: bool,
     pub cancelled: bool,
     /// Came in through the API.
     pub booked: bool,
 }
 
 impl SeenEvent {
+    pub(super) fn kind(&self) -> &str {
+        if self.event_type.is_empty() { "default" } else { &self.event_type }
+    }
+
+    /// Free/busy knows of it.
+    fn takes_time(&self) -> bool {
+        self.kind() != "workingLocation" && !self.is_transparent && self.response.as_deref() != Some("declined")
+    }
+
     fn overlaps(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
         self.from < until && from < self.until
     }
@@ -46,6 +61,7 @@ struct Kept {
     tokens: BTreeMap<String, Grant>,
     issued: usize,
     refusals: Vec<(String, Refusal)>,
+    page_length: Option<usize>,
 }
 
 /// What a token is good for.
@@ -75,10 +91,20 @@ impl CalendarState {
     }
 
     fn add(&self, calendar: &str, from: DateTime<Utc>, until: DateTime<Utc>, event_type: &str) {
+        let (calendar, event_type) = (calendar.to_owned(), event_type.to_owned());
+        self.add_event(SeenEvent { calendar, from, until, event_type, ..SeenEvent::default() });
+    }
+
+    /// Whatever a rep may put there. Its id is ours.
+    pub fn add_event(&self, event: SeenEvent) {
         let mut kept = self.kept();
         let id = format!("seeded{}", kept.events.len());
-        let (calendar, event_type) = (calendar.to_owned(), event_type.to_owned());
-        kept.events.push(SeenEvent { calendar, id, from, until, event_type, ..SeenEvent::default() });
+        kept.events.push(SeenEvent { id, ..event });
+    }
+
+    /// From now on a page of a list holds so many events.
+    pub fn pages_of(&self, events: usize) {
+        self.kept().page_length = Some(events);
     }
 
     /// From now on free/busy answers for it with an error inside the 200.

@@ -79,18 +79,19 @@ pub(super) struct Events {
     time_zone: String,
     #[serde(default)]
     items: Vec<Event>,
+    #[serde(default, rename = "nextPageToken")]
+    pub next_page: Option<String>,
 }
 
 impl Events {
-    /// When the owner is out of office, within the window.
-    pub(super) fn away(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Busy> {
+    /// What takes the owner's time, as long as it lasts.
+    pub(super) fn entries(&self) -> Vec<Busy> {
         let zone: Zone = self.time_zone.parse().unwrap_or(Zone::UTC);
-        let standing = self.items.iter().filter(|event| event.is("outOfOffice") && event.status != "cancelled");
-        standing
-            .filter_map(|event| Some((event.start.at(zone)?.max(from), event.end.at(zone)?.min(until))))
-            .filter(|(from, until)| from < until)
-            .map(|(from, until)| Busy { from, until, kind: BusyKind::OutOfOffice })
-            .collect()
+        let entry = |event: &Event| {
+            let (from, until) = (event.start.at(zone)?, event.end.at(zone)?);
+            Some(Busy { from, until, kind: event.kind()? }).filter(|entry| entry.from < entry.until)
+        };
+        self.items.iter().filter_map(entry).collect()
     }
 }
 
@@ -100,10 +101,24 @@ pub(super) struct Event {
     status: String,
     #[serde(default, rename = "eventType")]
     event_type: String,
+    /// `transparent`: it takes no time.
+    #[serde(default)]
+    transparency: String,
     #[serde(default)]
     start: Moment,
     #[serde(default)]
     end: Moment,
+    #[serde(default)]
+    attendees: Vec<Attendee>,
+}
+
+#[derive(Deserialize)]
+struct Attendee {
+    /// The owner of the calendar.
+    #[serde(default, rename = "self")]
+    is_owner: bool,
+    #[serde(default, rename = "responseStatus")]
+    response: String,
 }
 
 /// Either a day of the calendar's zone or an instant.
@@ -133,8 +148,20 @@ pub(super) enum EventState {
 }
 
 impl Event {
-    fn is(&self, event_type: &str) -> bool {
-        self.event_type == event_type
+    /// `None`: it takes none of its owner's time.
+    fn kind(&self) -> Option<BusyKind> {
+        let owner = self.attendees.iter().find(|attendee| attendee.is_owner);
+        let response = owner.map_or("", |owner| owner.response.as_str());
+        let is_free = self.status == "cancelled" || self.transparency == "transparent" || response == "declined";
+        match self.event_type.as_str() {
+            "workingLocation" | "birthday" => None,
+            _ if is_free => None,
+            "outOfOffice" => Some(BusyKind::OutOfOffice),
+            "focusTime" => Some(BusyKind::Focus),
+            _ if self.status == "tentative" || response == "tentative" => Some(BusyKind::Tentative),
+            _ if self.start.date.is_some() => Some(BusyKind::AllDay),
+            _ => Some(BusyKind::Busy),
+        }
     }
 
     pub(super) fn standing(&self, request: &BookRequest) -> EventState {

@@ -61,7 +61,7 @@ impl Move<'_> {
         self.next.waits_in = to.waits_in.clone();
         self.next.call_again.retain(|again| again.rep == *rep);
         if let Some(busy) = &to.busy {
-            self.next.busy.insert(rep.clone(), busy.clone());
+            self.next.busy.insert(rep.clone(), self.rules.calendars.taken(busy));
         }
         let told_time_holds = self.promised_at().is_some_and(|at| can_keep(&self.next, self.rules, rep, at, self.now));
         if let (Stage::Callback { promise }, true) = (&mut self.next.stage, told_time_holds) {

@@ -15,12 +15,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("assignment-unknown", "`assignment` says who owns a lead in the CRM: baton, or crm by its own rules."),
     ("bad-duration", "A length of time is a number with its unit: 45s, 20m, 2h, 3d."),
     ("bad-number", "A whole number is expected here, without unit or separator."),
-    ("calendars-believed-too-briefly", "Calendars are read twice a minute: believe them for at least one."),
+    ("calendars-believed-too-briefly", "Calendars are read about once a minute: believe them for at least one."),
+    ("calendars-count-unknown", "Tentative entries, focus time and whole days count as busy, or as free."),
     ("callback-escalate-before-remind", "The manager is told after the owner: escalate_before is below remind_before."),
-    (
-        "callback-remind-too-early",
-        "The reminder would be due before the callback is promised: remind_before must be shorter than within.",
-    ),
+    ("callback-remind-too-early", "The reminder would come before the promise is made: lower remind_before."),
     ("callback-step-left-out", "The step comes too late for callers who hung up: it is left out for them."),
     ("callback-step-too-late", "The step would come when the callback is due already: it must be shorter than within."),
     ("callback-steps-empty", "A list of steps has at least one: without any, write remind_before and escalate_before."),
@@ -259,6 +257,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("rep-bad-leave", "Leave is whole days: 2026-12-21..2027-01-02, several separated by semicolons."),
     ("rep-bad-phone", "Phones are written with plus and country code: +493012345678."),
     ("rep-bad-weight", "A weight is a whole number from 1 to 100."),
+    ("rep-calendar-twice", "A rep has one calendar twice. Keep the first: meetings are booked there."),
     ("rep-chat-id-twice", "Two reps have one id in the chat."),
     (
         "rep-crm-id-checksum",

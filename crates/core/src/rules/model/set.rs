@@ -1,9 +1,11 @@
 //! The checked rules of one workspace. A value of this type always has a final fallback: `routing::decide` cannot fail.
 
+mod calendars;
 mod front_door;
 mod handoff;
 mod pool;
 
+pub use calendars::{CalendarRules, CountsAs};
 pub use front_door::{AnsweredNumber, FrontDoor};
 pub use handoff::{
     AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
@@ -33,6 +35,7 @@ pub struct RuleSet {
     pub assignment: Assignment,
     /// What a calendar said counts for so long; then it is unknown.
     pub calendars_believed_for: Duration,
+    pub calendars: CalendarRules,
     /// In order; the first whose condition holds wins. The last one is [`Condition::Always`].
     pub tiers: Vec<Tier>,
     /// Exceptions, before territories, in order.

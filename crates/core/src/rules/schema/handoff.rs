@@ -10,6 +10,7 @@ fn booking() -> Shape {
         required("within_days", "Calendar days that are searched.", Shape::Positive),
         required("offer", "Slots that are read to the caller.", Shape::Positive),
         required("answer_within", "How long the caller may think.", DURATION),
+        key("buffer", "Kept free before and after meetings that stand in the calendar; none if left out.", DURATION),
     ])
 }
 

@@ -58,6 +58,7 @@ impl CalendarState {
     pub(in crate::google) fn busy(&self, calendar: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Value> {
         let mut periods: Vec<(DateTime<Utc>, DateTime<Utc>)> = Vec::new();
         let mut events = self.within(calendar, from, until);
+        events.retain(SeenEvent::takes_time);
         events.sort_by_key(|event| event.from);
         for event in events {
             let (start, end) = (event.from.max(from), event.until.min(until));
@@ -79,6 +80,10 @@ impl CalendarState {
         let kept = self.kept();
         let standing = kept.events.iter().filter(|event| event.calendar == calendar && !event.cancelled);
         standing.filter(|event| event.overlaps(from, until)).cloned().collect()
+    }
+
+    pub(in crate::google) fn page_length(&self) -> Option<usize> {
+        self.kept().page_length
     }
 
     pub(in crate::google) fn event(&self, calendar: &str, id: &str) -> Option<SeenEvent> {
@@ -110,9 +115,8 @@ impl CalendarState {
             summary: body["summary"].as_str().unwrap_or_default().to_owned(),
             invited: invites && attendee_email.is_some(),
             attendee_email,
-            event_type: "default".to_owned(),
-            cancelled: false,
             booked: true,
+            ..SeenEvent::default()
         };
         kept.events.push(event.clone());
         Insert::Made(event)

@@ -329,6 +329,7 @@ fn booking(mut section: Section<'_>, faults: &mut Faults) -> BookingRules {
         within_days: number(&mut section, "within_days", faults),
         offer: number(&mut section, "offer", faults),
         answer_within: span(&mut section, "answer_within", faults).length,
+        buffer: span_or(&mut section, "buffer", Duration::ZERO, faults).length,
     };
     section.finish(faults);
     rules

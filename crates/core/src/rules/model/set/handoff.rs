@@ -162,6 +162,9 @@ pub struct BookingRules {
     pub offer: u32,
     /// How long the caller may think.
     pub answer_within: Duration,
+    /// Kept free before and after what stands in the calendar.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub buffer: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
