@@ -20,6 +20,26 @@ pub struct Booking {
     pub vendor_ref: String,
 }
 
+/// Another time that a lead has asked for in the place of their meeting's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingChange {
+    pub to: Slot,
+    /// Counted with those of bookings.
+    pub attempt: u32,
+    pub state: MeetingChangeState,
+}
+
+/// What became of it. Once it is done there is none: the meeting has another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MeetingChangeState {
+    UnderWay,
+    /// The time is somebody else's.
+    Taken,
+    /// The calendar could not be written.
+    Failed,
+}
+
 /// A call that was promised to the caller, or an answer by mail to one who is not to be called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promise {
@@ -50,6 +70,10 @@ pub enum Outcome {
     },
     /// Nobody took a caller of the front door, whom the voice agent gets: what it finds out is a lead of its own.
     LeftToAgent {
+        at: DateTime<Utc>,
+    },
+    /// The lead has called their meeting off, and wants nothing in its place.
+    CalledOff {
         at: DateTime<Utc>,
     },
 }

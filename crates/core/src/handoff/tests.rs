@@ -11,6 +11,7 @@ mod holding;
 mod instead;
 mod introducing;
 mod leaving;
+mod meeting;
 mod other_hands;
 mod ringing;
 mod second_event;
@@ -233,6 +234,11 @@ fn slot(hour: u32) -> Slot {
 
 fn meeting() -> Booking {
     Booking { slot: slot(14), vendor_ref: "event-1".to_owned() }
+}
+
+/// An hour later.
+fn moved() -> Booking {
+    Booking { slot: slot(15), ..meeting() }
 }
 
 fn booked(attempt: u32) -> Event {

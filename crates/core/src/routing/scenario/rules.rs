@@ -90,6 +90,8 @@ fn handoff() -> HandoffRules {
             within_days: 5,
             offer: 2,
             answer_within: Duration::from_secs(30),
+            at_most: None,
+            tiers: BTreeMap::new(),
         },
         callback: CallbackRules {
             within: HOUR,

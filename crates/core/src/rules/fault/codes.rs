@@ -16,6 +16,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("bad-duration", "A length of time is a number with its unit: 45s, 20m, 2h, 3d."),
     ("bad-number", "A whole number is expected here, without unit or separator."),
     ("calendars-believed-too-briefly", "Calendars are read twice a minute: believe them for at least one."),
+    ("booking-unknown-tier", "Meetings are said to differ for a tier that routing.yaml does not have."),
     ("callback-escalate-before-remind", "The manager is told after the owner: escalate_before is below remind_before."),
     (
         "callback-remind-too-early",
@@ -86,10 +87,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("handoff-bad-flag", "This is a yes or a no."),
     ("handoff-live-below-patience", "Callers would count as gone while rung for: live_at_most is below patience."),
     ("handoff-offer-too-late", "A call back would be offered to callers whose patience is spent by then."),
-    (
-        "handoff-patience-exceeds-bridge",
-        "Callers would be held longer than a call can wait to be bridged: patience must be at most bridge_within.",
-    ),
+    ("handoff-patience-exceeds-bridge", "Callers would be held longer than bridge_within lets a call wait."),
     ("handoff-try-exceeds-patience", "One attempt at one rep would take longer than a caller is held."),
     ("handoff-unknown-dial", "A promised call is begun by the rep, or by the clock: by_button or at_the_time."),
     ("handoff-unknown-disclosure", "Callers are told that an AI speaks, or that the call is recorded: ai, recording."),

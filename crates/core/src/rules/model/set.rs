@@ -6,7 +6,8 @@ mod pool;
 
 pub use front_door::{AnsweredNumber, FrontDoor};
 pub use handoff::{
-    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
+    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, MeetingOfTier,
+    RingPlan, Rung,
     SlaStep, TextBack,
 };
 pub(in crate::rules) use handoff::{call_takes, live_at_most};

@@ -1,0 +1,38 @@
+//! Times at which a rep can be met.
+
+use super::Facts;
+use baton_core::domain::id::LeadId;
+use baton_core::domain::rep::Rep;
+use baton_core::domain::rota::{self, Hours, Window};
+use baton_core::rules::model::set::BookingRules;
+use chrono::TimeDelta;
+
+impl Facts {
+    /// All free times of a rep for a meeting of these terms with this lead, as their calendar and what was booked here say at this
+    /// moment; the earliest first.
+    ///
+    /// # Errors
+    /// Why they are not known now.
+    pub async fn free_times(
+        &self,
+        (rep, calendar): (&Rep, &str),
+        lead: &LeadId,
+        terms: &BookingRules,
+        hours: &Hours,
+    ) -> Result<Vec<Window>, String> {
+        let now = self.clock.now();
+        let not_before = now + TimeDelta::from_std(terms.notice).unwrap_or_default();
+        let until = not_before + TimeDelta::days(i64::from(terms.within_days));
+        let mut busy = self.busy_now(calendar, until).await?;
+        // Times that other leads are booking at this moment.
+        busy.extend(self.store.slots_claimed(&rep.id, now).await.map_err(|error| error.to_string())?);
+        let windows = rota::working_windows(hours, rep, not_before, until);
+        let mut free = rota::free_slots(&windows, &busy, rep.timezone, terms.duration, not_before, usize::MAX);
+        if let Some(at_most) = terms.at_most {
+            let (from, until) = (now - TimeDelta::days(1), until + TimeDelta::days(1));
+            let met = self.store.meetings_of(&rep.id, from, until, lead, now).await.map_err(|error| error.to_string())?;
+            free.retain(|(at, _)| !rota::day_is_full(&met, rep.timezone, *at, at_most));
+        }
+        Ok(free)
+    }
+}
