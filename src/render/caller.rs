@@ -47,6 +47,11 @@ impl CallerContext<'_> {
         }
     }
 
+    /// Who it is, by first name, and when, as it is written to the caller.
+    pub fn written(&self, rep: &RepId, at: DateTime<Utc>) -> (String, String) {
+        (self.rep(rep), written(at, self.zone(rep)))
+    }
+
     fn when(&self, rep: &RepId, at: DateTime<Utc>) -> CallerWhenPage {
         let zone = self.zone(rep);
         CallerWhenPage {

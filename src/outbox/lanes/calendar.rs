@@ -112,9 +112,7 @@ async fn move_to(
 ) -> Result<Event, VendorError> {
     let request = request(at, to, attempt, at.matter.handoff.meeting_moves + 1)?;
     Ok(match calendar.move_to(&booking.vendor_ref, &request).await? {
-        Booked::Event { id } => {
-            Event::MeetingMoved { attempt, booking: Booking { slot: to.clone(), vendor_ref: id } }
-        }
+        Booked::Event { id } => Event::MeetingMoved { attempt, booking: Booking { slot: to.clone(), vendor_ref: id } },
         Booked::Taken => {
             Event::MeetingNotMoved { attempt, why: "the time is somebody else's by now".to_owned(), taken: true }
         }

@@ -4,6 +4,7 @@ pub(super) mod accept;
 pub(super) mod call;
 mod form;
 mod link;
+pub(super) mod meeting;
 mod page;
 
 pub use link::LinkSigner;
@@ -19,7 +20,7 @@ use axum::{Extension, Json};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::Feedback;
 use form::Submitted;
-use link::Linked;
+use link::{LinkFault, Linked, LinkedMeeting};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -91,6 +92,22 @@ impl Door {
             return Err(refuse(StatusCode::NOT_FOUND, text));
         };
         links.open(token, self.clock.now()).map_err(|fault| refuse(StatusCode::FORBIDDEN, &fault.to_string()))
+    }
+
+    /// The same of a lead's link.
+    pub(super) fn linked_meeting(&self, token: &str) -> Result<LinkedMeeting, (StatusCode, Html<String>)> {
+        let Some(links) = &self.links else {
+            return Err(refuse(StatusCode::NOT_FOUND, "Please answer the message that you were sent."));
+        };
+        links.open_meeting(token, self.clock.now()).map_err(|fault| {
+            let text = match fault {
+                LinkFault::Forged => "It was cut short, perhaps: open it again from the message that you were sent.",
+                LinkFault::Expired => {
+                    "The time of this meeting has come. Please answer the message that you were sent."
+                }
+            };
+            refuse(StatusCode::FORBIDDEN, text)
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The small pages of a feedback link: plain HTML, no script, nothing loaded from elsewhere.
+//! The small pages of a signed link: plain HTML, no script, nothing loaded from elsewhere.
 
 use super::form::{FormFault, LONGEST_NOTE, Submitted, active};
 use crate::store::LeadRecord;
@@ -40,11 +40,20 @@ pub(in crate::web) async fn guarded(mut response: Response) -> Response {
     response
 }
 
-fn page(title: &str, body: &str) -> String {
+pub(super) fn page(title: &str, body: &str) -> String {
+    framed(title, "", body)
+}
+
+/// The same, asked for anew by the browser after so many seconds: something is under way.
+pub(super) fn page_again(title: &str, body: &str, after_s: u32) -> String {
+    framed(title, &format!("<meta http-equiv=\"refresh\" content=\"{after_s}\">"), body)
+}
+
+fn framed(title: &str, head: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" content=\"noindex\">\
-         <title>{title}</title><style>{STYLE}</style></head><body>{body}</body></html>",
+         {head}<title>{title}</title><style>{STYLE}</style></head><body>{body}</body></html>",
         title = escape(title)
     )
 }
@@ -171,6 +180,6 @@ fn stars(body: &mut String, (name, filled): (&str, &str), legend: &str, low: &st
     body.push_str("</fieldset>");
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

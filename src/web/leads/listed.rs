@@ -10,17 +10,8 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 const LONGEST_PAGE: usize = 500;
-const STATUSES: [&str; 9] = [
-    "handoff",
-    "connected",
-    "booked",
-    "called",
-    "left_to_agent",
-    "called_off",
-    "callback",
-    "mail",
-    "needs_attention",
-];
+const STATUSES: [&str; 9] =
+    ["handoff", "connected", "booked", "called", "left_to_agent", "called_off", "callback", "mail", "needs_attention"];
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]

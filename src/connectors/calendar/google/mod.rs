@@ -263,8 +263,7 @@ impl Calendar for GoogleCalendar {
         let Some(event) = self.event(calendar, id).await?.filter(|event| !event.is_cancelled()) else { return Ok(()) };
         self.patch((calendar, id), event.etag(), false, wire::words_body(words)).await?;
         let path = ["calendar", "v3", "calendars", calendar, "events", id];
-        let call =
-            ApiCall::new("events.delete", Does::Write, Method::DELETE, &path).query("sendUpdates", "all");
+        let call = ApiCall::new("events.delete", Does::Write, Method::DELETE, &path).query("sendUpdates", "all");
         let tokens = self.accounts.of(Some(calendar), CalendarScope::Events);
         self.http.send_with(&tokens, call, wire::judge_get).await.map(|_gone| ())
     }

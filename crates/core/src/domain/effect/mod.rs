@@ -251,15 +251,30 @@ pub enum ToSay {
 #[serde(tag = "note", rename_all = "snake_case")]
 pub enum CrmNote {
     Routed,
-    Connected { rep: RepId, at: DateTime<Utc> },
-    Booked { slot: Slot },
+    Connected {
+        rep: RepId,
+        at: DateTime<Utc>,
+    },
+    Booked {
+        slot: Slot,
+    },
     /// The lead has moved the meeting to this time.
-    Moved { slot: Slot },
+    Moved {
+        slot: Slot,
+    },
     /// The lead has called off the meeting of this time.
-    CalledOff { slot: Slot },
-    CallbackPromised { promised_at: DateTime<Utc> },
-    MailPromised { promised_at: DateTime<Utc> },
-    NeedsAttention { why: String },
+    CalledOff {
+        slot: Slot,
+    },
+    CallbackPromised {
+        promised_at: DateTime<Utc>,
+    },
+    MailPromised {
+        promised_at: DateTime<Utc>,
+    },
+    NeedsAttention {
+        why: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -24,8 +24,10 @@ impl Move<'_> {
         }
         self.next.booking_attempts += 1;
         let (attempt, to) = (self.next.booking_attempts, to.clone());
-        // Another lead is booking it at this moment.
-        let state = match self.next.taken_slots.contains(&to) {
+        // Another lead is booking it at this moment: the lead may ask for it once more, later.
+        let taken = self.next.taken_slots.len();
+        self.next.taken_slots.retain(|slot| *slot != to);
+        let state = match self.next.taken_slots.len() < taken {
             true => MeetingChangeState::Taken,
             false => MeetingChangeState::UnderWay,
         };

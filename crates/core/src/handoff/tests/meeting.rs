@@ -31,16 +31,21 @@ fn a_meeting_is_moved_once_the_calendar_has_and_its_rep_is_told() {
     let call = call.on(Event::MeetingMoved { attempt: 2, booking: moved() }).stands_at(&moved()).change_is(None);
     assert_eq!((call.state.meeting_moves, call.state.next_step().at), (1, slot(15).from));
     let note = CrmNote::Moved { slot: slot(15) };
-    let call = call.briefs("ben", BriefWhy::Moved).publishes(Topic::MeetingMoved).does(&Effect::WriteCrm {
-        owner: rep_id("ben"),
-        note,
-    });
+    let call = call
+        .briefs("ben", BriefWhy::Moved)
+        .publishes(Topic::MeetingMoved)
+        .does(&Effect::WriteCrm { owner: rep_id("ben"), note });
     call.on(Event::MeetingMoved { attempt: 2, booking: moved() }).ignored();
 }
 
 #[test]
 fn two_wishes_at_once_are_one_move() {
-    standing().on(wanted()).on(Event::MoveWanted { to: slot(16) }).ignored().on(Event::CalledOff { wants_call: true }).ignored();
+    standing()
+        .on(wanted())
+        .on(Event::MoveWanted { to: slot(16) })
+        .ignored()
+        .on(Event::CalledOff { wants_call: true })
+        .ignored();
 }
 
 #[test]
@@ -80,7 +85,8 @@ fn who_calls_it_off_and_wants_a_call_is_promised_one() {
 
 #[test]
 fn who_calls_it_off_for_good_has_closed_the_lead_which_keeps_its_owner() {
-    let call = standing().on(Event::CalledOff { wants_call: false }).does(&Effect::CancelMeeting { booking: meeting() });
+    let call =
+        standing().on(Event::CalledOff { wants_call: false }).does(&Effect::CancelMeeting { booking: meeting() });
     let call = call.briefs("ben", BriefWhy::CalledOff).owner_is("ben");
     assert!(matches!(call.state.stage, Stage::Done { outcome: Outcome::CalledOff { .. } }));
     assert!(!call.state.is_open());

@@ -102,7 +102,9 @@ fn alike(cells: &Cells, stage: &'static str, events: &[&'static str]) -> Vec<(Ve
 
 fn title(stage: &str) -> String {
     match stage {
-        "connected" | "booked" | "called" | "left_to_agent" | "called_off" => format!("done: {}", stage.replace('_', " ")),
+        "connected" | "booked" | "called" | "left_to_agent" | "called_off" => {
+            format!("done: {}", stage.replace('_', " "))
+        }
         other => other.replace('_', " "),
     }
 }

@@ -7,8 +7,7 @@ mod pool;
 pub use front_door::{AnsweredNumber, FrontDoor};
 pub use handoff::{
     AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, MeetingOfTier,
-    RingPlan, Rung,
-    SlaStep, TextBack,
+    RingPlan, Rung, SlaStep, TextBack,
 };
 pub(in crate::rules) use handoff::{call_takes, live_at_most};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
