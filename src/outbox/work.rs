@@ -108,7 +108,7 @@ impl At<'_> {
         let note = match &handoff.stage {
             _ if why == BriefWhy::Tried => tried(handoff),
             Stage::Callback { .. } if why == BriefWhy::CalledOff => Some("They are called instead"),
-            _ if why == BriefWhy::CalledOff => Some("They want nothing in its place"),
+            Stage::Done { .. } if why == BriefWhy::CalledOff => Some("They want nothing in its place"),
             Stage::NeedsAttention { why, .. } => Some(why.as_str()),
             _ => None,
         };
