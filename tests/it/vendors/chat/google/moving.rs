@@ -114,6 +114,6 @@ async fn a_guest_is_told_in_our_words_that_it_is_called_off() {
     assert!(office.state.booked().is_empty());
     let accepted = office.world.accepted();
     let last = accepted.last().expect("the end of it");
-    assert_eq!((last.kind.as_str(), last.detail["told"].as_u64()), ("cancel", Some(1)));
+    assert_eq!((last.kind, last.detail["told"].as_u64()), ("cancel", Some(1)));
     assert_eq!(office.calls("PATCH", &id), 1, "the words stand in it when Google tells");
 }
