@@ -21,6 +21,10 @@ legend{font-weight:600;padding:0 .3rem}label{display:inline-block;margin-right:1
 .told{border-left:.3rem solid #c77700;background:#c7770022;padding:.5rem .8rem;border-radius:.3rem}\
 button{font:inherit;font-weight:600;padding:.6rem 1.4rem;border:0;border-radius:.5rem;background:#1f5fbf;color:#fff;cursor:pointer}";
 
+/// Asked once the time of a meeting has come: whoever was left alone in it has their turn back.
+const NO_SHOW: &str = "<fieldset><legend>Your meeting</legend><label><input type=\"checkbox\" name=\"no_show\" value=\"yes\"> \
+                       Nobody came</label></fieldset>";
+
 /// Nothing runs, nothing is loaded, nobody frames the page, and the form goes to where it came from. The one style is known
 /// by its digest.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
@@ -94,7 +98,14 @@ fn called(record: &LeadRecord) -> String {
 }
 
 /// The form for one lead, with what was filled in before and why that was not taken.
-pub(super) fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fault: Option<&FormFault>) -> String {
+/// `met`: the time of its meeting has come.
+pub(super) fn form(
+    record: &LeadRecord,
+    met: bool,
+    rules: &RuleSet,
+    filled: &Submitted,
+    fault: Option<&FormFault>,
+) -> String {
     let mut body = format!("<h1>How was this lead?</h1><p class=\"sub\">{}</p>", escape(&called(record)));
     if let Some(fault) = fault {
         let _infallible = write!(body, "<p class=\"told\" role=\"alert\">{}</p>", escape(&fault.for_people()));
@@ -109,6 +120,9 @@ pub(super) fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fau
         "complete",
     );
     right_person(&mut body, rules, filled, fault);
+    if met {
+        body.push_str(NO_SHOW);
+    }
     let _infallible = write!(
         body,
         "<fieldset><legend>Anything else?</legend>\

@@ -110,6 +110,9 @@ pub struct Feedback {
     /// 1 to 5.
     pub completeness: Option<u8>,
     pub misroute: Option<Misroute>,
+    /// Nobody came to the meeting.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_show: bool,
     pub note: Option<String>,
     /// `link`, `api` or `key`.
     pub via: String,
@@ -154,7 +157,7 @@ impl CameOf {
             Self::Qualified | Self::NotNow | Self::NotReached => None,
         };
         let note = Some(self.as_str().to_owned());
-        Feedback { rep, at, quality: None, completeness: None, misroute, note, via: "key".to_owned() }
+        Feedback { rep, at, quality: None, completeness: None, misroute, no_show: false, note, via: "key".to_owned() }
     }
 
     /// What has become of the lead by it, if that is known.

@@ -2,6 +2,7 @@
 
 use super::play::Play;
 use crate::eventually::eventually;
+use crate::store::server::{Db, sqlite_in};
 use crate::town::Caller;
 use baton::connectors::http::{ApiCall, Does};
 use baton::outbox::FeedbackLinks;
@@ -10,6 +11,7 @@ use baton::web::LinkSigner;
 use baton_clock::Clock;
 use baton_core::domain::id::LeadId;
 use baton_core::domain::outcome::NextStepKind;
+use baton_core::routing::ledger::{Cause, EntryKind};
 use baton_sandbox::google::SeenEvent;
 use baton_sandbox::voice::RepManner;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -148,6 +150,37 @@ async fn who_calls_a_meeting_off_for_good_has_closed_the_lead() {
     assert!(!booked.play.handoff(&booked.lead).await.is_open());
     assert!(booked.play.stage.calendars.booked().is_empty());
     assert!(booked.is_told("They want nothing in its place"), "its rep knows");
+}
+
+/// Only once it has begun; and once, by whichever way it is said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rep_to_whose_meeting_nobody_came_has_the_turn_back() {
+    let booked = Booked::begin().await;
+    let record = booked.play.lead(&booked.lead).await;
+    let says_so = async || {
+        let now = booked.play.clock.now();
+        let address = booked.play.links.url(&booked.lead, &record.owner, now);
+        let token = address.rsplit('/').next().expect("a token").to_owned();
+        let form = vec![("no_show", "yes".to_owned())];
+        let post = ApiCall::new("feedback", Does::Write, Method::POST, &["feedback", &token]).form(form);
+        (booked.play.page(&["feedback", &token]).await.1, booked.play.send(post).await.status)
+    };
+    let (page, status) = says_so().await;
+    assert!(!page.contains("Nobody came") && status == 422, "it is to come: {status}");
+
+    // Its time has come, as far as the database knows.
+    let db = Db::open(sqlite_in(booked.play.folder.path())).await;
+    db.execute(format!("UPDATE lead SET next_at = 1 WHERE id = '{}'", booked.lead)).await;
+    for _ in 0..2 {
+        let (page, status) = says_so().await;
+        assert!(page.contains("Nobody came") && status == 200, "{status} {page}");
+    }
+    let lines = booked.play.journal().await.into_iter().filter(|line| line.lead.as_ref() == Some(&booked.lead));
+    let undone = lines.filter_map(|line| match line.entry.kind {
+        EntryKind::Undone { payer, cause, .. } => Some((payer, cause)),
+        EntryKind::Turn { .. } | EntryKind::Moved { .. } | EntryKind::Granted { .. } => None,
+    });
+    assert_eq!(undone.collect::<Vec<_>>(), [(record.owner, Cause::NoShow)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
