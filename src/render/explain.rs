@@ -65,8 +65,8 @@ pub fn of_erased(at: DateTime<Utc>, told: &str) -> String {
     )
 }
 
-/// [`explain`], how each phone that rang ended, what the meeting is like, the facts behind it, and who got the lead later if it waited: all that is known of
-/// a stored decision.
+/// [`explain`], how each phone that rang ended, what the meeting is like, the facts behind it, and who got the lead later if it
+/// waited: all that is known of a stored decision.
 pub fn explain_whole(
     decision: &Decision,
     lead: &Lead,

@@ -3,8 +3,8 @@
 //! A 2xx to `POST /v1/leads` or `/v1/events` means that the bytes are committed. Requests, bodies, connections and the time
 //! that a request takes to arrive are bounded; errors are `application/problem+json`; every answer names its request. Every
 //! route names the right that it needs, and stands in the description of the API (`openapi`), which is open. Reps' feedback
-//! links, and those of leads to their meetings, need no account: they are signed and expire. Voice platforms prove what they send in their own ways. Health and figures
-//! are answered whatever else is going on.
+//! links, and those of leads to their meetings, need no account: they are signed and expire. Voice platforms prove what they send
+//! in their own ways. Health and figures are answered whatever else is going on.
 
 mod admit;
 mod audit;

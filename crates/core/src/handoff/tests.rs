@@ -11,7 +11,6 @@ mod holding;
 mod instead;
 mod introducing;
 mod leaving;
-mod meeting;
 mod other_hands;
 mod ringing;
 mod second_event;

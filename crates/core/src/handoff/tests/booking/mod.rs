@@ -1,5 +1,7 @@
 //! A meeting instead of a conversation.
 
+mod meeting;
+
 use super::*;
 use crate::rules::model::set::MeetingOfTier;
 
