@@ -8,6 +8,7 @@
 mod accounts;
 mod assignment;
 mod calendars;
+mod free;
 mod health;
 mod seen;
 mod waits;

@@ -27,7 +27,7 @@ impl Calendar {
 ///
 /// # Errors
 /// It is no section of a calendar.
-pub fn google_unless_said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Calendar>, D::Error> {
+pub(in crate::config) fn google_unless_said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Calendar>, D::Error> {
     let mut section = toml::Table::deserialize(deserializer)?;
     section.entry("vendor").or_insert_with(|| toml::Value::String("google".to_owned()));
     let calendar = Calendar::deserialize(toml::Value::Table(section));

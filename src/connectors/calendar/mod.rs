@@ -1,4 +1,4 @@
-//! What Baton asks of a calendar: when its owner is busy, and to book a time in it.
+//! What Baton asks of a calendar: when its owner is busy, to book a time in it, and to move or cancel what was booked.
 
 pub mod google;
 pub mod several;
@@ -62,5 +62,14 @@ pub trait Calendar: Send + Sync {
     }
     /// Rechecks the time, then inserts with an id of ours. Class `Repeatable`: the second insert finds the first.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError>;
+    /// Moves the event of this id, as [`Booked::Event`] told it, to the request's time, and tells the guest; its description becomes
+    /// the request's. Class `Repeatable`: moved already is moved.
+    ///
+    /// # Errors
+    /// `Gone`: the event is not there any more.
+    async fn move_to(&self, id: &str, request: &BookRequest) -> Result<Booked, VendorError>;
+    /// Takes the event of this id out of the calendar, and tells the guest with these words. One that is gone already is cancelled.
+    /// Class `Repeatable`.
+    async fn cancel(&self, calendar: &str, id: &str, words: &CallerText) -> Result<(), VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use baton_core::domain::calendar::CalendarAddress;
 use baton_core::domain::rep::Busy;
 use baton_core::domain::rota::Window;
+use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,6 +145,20 @@ impl Calendar for Several {
             true => calendar.book(&in_the_first).await,
             false => Ok(Booked::Taken),
         }
+    }
+
+    async fn move_to(&self, id: &str, request: &BookRequest) -> Result<Booked, VendorError> {
+        let (calendar, address) = self.first(&request.calendar)?;
+        let in_the_first = BookRequest { calendar: address.to_owned(), ..request.clone() };
+        match self.others_are_free(request).await? {
+            true => calendar.move_to(id, &in_the_first).await,
+            false => Ok(Booked::Taken),
+        }
+    }
+
+    async fn cancel(&self, cell: &str, id: &str, words: &CallerText) -> Result<(), VendorError> {
+        let (calendar, address) = self.first(cell)?;
+        calendar.cancel(address, id, words).await
     }
 
     async fn check(&self) -> Result<(), VendorError> {

@@ -66,6 +66,8 @@ impl Handoff {
             searches: 0,
             booking_attempts: 0,
             taken_slots: Vec::new(),
+            change: None,
+            meeting_moves: 0,
             moves_on_by: patience_until,
             terms: Terms {
                 ring_timeout: terms.ring_timeout,
@@ -78,7 +80,7 @@ impl Handoff {
                 usual_wait: None,
                 offer_callback: terms.offer_callback,
                 introduce: terms.introduce,
-                booking: terms.booking.clone(),
+                booking: terms.booking.of(&plan.tier),
                 callback: terms.callback.clone(),
                 needs_attention: terms.needs_attention.clone(),
             },
@@ -121,7 +123,10 @@ impl Handoff {
                 step(what, &promise.owner, promise.promised_at)
             }
             Some(Settled::Done(
-                Outcome::Connected { at, .. } | Outcome::Called { at, .. } | Outcome::LeftToAgent { at },
+                Outcome::Connected { at, .. }
+                | Outcome::Called { at, .. }
+                | Outcome::LeftToAgent { at }
+                | Outcome::CalledOff { at },
             )) => step(NextStepKind::FollowUp, &self.owner, *at),
             Some(Settled::Done(Outcome::Booked { booking })) => {
                 step(NextStepKind::Meeting, &booking.slot.rep, booking.slot.from)

@@ -2,7 +2,7 @@
 
 mod asked;
 
-pub(super) use asked::{Entry, Insert};
+pub(super) use asked::{Change, Entry, Insert};
 
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +31,11 @@ pub struct SeenEvent {
     pub cancelled: bool,
     /// Came in through the API.
     pub booked: bool,
+    pub description: String,
+    /// Changes so far: an etag names one state.
+    pub version: u32,
+    /// How often the attendee was told of a change, or of its end.
+    pub told: u32,
 }
 
 impl SeenEvent {
@@ -41,6 +46,10 @@ impl SeenEvent {
     /// Free/busy knows of it.
     fn takes_time(&self) -> bool {
         self.kind() != "workingLocation" && !self.is_transparent && self.response.as_deref() != Some("declined")
+    }
+
+    pub(super) fn etag(&self) -> String {
+        format!("\"{}\"", self.version + 1)
     }
 
     fn overlaps(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
@@ -152,7 +161,10 @@ impl CalendarState {
 
     fn change(&self, calendar: &str, id: &str, change: impl Fn(&mut SeenEvent)) {
         let mut kept = self.kept();
-        kept.events.iter_mut().filter(|event| event.calendar == calendar && event.id == id).for_each(change);
+        for event in kept.events.iter_mut().filter(|event| event.calendar == calendar && event.id == id) {
+            change(event);
+            event.version += 1;
+        }
     }
 
     /// Events made through the API and not deleted since, in the order of their making.

@@ -17,13 +17,14 @@ use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::rep::Busy;
 use baton_core::domain::rota::Window;
+use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use wire::{Event, EventState, Events, FreeBusy, NotKnown, VENDOR, moved, read};
+use wire::{Event, EventState, Events, FreeBusy, NotKnown, VENDOR, gone, moved, read};
 
 /// Calendars in one free/busy query.
 const CHUNK: usize = 50;
@@ -154,10 +155,9 @@ impl GoogleCalendar {
         read(&self.http.send_with(&tokens, call, wire::judge).await?)
     }
 
-    async fn is_free(&self, request: &BookRequest) -> Result<bool, VendorError> {
-        let (calendar, from, until) = (&request.calendar, request.from, request.until);
+    async fn is_free(&self, calendar: &str, (from, until): Window) -> Result<bool, VendorError> {
         let (user, id) = owned(calendar);
-        let answer = self.free_busy(user, std::slice::from_ref(calendar), (from, until)).await?;
+        let answer = self.free_busy(user, &[calendar.to_owned()], (from, until)).await?;
         match answer.of(id) {
             Ok(busy) => Ok(!busy.iter().any(|busy| busy.from < until && from < busy.until)),
             Err(NotKnown { why, lasting: true }) => Err(VendorError::needs_person(VENDOR, why)),
@@ -178,15 +178,36 @@ impl GoogleCalendar {
         self.http.send_with(&tokens, call, wire::judge_insert).await
     }
 
-    async fn standing(&self, id: &str, request: &BookRequest) -> Result<EventState, VendorError> {
-        let (user, calendar) = owned(&request.calendar);
+    /// `None`: there is no event of this id, or only the trace of one.
+    async fn event(&self, calendar: &str, id: &str) -> Result<Option<Event>, VendorError> {
+        let (user, calendar) = owned(calendar);
         let call = ApiCall::get("events.get", &["calendar", "v3", "calendars", calendar, "events", id]);
         let tokens = self.accounts.of(Some(user), CalendarScope::Events);
         let answer = self.http.send_with(&tokens, call, wire::judge_get).await?;
-        if !answer.is_success() {
-            return Ok(EventState::Absent);
-        }
-        Ok(read::<Event>(&answer)?.standing(request))
+        if answer.is_success() { read(&answer).map(Some) } else { Ok(None) }
+    }
+
+    async fn standing(&self, id: &str, request: &BookRequest) -> Result<EventState, VendorError> {
+        let event = self.event(&request.calendar, id).await?;
+        Ok(event.map_or(EventState::Absent, |event| event.standing(request)))
+    }
+
+    /// Changes what `body` names, unless the event is another by now than `etag` says; `tells`: the guest hears of it.
+    async fn patch(
+        &self,
+        (calendar, id): (&str, &str),
+        etag: &str,
+        tells: bool,
+        body: Value,
+    ) -> Result<Answer, VendorError> {
+        let (user, calendar) = owned(calendar);
+        let path = ["calendar", "v3", "calendars", calendar, "events", id];
+        let call = ApiCall::new("events.patch", Does::Write, Method::PATCH, &path)
+            .query("sendUpdates", if tells { "all" } else { "none" })
+            .header("if-match", etag)
+            .json(body);
+        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        self.http.send_with(&tokens, call, wire::judge_patch).await
     }
 }
 
@@ -255,7 +276,7 @@ impl Calendar for GoogleCalendar {
     /// which is why keys are made of the attempt. `NeedsPerson`: somebody has moved the event to another time.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
         let id = wire::event_id(&request.key);
-        let is_free = self.is_free(request).await?;
+        let is_free = self.is_free(&request.calendar, (request.from, request.until)).await?;
         if is_free && self.insert(&id, request).await?.is_success() {
             return Ok(Booked::Event { id });
         }
@@ -269,6 +290,33 @@ impl Calendar for GoogleCalendar {
                 Err(VendorError::Gone { vendor: VENDOR, why })
             }
         }
+    }
+
+    /// What the event takes itself is not asked for: free/busy would call it busy.
+    async fn move_to(&self, id: &str, request: &BookRequest) -> Result<Booked, VendorError> {
+        let event = self.event(&request.calendar, id).await?.filter(|event| !event.is_cancelled()).ok_or_else(gone)?;
+        if event.standing(request) == EventState::AsBooked {
+            return Ok(Booked::Event { id: id.to_owned() });
+        }
+        for part in event.beside(request) {
+            if !self.is_free(&request.calendar, part).await? {
+                return Ok(Booked::Taken);
+            }
+        }
+        let tells = request.attendee_email.is_some();
+        self.patch((&request.calendar, id), event.etag(), tells, wire::moved_body(request)).await?;
+        Ok(Booked::Event { id: id.to_owned() })
+    }
+
+    /// Google's message to the guest shows the description, which is why the words are put there first.
+    async fn cancel(&self, calendar: &str, id: &str, words: &CallerText) -> Result<(), VendorError> {
+        let Some(event) = self.event(calendar, id).await?.filter(|event| !event.is_cancelled()) else { return Ok(()) };
+        self.patch((calendar, id), event.etag(), false, wire::words_body(words)).await?;
+        let (user, calendar) = owned(calendar);
+        let path = ["calendar", "v3", "calendars", calendar, "events", id];
+        let call = ApiCall::new("events.delete", Does::Write, Method::DELETE, &path).query("sendUpdates", "all");
+        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        self.http.send_with(&tokens, call, wire::judge_get).await.map(|_gone| ())
     }
 
     /// Proves the key and, with a reader, the delegation. Without one only the account itself can be tried.

@@ -92,6 +92,8 @@ fn handoff() -> HandoffRules {
             offer: 2,
             answer_within: Duration::from_secs(30),
             buffer: Duration::ZERO,
+            at_most: None,
+            tiers: BTreeMap::new(),
         },
         callback: CallbackRules {
             within: HOUR,

@@ -8,8 +8,8 @@ mod pool;
 pub use calendars::{CalendarRules, CountsAs};
 pub use front_door::{AnsweredNumber, FrontDoor};
 pub use handoff::{
-    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
-    SlaStep, TextBack,
+    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, MeetingOfTier,
+    RingPlan, Rung, SlaStep, TextBack,
 };
 pub(in crate::rules) use handoff::{call_takes, live_at_most};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};

@@ -1,5 +1,4 @@
 use super::*;
-use baton_core::domain::text::CallerText;
 use proptest::prelude::*;
 
 fn at(text: &str) -> DateTime<Utc> {
