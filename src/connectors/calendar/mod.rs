@@ -1,6 +1,7 @@
 //! What Baton asks of a calendar: when its owner is busy, and to book a time in it.
 
 pub mod google;
+pub mod graph;
 
 use super::VendorError;
 use async_trait::async_trait;

@@ -77,6 +77,9 @@ fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Zone) -> Strin
                     let kind = match next.kind {
                         BusyKind::Busy => "busy",
                         BusyKind::OutOfOffice => "out of office",
+                        BusyKind::Tentative => "tentatively busy",
+                        BusyKind::Focus => "in focus time",
+                        BusyKind::AllDay => "at an all-day event",
                     };
                     format!("{kind} from {from} to {until}{more}")
                 }

@@ -97,4 +97,10 @@ pub struct Busy {
 pub enum BusyKind {
     Busy,
     OutOfOffice,
+    /// Not accepted yet, or held free in case.
+    Tentative,
+    /// Time that its owner keeps for work alone.
+    Focus,
+    /// An all-day event that is shown as busy and is no absence, such as a conference.
+    AllDay,
 }
