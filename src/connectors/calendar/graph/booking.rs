@@ -1,7 +1,7 @@
 //! Meetings in Microsoft's calendars: one for each key, moved and cancelled with their guests told.
 
 use super::GraphCalendar;
-use super::event::{self, Event, Page, SELECT, moved};
+use super::event::{self, Event, Page, SELECT};
 use super::wire::{self, PREFER, VENDOR, read};
 use crate::connectors::http::{Answer, ApiCall, Does};
 use crate::connectors::{BookRequest, Booked, VendorError};
@@ -88,7 +88,7 @@ impl GraphCalendar {
         if answer.status == 400 {
             // Without guests it is no meeting that could be cancelled.
             let call = ApiCall::new("event.delete", Does::Write, Method::DELETE, &path[..5]);
-            self.write(calendar, call, wire::judge_cancel).await?;
+            self.write(calendar, call, wire::judge_delete).await?;
         }
         Ok(())
     }

@@ -92,7 +92,7 @@ impl Event {
     }
 }
 
-pub(super) fn moved() -> VendorError {
+fn moved() -> VendorError {
     VendorError::needs_person(VENDOR, "somebody has moved the event to another time: look at the calendar")
 }
 

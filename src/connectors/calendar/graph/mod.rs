@@ -106,14 +106,18 @@ enum Question<'q> {
 
 impl Question<'_> {
     fn address(&self, (from, until): Window) -> String {
-        match self {
+        match *self {
             Self::Replies(mailbox) => {
                 batch::address(&["users", mailbox, "mailboxSettings", "automaticRepliesSetting"], &[])
             }
             Self::Days(mailbox, _) => {
                 let (from, until) = (wire::instant(from), wire::instant(until));
-                let query =
-                    [("startDateTime", from.as_str()), ("endDateTime", &until), ("$select", SELECT), ("$top", "100")];
+                let query = [
+                    ("startDateTime", from.as_str()),
+                    ("endDateTime", until.as_str()),
+                    ("$select", SELECT),
+                    ("$top", "100"),
+                ];
                 batch::address(&["users", mailbox, "calendarView"], &query)
             }
         }
@@ -197,7 +201,11 @@ impl GraphCalendar {
                 questions.push(Question::Days(mailbox, busy));
             }
         }
-        join_all(questions.chunks(PARTS).map(|some| self.put(some, window, now))).await;
+        let mut asked = Vec::new();
+        for some in questions.chunks(PARTS) {
+            asked.push(self.put(some, window, now));
+        }
+        join_all(asked).await;
     }
 
     async fn put(&self, questions: &[Question<'_>], window: Window, now: DateTime<Utc>) {
@@ -248,7 +256,7 @@ impl GraphCalendar {
         if self.replies.are_refused(reader) {
             return Err(missing("MailboxSettings.Read"));
         }
-        self.replies.away(reader, window).map(drop).map_err(|why| VendorError::retry(VENDOR, why))
+        self.replies.away(reader, window).map(|_| ()).map_err(|why| VendorError::retry(VENDOR, why))
     }
 }
 
@@ -293,7 +301,12 @@ impl Calendar for GraphCalendar {
     }
 
     /// [`busy`](Calendar::busy) names them already.
-    async fn absences(&self, _: &[String], _: DateTime<Utc>, _: DateTime<Utc>) -> BTreeMap<String, Vec<Busy>> {
+    async fn absences(
+        &self,
+        _calendars: &[String],
+        _from: DateTime<Utc>,
+        _until: DateTime<Utc>,
+    ) -> BTreeMap<String, Vec<Busy>> {
         BTreeMap::new()
     }
 

@@ -131,13 +131,17 @@ pub(super) fn judge_write(answer: &Answer) -> Result<(), VendorError> {
     if matches!(answer.status, 409 | 412) { Ok(()) } else { judge(answer) }
 }
 
-/// An event that is not there, or that has nobody to be told, is an answer, too.
-pub(super) fn judge_cancel(answer: &Answer) -> Result<(), VendorError> {
-    match by_code(answer) {
-        VendorError::Gone { .. } => Ok(()),
-        _ if answer.status == 400 => Ok(()),
-        _ => judge(answer),
+/// An event that is not there is an answer, too.
+pub(super) fn judge_delete(answer: &Answer) -> Result<(), VendorError> {
+    match judge(answer) {
+        Err(VendorError::Gone { .. }) => Ok(()),
+        other => other,
     }
+}
+
+/// And that it has no guests who could be told.
+pub(super) fn judge_cancel(answer: &Answer) -> Result<(), VendorError> {
+    if answer.status == 400 { Ok(()) } else { judge_delete(answer) }
 }
 
 /// A mailbox that is not there is not an event that is not there: both are a 404, and the code tells them apart.

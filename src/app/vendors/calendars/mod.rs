@@ -1,0 +1,3 @@
+//! From the sections of calendars to their clients.
+
+mod microsoft;

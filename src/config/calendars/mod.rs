@@ -1,0 +1,5 @@
+//! Calendars: one section for each vendor's account.
+
+mod microsoft;
+
+pub use microsoft::MicrosoftCalendar;
