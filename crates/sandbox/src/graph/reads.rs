@@ -1,7 +1,7 @@
 //! Schedules, events and automatic replies, alone or in a batch.
 
 use super::told::Told;
-use super::{App, GraphEvent, MOST_ON_A_PAGE, OWNER_IS_EAST, PAGE_SIZE, moment};
+use super::{App, GraphEvent, OWNER_IS_EAST, PAGE_SIZE, moment};
 use crate::Fault;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Uri};
@@ -126,7 +126,7 @@ fn page(app: &App, user: &str, host: &str, prefer: Prefer, query: &Parameters) -
     };
     let number = |name: &str| text(name).parse::<usize>().ok();
     let top = number("$top").unwrap_or(PAGE_SIZE);
-    let (size, skip) = (top.min(app.state.most_on_a_page()).min(MOST_ON_A_PAGE), number("$skip").unwrap_or(0));
+    let (size, skip) = (top.min(app.state.most_on_a_page()), number("$skip").unwrap_or(0));
     let select = query.get("$select").map(String::as_str);
     let found = app.state.within(user, from, until);
     let value: Vec<Value> = found.iter().skip(skip).take(size).map(|event| shown(event, prefer, select)).collect();
