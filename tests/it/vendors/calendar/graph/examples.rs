@@ -48,7 +48,8 @@ async fn every_named_failure_has_its_class() {
     let office = Office::open().await;
     for (status, code, expected) in FAILURES {
         // The second time with a new token.
-        for _ in 0..if status == 401 { 2 } else { 1 } {
+        let times = if status == 401 { 2 } else { 1 };
+        for _ in 0..times {
             office.state.refuse_next("event.create", status, code, None);
         }
         assert_eq!(class(office.book(1).await), expected, "{status} {code}");
@@ -63,9 +64,12 @@ async fn every_named_failure_has_its_class() {
         Some(examples.keys().map(move |code| (status, code.clone())))
     });
     let named: BTreeSet<(u16, String)> = named.flatten().collect();
-    let ours = FAILURES.iter().map(|(status, code, _)| (*status, (*code).to_owned())).collect();
+    let ours: BTreeSet<(u16, String)> =
+        FAILURES.iter().map(|(status, code, _)| (*status, (*code).to_owned())).collect();
     assert_eq!(named, ours, "the contract names others than are tried here");
 }
+
+type Asked = Arc<Mutex<Vec<(String, HeaderMap)>>>;
 
 /// A Graph that says what it is told to, and what it was asked.
 #[derive(Clone, Default)]
@@ -77,11 +81,11 @@ struct Script {
     event: Value,
     /// Instead of `replies` in a batch.
     batch: Option<Value>,
-    asked: Arc<Mutex<Vec<(String, HeaderMap)>>>,
+    asked: Asked,
 }
 
 impl Script {
-    async fn client(self) -> (GraphCalendar, Arc<Mutex<Vec<(String, HeaderMap)>>>) {
+    async fn client(self) -> (GraphCalendar, Asked) {
         let asked = Arc::clone(&self.asked);
         let answer = move |uri: Uri, headers: HeaderMap, body: Bytes| {
             let script = self.clone();
@@ -96,7 +100,7 @@ impl Script {
         let (path, query) = (uri.path(), uri.query().unwrap_or_default());
         let host = headers.get("host").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         self.asked.lock().expect("a list").push((path.to_owned(), headers));
-        let page = |index: usize| {
+        let page = |index: usize| -> Value {
             let text = self.pages[index].to_string().replace("127.0.0.1:1", &host);
             serde_json::from_str(&text).expect("a page is JSON")
         };
