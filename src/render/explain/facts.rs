@@ -3,7 +3,7 @@
 use super::story::{Roster, Story, ago};
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
-use baton_core::domain::rep::{Busy, BusyKind, Presence};
+use baton_core::domain::rep::{Busy, Presence};
 use baton_core::domain::zone::Zone;
 use baton_core::routing::decision::OwnershipResult;
 use baton_core::routing::snapshot::RepFacts;
@@ -74,14 +74,7 @@ fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Zone) -> Strin
                         more => format!(" and {more} more"),
                     };
                     let (from, until) = (local(next.from, zone), local(next.until, zone));
-                    let kind = match next.kind {
-                        BusyKind::Busy => "busy",
-                        BusyKind::OutOfOffice => "out of office",
-                        BusyKind::Tentative => "tentatively busy",
-                        BusyKind::Focus => "in focus time",
-                        BusyKind::AllDay => "at an all-day event",
-                    };
-                    format!("{kind} from {from} to {until}{more}")
+                    format!("{} from {from} to {until}{more}", next.kind.in_words())
                 }
             };
             format!("{told}, says {source} {}", ago((now - *observed_at).num_milliseconds()))

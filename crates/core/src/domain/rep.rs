@@ -96,11 +96,24 @@ pub struct Busy {
 #[serde(rename_all = "snake_case")]
 pub enum BusyKind {
     Busy,
+    /// An absence, as leave is.
     OutOfOffice,
-    /// Not accepted yet, or held free in case.
+    /// Not agreed to yet, or only perhaps.
     Tentative,
-    /// Time that its owner keeps for work alone.
+    /// Kept free of meetings by the rep.
     Focus,
-    /// An all-day event that is shown as busy and is no absence, such as a conference.
+    /// A whole day that is shown as busy and is no absence, such as a conference.
     AllDay,
+}
+
+impl BusyKind {
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::OutOfOffice => "out of office",
+            Self::Tentative => "tentatively busy",
+            Self::Focus => "focus time",
+            Self::AllDay => "busy all day",
+        }
+    }
 }

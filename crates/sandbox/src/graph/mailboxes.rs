@@ -24,8 +24,9 @@ pub struct GraphEvent {
     pub is_all_day: bool,
     pub transaction_id: Option<String>,
     pub attendee_email: Option<String>,
-    /// It has a Teams link.
+    /// It has a Teams link, which stands in its text.
     pub online: bool,
+    pub text: String,
     /// Its owner's answer to it.
     pub response: String,
     /// How often it was changed: its ETag.

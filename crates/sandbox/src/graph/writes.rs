@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 /// What writing needs.
 const PERMISSION: &str = "Calendars.ReadWrite";
+/// Stands in the text of an online meeting; without it the meeting is none any more.
+const JOIN: &str = "<div>Join the meeting now</div>";
 
 pub(super) async fn create(
     State(app): State<App>,
@@ -43,6 +45,8 @@ pub(super) async fn create(
         transaction_id,
         attendee_email: text(&body["attendees"][0]["emailAddress"]["address"]),
         online: body["isOnlineMeeting"] == true,
+        text: text(&body["body"]["content"]).unwrap_or_default()
+            + if body["isOnlineMeeting"] == true { JOIN } else { "" },
         booked: true,
         ..GraphEvent::of(&user, from, until)
     };
@@ -81,6 +85,10 @@ pub(super) async fn update(
     }
     event.from = instant(&body["start"]).unwrap_or(event.from);
     event.until = instant(&body["end"]).unwrap_or(event.until);
+    if let Some(text) = body["body"]["content"].as_str() {
+        event.online = event.online && text.contains(JOIN);
+        text.clone_into(&mut event.text);
+    }
     event.changes += 1;
     let event = event.clone();
     drop(kept);

@@ -42,7 +42,7 @@ impl GraphCalendar {
         }
     }
 
-    /// The event to the request's time, unless it is there already. Only its times: its text holds the link of the meeting.
+    /// The event to the request's time and description, unless it is there already.
     ///
     /// # Errors
     /// `Gone`: it is not there. `NeedsPerson`: somebody has moved it meanwhile.
@@ -60,8 +60,11 @@ impl GraphCalendar {
         // Also the guest's answer to the invitation changes an event: once more, while it stands where it stood.
         for _ in 0..2 {
             let path = ["v1.0", "users", &request.calendar, "events", &event.id];
-            let mut call = ApiCall::new("event.update", Does::Write, Method::PATCH, &path)
-                .json(json!({ "start": wire::moment(request.from), "end": wire::moment(request.until) }));
+            let mut call = ApiCall::new("event.update", Does::Write, Method::PATCH, &path).json(event::moved_body(
+                request,
+                &event,
+                self.online_meetings,
+            ));
             if let Some(etag) = &event.etag {
                 call = call.header("If-Match", etag.as_str());
             }
@@ -96,7 +99,8 @@ impl GraphCalendar {
     /// # Errors
     /// `Gone`: it is not there, or was cancelled.
     async fn event(&self, calendar: &str, id: &str) -> Result<Event, VendorError> {
-        let call = ApiCall::get("event.get", &["v1.0", "users", calendar, "events", id]).query("$select", SELECT);
+        let select = if self.online_meetings { format!("{SELECT},body") } else { SELECT.to_owned() };
+        let call = ApiCall::get("event.get", &["v1.0", "users", calendar, "events", id]).query("$select", select);
         let _turn = self.mailboxes.turn(calendar).await?;
         let event: Event = read(&self.ask(call).await?)?;
         if event.is_cancelled() {

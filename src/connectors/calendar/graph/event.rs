@@ -2,7 +2,7 @@
 
 use super::wire::{Moment, VENDOR, kind, moment};
 use crate::connectors::http::cut;
-use crate::connectors::markup::one_line;
+use crate::connectors::markup::{escaped, one_line};
 use crate::connectors::{BookRequest, Booked, VendorError};
 use baton_core::domain::rep::BusyKind;
 use baton_core::domain::rota::Window;
@@ -39,6 +39,13 @@ pub(super) struct Event {
     is_all_day: Option<bool>,
     is_cancelled: Option<bool>,
     response_status: Option<ResponseStatus>,
+    /// Asked for where it matters.
+    body: Option<Body>,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    content: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +127,23 @@ pub(super) fn body(request: &BookRequest, online: bool) -> Value {
     body
 }
 
+/// What a move changes: the times, and the description, which is the request's. The link of an online meeting stands in the text
+/// below it, and would be lost with it: there the new description comes before what is there.
+pub(super) fn moved_body(request: &BookRequest, stands: &Event, online: bool) -> Value {
+    let description = cut(&printable(&request.description.0), DESCRIPTION_LIMIT);
+    let text = match stands.body.as_ref().and_then(|body| body.content.as_deref()) {
+        Some(html) if online => json!({ "contentType": "html", "content": above(&description, html) }),
+        _ => json!({ "contentType": "text", "content": description }),
+    };
+    json!({ "start": moment(request.from), "end": moment(request.until), "body": text })
+}
+
+fn above(text: &str, html: &str) -> String {
+    let lines = escaped(text, usize::MAX).replace('\n', "<br>");
+    let begins = html.find("<body").and_then(|from| Some(from + html[from..].find('>')? + 1)).unwrap_or_default();
+    format!("{}<p>{lines}</p>{}", &html[..begins], &html[begins..])
+}
+
 /// Exchange refuses a text with control characters.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
@@ -160,6 +184,14 @@ mod tests {
         ] {
             assert_eq!(event(&change).takes(window), expected, "{change}");
         }
+    }
+
+    #[test]
+    fn a_new_description_stands_above_the_link_of_an_online_meeting() {
+        let link = "<html><body style=\"a\">old<div>Join</div></body></html>";
+        let expected = "<html><body style=\"a\"><p>a &lt; b<br>c</p>old<div>Join</div></body></html>";
+        assert_eq!(above("a < b\nc", link), expected);
+        assert_eq!(above("new", "old"), "<p>new</p>old");
     }
 
     #[test]

@@ -41,6 +41,21 @@ async fn a_meeting_is_moved_and_moving_it_again_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_moved_meeting_has_the_new_words_and_keeps_its_link() {
+    let anew = BookRequest { description: CallerText("To move it again: <here>".into()), ..later() };
+    let office = Office::open().await;
+    let id = office.booked().await;
+    office.calendar.move_to(&id, &anew).await.unwrap();
+    assert_eq!(office.state.event(&id).unwrap().text, "To move it again: <here>");
+
+    let office = Office::with(|config| config.online_meetings = true).await;
+    let id = office.booked().await;
+    office.calendar.move_to(&id, &anew).await.unwrap();
+    let event = office.state.event(&id).unwrap();
+    assert!(event.online && event.text.starts_with("<p>To move it again: &lt;here&gt;</p>"), "{event:?}");
+}
+
+#[tokio::test]
 async fn a_meeting_is_not_moved_onto_another_or_where_there_is_none() {
     let office = Office::open().await;
     let id = office.booked().await;
