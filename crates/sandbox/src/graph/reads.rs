@@ -156,7 +156,8 @@ pub(super) fn shown(event: &GraphEvent, prefer: Prefer, select: Option<&str>) ->
     let whole = json!({
         "subject": event.subject, "start": at(event.from), "end": at(event.until), "showAs": event.show_as,
         "isAllDay": event.is_all_day, "isCancelled": false, "transactionId": event.transaction_id,
-        "body": { "contentType": "html", "content": event.text }, "attendees": attendees, "isOnlineMeeting": event.online, "responseStatus": { "response": event.response },
+        "body": { "contentType": "html", "content": event.text }, "attendees": attendees,
+        "isOnlineMeeting": event.online, "responseStatus": { "response": event.response },
     });
     let mut told = json!({ "@odata.etag": event.etag(), "id": id });
     for (name, value) in whole.as_object().expect("it is one") {
