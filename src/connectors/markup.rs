@@ -30,6 +30,14 @@ pub(super) fn escaped_with(plain: &str, limit: usize, escape: fn(char) -> Option
     (out, true)
 }
 
+/// What shows on one line: runs of blanks, line breaks and control characters as one blank.
+pub(super) fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

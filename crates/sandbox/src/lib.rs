@@ -6,6 +6,7 @@
 #![warn(unreachable_pub)]
 
 pub mod google;
+pub mod graph;
 pub mod hubspot;
 pub mod salesforce;
 pub mod slack;
@@ -20,6 +21,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use baton_clock::SharedClock;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -34,7 +37,7 @@ const BODY_LIMIT: usize = 4 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {
     pub vendor: &'static str,
-    /// `ring`, `book`, `lead`, `task`, `message`, `mail`.
+    /// `ring`, `book`, `move`, `cancel`, `lead`, `task`, `message`, `mail`.
     pub kind: &'static str,
     /// What makes it the same effect to a person, whatever ids the request carried.
     pub natural_key: String,
@@ -164,6 +167,11 @@ impl<S> App<S> {
     fn now(&self) -> DateTime<Utc> {
         self.world.clock.now()
     }
+}
+
+/// A part of a signed token; the signature is taken on trust.
+fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
 /// The operation that a request names, for faults: the stand-in's own mapping, e.g. `chat.postMessage`, `events.insert`.

@@ -1,8 +1,10 @@
 //! Where the reps' calendars are: `[calendar]`, and `[calendars.NAME]` where there is more than one vendor, or one twice.
 
 mod google;
+mod microsoft;
 
 pub use google::GoogleCalendar;
+pub use microsoft::MicrosoftCalendar;
 
 use super::Config;
 use super::environment::{Reference, Worth};
@@ -13,12 +15,14 @@ use serde::{Deserialize, Deserializer};
 #[serde(tag = "vendor", rename_all = "snake_case")]
 pub enum Calendar {
     Google(GoogleCalendar),
+    Microsoft(MicrosoftCalendar),
 }
 
 impl Calendar {
     fn references(&self) -> Vec<(&'static str, &Reference, Worth)> {
         match self {
             Self::Google(google) => google.references(),
+            Self::Microsoft(microsoft) => microsoft.references(),
         }
     }
 }
@@ -27,7 +31,7 @@ impl Calendar {
 ///
 /// # Errors
 /// It is no section of a calendar.
-pub(in crate::config) fn google_unless_said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Calendar>, D::Error> {
+pub(crate) fn google_unless_said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Calendar>, D::Error> {
     let mut section = toml::Table::deserialize(deserializer)?;
     section.entry("vendor").or_insert_with(|| toml::Value::String("google".to_owned()));
     let calendar = Calendar::deserialize(toml::Value::Table(section));

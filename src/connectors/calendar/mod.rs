@@ -1,6 +1,7 @@
 //! What Baton asks of a calendar: when its owner is busy, to book a time in it, and to move or cancel what was booked.
 
 pub mod google;
+pub mod graph;
 pub mod several;
 
 use super::VendorError;

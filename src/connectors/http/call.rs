@@ -93,7 +93,9 @@ impl ApiCall {
     #[must_use]
     pub(super) fn authorized(mut self, token: &VendorToken) -> Self {
         self.bearer = Some(token.secret.clone());
-        self.base.clone_from(&token.base);
+        if token.base.is_some() {
+            self.base.clone_from(&token.base);
+        }
         self
     }
 

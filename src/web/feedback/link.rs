@@ -28,7 +28,7 @@ const MEETING: &str = "meeting";
 
 /// What a lead's link stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LinkedMeeting {
+pub(in crate::web) struct LinkedMeeting {
     pub lead: LeadId,
     pub time: MeetingTime,
 }

@@ -11,16 +11,16 @@ use baton_sandbox::World;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
-fn at(text: &str) -> DateTime<Utc> {
+pub(super) fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time in a test")
 }
 
 /// A Monday morning.
-fn world() -> (Arc<FakeClock>, Arc<World>) {
+pub(super) fn world() -> (Arc<FakeClock>, Arc<World>) {
     let clock = FakeClock::new(at("2026-11-23T09:00:00Z"));
     (Arc::clone(&clock), World::new(clock))
 }
 
-fn class<T: std::fmt::Debug>(result: Result<T, VendorError>) -> &'static str {
+pub(super) fn class<T: std::fmt::Debug>(result: Result<T, VendorError>) -> &'static str {
     result.expect_err("a failure").class()
 }

@@ -5,6 +5,7 @@
 //! `BATON_CONTRACTS` names. Without them the checks are skipped with a loud line, except where `CI=true`: there that is
 //! a failure. What they cannot see is meaning, state and order; the stand-ins and their tests are for that.
 
+mod batch;
 mod composite;
 mod reading;
 mod values;
@@ -111,6 +112,9 @@ impl Contract {
     /// An answer that was lost or made up on cue is not held against the description; its request is.
     pub fn check(&self, exchange: &Exchange) -> Vec<String> {
         let (path, query) = exchange.target.split_once('?').unwrap_or((&exchange.target, ""));
+        if path == batch::PATH {
+            return self.check_batch(exchange);
+        }
         let about = format!("{} {} {}", self.vendor, exchange.method, exchange.target);
         let Some((operation, path_values)) = self.find(&exchange.method, path) else {
             return vec![format!("{about}: no such path or method")];

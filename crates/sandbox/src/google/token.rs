@@ -1,12 +1,11 @@
 //! Google's token service: tokens for a user and a scope, in exchange for an assertion that is of this hour.
 
 use super::App;
+use crate::decoded;
 use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -72,13 +71,11 @@ fn checked(form: &TokenForm, now: DateTime<Utc>) -> Result<Claims, (&'static str
     Ok(claims)
 }
 
-fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     #[test]
     fn an_assertion_must_be_signed_and_of_this_hour() {

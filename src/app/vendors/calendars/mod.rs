@@ -1,6 +1,7 @@
 //! The calendars of a workspace, and whether they are those that its roster names.
 
 mod google;
+mod microsoft;
 
 use crate::config::{self, Config};
 use crate::connectors::Calendar;
@@ -22,6 +23,7 @@ pub(super) fn connect(config: &Config, clock: &SharedClock) -> Result<Option<Arc
         let section = config::calendar_section(name);
         let connected = match calendar {
             config::Calendar::Google(google) => google.connect(&section, clock)?,
+            config::Calendar::Microsoft(microsoft) => microsoft.connect(&section, clock)?,
         };
         parts.push((name.to_owned(), connected));
     }

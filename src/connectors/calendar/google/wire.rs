@@ -1,7 +1,7 @@
 //! What goes over the wire to and from Google Calendar v3 (discovery revision 20261030), and what it means.
 
 use crate::connectors::http::{Answer, by_status, cut, in_doubt, retry_after};
-use crate::connectors::markup::escaped;
+use crate::connectors::markup::{escaped, one_line};
 use crate::connectors::{BookRequest, VendorError};
 use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::rota::Window;
@@ -260,13 +260,6 @@ pub(super) fn moved_body(request: &BookRequest) -> Value {
 /// The same of one that says something else.
 pub(super) fn words_body(words: &CallerText) -> Value {
     json!({ "description": escaped(&words.0, DESCRIPTION_LIMIT) })
-}
-
-fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c.is_whitespace())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
