@@ -281,9 +281,7 @@ impl Crm for HubSpot {
         let refuse = |why: String| Err(VendorError::amiss(VENDOR, why));
         let property = ApiCall::get("property", &["crm", "properties", VERSION, "contacts", KEY_PROPERTY]);
         match self.send(property).await {
-            Ok(answer) if answer.value()["hasUniqueValue"] == true => {
-                self.wrong_reps().await?.map_or(Ok(()), |wrong| Err(VendorError::amiss(VENDOR, wrong)))
-            }
+            Ok(answer) if answer.value()["hasUniqueValue"] == true => self.wrong_reps().await?.map_or(Ok(()), refuse),
             Ok(_) => refuse(format!("the contact property {KEY_PROPERTY} must require unique values")),
             Err(VendorError::Gone { .. }) => refuse(format!(
                 "contacts have no property {KEY_PROPERTY}: create it as single-line text that requires unique values"
@@ -315,3 +313,6 @@ fn record_id(text: &str) -> Result<&str, VendorError> {
 fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
     answer.read().map_err(|why| VendorError::needs_person(VENDOR, why))
 }
+
+#[cfg(test)]
+mod tests;

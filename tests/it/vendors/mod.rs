@@ -9,3 +9,4 @@ mod returning;
 mod silent;
 mod texts;
 mod twilio;
+mod workflow;
