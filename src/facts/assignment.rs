@@ -25,7 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// How soon a CRM is asked whom it has named, and the longest pause between two times; each is half as long again as the one before.
+/// How soon a CRM is asked whom it has named, and the longest pause between two times; each is half as long again as the
+/// one before.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 const PAUSE_AT_MOST: Duration = Duration::from_secs(5);
 

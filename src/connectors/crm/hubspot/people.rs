@@ -101,7 +101,8 @@ impl Who {
         }
     }
 
-    /// What the rest of Baton calls the owner with this id. Whoever is no rep goes by that id, unless a rep goes by the same number.
+    /// What the rest of Baton calls the owner with this id. Whoever is no rep goes by that id, unless a rep goes by the same
+    /// number.
     pub(super) fn name(&self, owner: &str) -> CrmId {
         let id = CrmId::from(owner);
         match self.names.get(owner) {

@@ -34,8 +34,8 @@ pub struct RuleSet {
     pub territories: Territories,
     pub ownership: Vec<OwnershipRule>,
     pub assignment: Assignment,
-    /// Under [`Assignment::Crm`]: how long after it came a lead waits for the owner, where the CRM's rules run by and by. A caller on
-    /// the line waits for less, see [`RuleSet::waits_for_crm_until`].
+    /// Under [`Assignment::Crm`]: how long after it came a lead waits for the owner, where the CRM's rules run by and by. A
+    /// caller on the line waits for less, see [`RuleSet::waits_for_crm_until`].
     pub assignment_wait: Duration,
     /// What a calendar said counts for so long; then it is unknown.
     pub calendars_believed_for: Duration,
