@@ -218,11 +218,13 @@ fn works(
     release: Current,
     stopping: &Receiver<bool>,
 ) -> JoinSet<()> {
+    facts.tell_reps(&release.borrow().rules);
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(decider).run(stopping.clone()));
     tasks.spawn(Arc::clone(decider).serve_waiting(stopping.clone()));
     tasks.spawn(Arc::clone(&outbox).deliver(stopping.clone()));
     tasks.spawn(outbox.run(stopping.clone()));
+    tasks.spawn(introduce(Arc::clone(&facts), release.clone(), stopping.clone()));
     tasks.spawn(keep_fresh(facts, release, stopping.clone()));
     tasks
 }
@@ -268,6 +270,17 @@ fn carries(
         let release = door.release.clone();
         let agents = Agents { telephony, decider, store, release, clock, duty, worker };
         tasks.spawn(lines::bring(agents, stopping.clone()));
+    }
+}
+
+/// Reps who come, go or are called otherwise are told.
+async fn introduce(facts: Arc<Facts>, mut release: Current, mut stopping: Receiver<bool>) {
+    loop {
+        tokio::select! {
+            changed = release.changed() => if changed.is_err() { return },
+            _ = stopping.changed() => return,
+        }
+        facts.tell_reps(&release.borrow_and_update().rules);
     }
 }
 

@@ -43,7 +43,9 @@ impl CrmLead {
             postal: known(&lead.company.postal),
             city: known(&lead.company.city),
             owner_crm_id: None,
+            owner_email: None,
             keeps_owner: false,
+            yields_owner: false,
             description: RepText(String::new()),
             task: None,
         }

@@ -14,7 +14,11 @@ use strsim::damerau_levenshtein;
 /// The row under which events of the lead's call are decided one after the other; `None` where the platform's id is not known.
 pub(super) fn call_key(lead: &Lead) -> Option<String> {
     let call = lead.call.as_ref().filter(|call| !call.id.is_empty())?;
-    Some(format!("call {} {}", call.platform.to_lowercase(), call.id))
+    Some(key_of_call(&call.platform, &call.id))
+}
+
+pub(super) fn key_of_call(platform: &str, id: &str) -> String {
+    format!("call {} {id}", platform.to_lowercase())
 }
 
 pub(super) fn is_call_key(key: &str) -> bool {

@@ -26,11 +26,8 @@ pub(super) async fn facts_for(
     if rules.assignment != Assignment::Crm || leads.is_empty() {
         return Ok(parts.facts.gather(&leads, rules).await);
     }
-    let (leads, now) = (Arc::new(leads), parts.clock.now());
-    let so_far = with((Arc::clone(&leads), Arc::clone(rules)), move |tx, (leads, rules)| {
-        Box::pin(async move { seconds_so_far(tx, &leads.iter().collect::<Vec<_>>(), rules, now).await })
-    });
-    let seconds = parts.store.read("complete.so_far", so_far).await?;
+    let leads = Arc::new(leads);
+    let seconds = seconds_of(parts, Arc::clone(&leads), rules).await?;
     let firsts: Vec<Lead> = leads.iter().filter(|lead| !seconds.contains(&lead.id)).cloned().collect();
     let mut facts = parts.facts.gather(&firsts, rules).await.into_iter();
     let of = |lead: &Lead| {
@@ -39,6 +36,19 @@ pub(super) async fn facts_for(
         asked.unwrap_or_else(|| parts.facts.not_asked(lead, rules, why))
     };
     Ok(leads.iter().map(of).collect())
+}
+
+/// Which of these leads tell of a call that is a lead already, as far as it can be known before anything is held.
+pub(super) async fn seconds_of(
+    parts: &DeciderParts,
+    leads: Arc<Vec<Lead>>,
+    rules: &Arc<RuleSet>,
+) -> Result<BTreeSet<LeadId>, StoreError> {
+    let now = parts.clock.now();
+    let so_far = with((leads, Arc::clone(rules)), move |tx, (leads, rules)| {
+        Box::pin(async move { seconds_so_far(tx, &leads.iter().collect::<Vec<_>>(), rules, now).await })
+    });
+    parts.store.read("complete.so_far", so_far).await
 }
 
 /// Which of these leads tell of a call that is a lead already, or of one before them in the list; held until the transaction

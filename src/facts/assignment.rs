@@ -5,10 +5,13 @@
 //! decided again, another worker, or a creation that arrives after the deadline cannot make a second lead or have it
 //! assigned twice. The later write by the outbox completes the lead and leaves the owner alone; where the CRM was too late,
 //! or chose nobody, Baton's rules decide, and the owner they name is written.
+//!
+//! A CRM whose rules run by and by is waited for before the lead is decided, for as long as the rules allow, and asked once more
+//! when it is: so nothing has to be kept of what it said, and a worker that dies meanwhile loses nothing.
 
 use super::Facts;
 use super::health::SILENT;
-use crate::connectors::{Crm, CrmLead, CrmRef};
+use crate::connectors::{Crm, CrmLead, CrmRef, VendorError};
 use crate::telemetry::figures;
 use crate::telemetry::traces::for_lead;
 use baton_core::domain::crm_id::CrmId;
@@ -16,8 +19,16 @@ use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::Assignment;
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+/// How soon a CRM is asked whom it has named, and the longest pause between two times; each is half as long again as the
+/// one before.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+const PAUSE_AT_MOST: Duration = Duration::from_secs(5);
 
 /// The CRM user, or queue, that a lead was given to; known and `None`: nobody.
 pub(super) type Assigned = Fact<Option<CrmId>>;
@@ -45,6 +56,38 @@ impl Facts {
         }
     }
 
+    /// Until when the CRM may still name the owner of a lead that has come; `None`: the lead is decided at once.
+    pub fn waits_for_owner(&self, lead: &Lead, rules: &RuleSet) -> Option<DateTime<Utc>> {
+        self.crm.as_ref().filter(|crm| crm.assigns_later())?;
+        if rules.assignment != Assignment::Crm || self.crm_health.is_silent() {
+            return None;
+        }
+        Some(rules.waits_for_crm_until(lead)).filter(|until| self.clock.now() < *until)
+    }
+
+    /// Creates a lead in the CRM and waits until that has named an owner, or cannot, or the time has come.
+    pub async fn owner_is_named(&self, lead: &Lead, until: DateTime<Utc>) {
+        let Some(crm) = &self.crm else { return };
+        let left = (until - self.clock.now()).to_std().unwrap_or_default();
+        let by = Instant::now() + self.clock.real(left);
+        let lead = CrmLead::of(lead);
+        let mut pause = FIRST_LOOK;
+        let mut answer = timeout_at(by, crm.assign(&lead)).await;
+        while let Ok(named) = answer {
+            let next = Instant::now() + self.clock.real(pause);
+            if is_settled(named) || self.crm_health.is_silent() {
+                return;
+            }
+            sleep_until(next.min(by)).await;
+            if next >= by {
+                // It is asked once more when the lead is decided.
+                return;
+            }
+            pause = (pause * 3 / 2).min(PAUSE_AT_MOST);
+            answer = timeout_at(by, crm.assigned(&lead)).await;
+        }
+    }
+
     /// Whom a person has given a lead to in the CRM since Baton wrote it there.
     pub async fn given_by_hand(&self, record: &CrmRef, rules: &RuleSet) -> ByHand {
         let (Some(crm), Some(written)) = (&self.crm, &record.owner_crm_id) else { return ByHand::Nobody };
@@ -53,8 +96,11 @@ impl Facts {
         }
         match tokio::time::timeout(self.within, crm.owner_of(&record.id)).await {
             Ok(Ok(Some(owner))) if owner != *written => {
-                let is_rep = rules.reps.values().any(|rep| rep.crm_id.as_ref() == Some(&owner));
-                if is_rep { ByHand::Rep(owner) } else { ByHand::Stranger }
+                if rules.rep_in_crm(&owner).is_some() {
+                    ByHand::Rep(owner)
+                } else {
+                    ByHand::Stranger
+                }
             }
             Ok(Ok(_)) => ByHand::Nobody,
             Ok(Err(error)) => {
@@ -101,5 +147,20 @@ impl Facts {
         let (in_log, why) = answer;
         tracing::warn!(vendor = crm.vendor(), lead.id = %lead.id, why = in_log, "assigning without the CRM");
         Err(why)
+    }
+}
+
+/// Whether there is nothing more to wait for.
+fn is_settled(named: Result<Option<CrmId>, VendorError>) -> bool {
+    match named {
+        Ok(owner) => owner.is_some(),
+        // It may have been done, or be done in a moment.
+        Err(VendorError::Retry { .. } | VendorError::RateLimited { .. } | VendorError::Unknown { .. }) => false,
+        Err(
+            VendorError::NeedsPerson { .. }
+            | VendorError::Amiss { .. }
+            | VendorError::Reauthenticate { .. }
+            | VendorError::Gone { .. },
+        ) => true,
     }
 }

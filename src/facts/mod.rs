@@ -95,6 +95,13 @@ impl Facts {
         self
     }
 
+    /// The CRM learns who the reps are.
+    pub fn tell_reps(&self, rules: &RuleSet) {
+        if let Some(crm) = &self.crm {
+            crm.meet(&rules.reps);
+        }
+    }
+
     /// Of a lead about which nobody was asked.
     pub fn not_asked(&self, lead: &Lead, rules: &RuleSet, why: &str) -> LeadFacts {
         LeadFacts {

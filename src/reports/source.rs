@@ -90,7 +90,7 @@ fn disclosed(told: &Disclosure, channel: LeadChannel, rules: &RuleSet) -> Option
 
 /// The rep whom the CRM knows under this id.
 fn rep_of(crm_id: &CrmId, rules: &RuleSet) -> Option<RepId> {
-    rules.reps.values().find(|rep| rep.crm_id.as_ref() == Some(crm_id)).map(|rep| rep.id.clone())
+    rules.rep_in_crm(crm_id).map(|rep| rep.id.clone())
 }
 
 #[cfg(test)]

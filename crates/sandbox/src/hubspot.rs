@@ -94,8 +94,12 @@ async fn guard(State(app): State<App>, headers: HeaderMap, request: Request, nex
     Problem::new(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.").into_response()
 }
 
-async fn list(State(app): State<App>, Path((_, kind)): Path<(String, String)>) -> Json<Value> {
-    Json(json!({ "results": app.state.list(&kind, 1) }))
+async fn list(
+    State(app): State<App>,
+    Path((_, kind)): Path<(String, String)>,
+    Query(parameters): Parameters,
+) -> Json<Value> {
+    Json(app.state.list(&kind, &parameters))
 }
 
 async fn create(
@@ -119,7 +123,7 @@ async fn read(
     Path((_, kind, id)): Path<(String, String, String)>,
     Query(parameters): Parameters,
 ) -> Result<Json<Value>, Problem> {
-    app.state.read(&kind, &id, &parameters).map(Json)
+    app.state.read(&kind, &id, &parameters, app.now()).map(Json)
 }
 
 async fn update(
@@ -148,10 +152,27 @@ async fn batch_read(
     State(app): State<App>,
     Path((_, kind)): Path<(String, String)>,
     Json(body): Json<Value>,
-) -> Json<Value> {
+) -> (StatusCode, Json<Value>) {
+    let (results, missing) = app.state.batch_read(&kind, &body);
+    let error = |id: &String| {
+        json!({
+            "status": "error", "category": "OBJECT_NOT_FOUND", "message": format!("Could not get some {kind}"),
+            "context": { "ids": [id] }, "errors": [], "links": {},
+        })
+    };
+    batch(&app, results, missing.iter().map(error).collect())
+}
+
+/// What a batch brought: with 207 and errors where it is not the whole.
+fn batch(app: &App, results: Vec<Value>, errors: Vec<Value>) -> (StatusCode, Json<Value>) {
     let now = app.now();
-    let results = app.state.batch_read(&kind, &body);
-    Json(json!({ "status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now }))
+    let mut answer = json!({ "status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now });
+    if errors.is_empty() {
+        return (StatusCode::OK, Json(answer));
+    }
+    answer["numErrors"] = errors.len().into();
+    answer["errors"] = errors.into();
+    (StatusCode::MULTI_STATUS, Json(answer))
 }
 
 async fn associations(
@@ -170,12 +191,7 @@ async fn linked(
     Path((_, kind, to)): Path<(String, String, String)>,
     Json(body): Json<Value>,
 ) -> (StatusCode, Json<Value>) {
-    let now = app.now();
     let (results, without) = app.state.linked(&kind, &to, &body);
-    let mut answer = json!({ "status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now });
-    if without.is_empty() {
-        return (StatusCode::OK, Json(answer));
-    }
     let error = |id: &String| {
         let message = format!("No {to} is associated with {kind} {id}.");
         json!({
@@ -183,13 +199,11 @@ async fn linked(
             "message": message, "context": { "fromObjectId": [id] }, "id": id, "errors": [], "links": {},
         })
     };
-    answer["numErrors"] = without.len().into();
-    answer["errors"] = without.iter().map(error).collect();
-    (StatusCode::MULTI_STATUS, Json(answer))
+    batch(&app, results, without.iter().map(error).collect())
 }
 
-async fn owners(State(app): State<App>) -> Json<Value> {
-    Json(json!({ "results": app.state.owners(app.now()) }))
+async fn owners(State(app): State<App>, Query(parameters): Parameters) -> Json<Value> {
+    Json(app.state.owners(&parameters, app.now()))
 }
 
 async fn property(

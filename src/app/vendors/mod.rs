@@ -101,44 +101,31 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrmChoice {
     NoCrm,
-    /// It has no rules that choose the owner of a new lead.
-    MakesNone(&'static str),
     Chooses,
 }
 
 impl From<&Config> for CrmChoice {
     fn from(config: &Config) -> Self {
-        match &config.crm {
-            None => Self::NoCrm,
-            Some(config::Crm::Hubspot { .. }) => Self::MakesNone("hubspot"),
-            Some(config::Crm::Salesforce { .. }) => Self::Chooses,
-        }
+        if config.crm.is_some() { Self::Chooses } else { Self::NoCrm }
     }
 }
 
 impl From<&Vendors> for CrmChoice {
     fn from(vendors: &Vendors) -> Self {
-        match &vendors.crm {
-            None => Self::NoCrm,
-            Some(crm) if crm.assigns() => Self::Chooses,
-            Some(crm) => Self::MakesNone(crm.vendor()),
-        }
+        if vendors.crm.is_some() { Self::Chooses } else { Self::NoCrm }
     }
 }
 
 /// Whether rules and connections can work together.
 ///
 /// # Errors
-/// The rules leave the choice of the owner to a CRM that makes none, or that is not there.
+/// The rules leave the choice of the owner to a CRM that is not there.
 pub fn agree(crm: CrmChoice, rules: &RuleSet) -> Result<()> {
-    let instead = "say `assignment: baton`, so that the rules below it choose";
     match (rules.assignment, crm) {
         (Assignment::Baton, _) | (Assignment::Crm, CrmChoice::Chooses) => Ok(()),
-        (Assignment::Crm, CrmChoice::MakesNone(vendor)) => bail!(
-            "rules/routing.yaml says `assignment: crm`, and {vendor} has no assignment rules of its own: {instead}"
-        ),
         (Assignment::Crm, CrmChoice::NoCrm) => bail!(
-            "rules/routing.yaml says `assignment: crm`, and baton.toml has no [crm]: add vendor = \"salesforce\", or {instead}"
+            "rules/routing.yaml says `assignment: crm`, and baton.toml has no [crm]: add vendor = \"salesforce\" or \"hubspot\", \
+             or say `assignment: baton`, so that the rules below it choose"
         ),
     }
 }
@@ -201,7 +188,7 @@ mod tests {
     use baton_core::routing::scenario::scenario;
 
     #[test]
-    fn only_salesforce_can_be_left_the_choice() {
+    fn whichever_crm_there_is_can_be_left_the_choice() {
         let config = |crm: &str| toml::from_str::<Config>(crm).expect("a configuration");
         let hubspot = config("[crm]\nvendor = \"hubspot\"\nservice_key = \"env:KEY\"\n");
         let salesforce = config(
@@ -212,9 +199,8 @@ mod tests {
         let agrees = |config: &Config, rules: &RuleSet| agree(CrmChoice::from(config), rules);
         assert!(agrees(&hubspot, &rules).is_ok() && agrees(&config(""), &rules).is_ok());
         rules.assignment = Assignment::Crm;
-        assert!(agrees(&salesforce, &rules).is_ok());
-        let told = |config: &Config| agrees(config, &rules).expect_err("it cannot choose").to_string();
-        assert!(told(&hubspot).contains("hubspot has no assignment rules of its own: say `assignment: baton`"));
-        assert!(told(&config("")).contains("has no [crm]"));
+        assert!(agrees(&salesforce, &rules).is_ok() && agrees(&hubspot, &rules).is_ok());
+        let told = agrees(&config(""), &rules).expect_err("nobody is there to choose").to_string();
+        assert!(told.contains("has no [crm]") && told.contains("or say `assignment: baton`"), "{told}");
     }
 }

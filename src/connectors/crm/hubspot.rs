@@ -4,16 +4,20 @@
 //! by `baton_key` where there is none) and HubSpot says so with 409; a note or task carries our marker in its body and is
 //! looked for among the contact's records before it is created. Records are read by unique id, never searched for before
 //! a write: the search index lags by up to half a minute. What a contact already says of itself is never overwritten,
-//! nor an owner whom a person chose after us.
+//! nor an owner whom a person chose after us, nor one whom the portal's own workflow chose where the rules leave it to that.
 //!
 //! Search serves only to find accounts; there are no webhooks for service keys, so owners are polled.
 
+mod assign;
+mod away;
 mod body;
 mod errors;
 mod find;
+mod owners;
+mod people;
 mod write;
 
-use super::{AccountKeys, Crm, CrmLead, CrmRef};
+use super::{AccountKeys, Crm, CrmLead, CrmRef, OwnerBy};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp};
 use async_trait::async_trait;
@@ -21,6 +25,9 @@ use baton_clock::SharedClock;
 use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
+use baton_core::domain::id::RepId;
+use baton_core::domain::rep::{Busy, Rep};
+use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -58,6 +65,7 @@ pub struct HubSpot {
     http: VendorHttp,
     key: Secret,
     searches: Buckets,
+    owners: owners::Owners,
     clock: SharedClock,
     /// Type of each company property that rules declare, read once: every value comes as text.
     types: Mutex<BTreeMap<String, String>>,
@@ -87,13 +95,53 @@ struct AssociatedId {
     id: String,
 }
 
+/// A page of a list, or what a batch brought.
 #[derive(Debug, Clone, Deserialize)]
 struct Results<T> {
     #[serde(default = "Vec::new")]
     results: Vec<T>,
+    /// Of a batch that is answered 207: what of it was not done.
+    #[serde(default)]
+    errors: Vec<BatchError>,
+    paging: Option<Paging>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct BatchError {
+    #[serde(default)]
+    category: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Paging {
+    next: Option<Next>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Next {
+    after: String,
+}
+
+impl<T> Results<T> {
+    /// Without what is not there any more. The status is a success, whatever became of the parts.
+    ///
+    /// # Errors
+    /// A part was not read for another reason: nothing is known of it.
+    fn whole(self) -> Result<Vec<T>, VendorError> {
+        match self.errors.iter().find(|error| error.category != "OBJECT_NOT_FOUND") {
+            Some(error) => Err(errors::of_part(&error.category)),
+            None => Ok(self.results),
+        }
+    }
 }
 
 impl Object {
+    /// Who set the owner, the newest first.
+    fn owner_changes(&self) -> impl Iterator<Item = OwnerBy> {
+        let history = self.properties_with_history.get(OWNER);
+        history.into_iter().flatten().map(|change| source(&change.source_type))
+    }
+
     /// The value, if there is one; HubSpot clears with an empty text.
     fn get(&self, property: &str) -> Option<&str> {
         self.properties.get(property)?.as_deref().filter(|value| !value.is_empty())
@@ -106,8 +154,8 @@ impl HubSpot {
     pub fn new(config: HubSpotConfig, clock: SharedClock) -> Result<Self, VendorError> {
         let limits = Limits { timeout: TIMEOUT, per_second: config.per_second, concurrency: CONCURRENCY };
         let http = VendorHttp::new(VENDOR, &config.base_url, limits)?;
-        let searches = Buckets::per_second(SEARCHES_PER_SECOND);
-        Ok(Self { http, key: config.service_key, searches, clock, types: Mutex::default() })
+        let (searches, owners) = (Buckets::per_second(SEARCHES_PER_SECOND), owners::Owners::default());
+        Ok(Self { http, key: config.service_key, searches, owners, clock, types: Mutex::default() })
     }
 
     /// Sends, and judges by the vendor's own table.
@@ -148,7 +196,29 @@ impl HubSpot {
         let call = self
             .object_call("batch_read", Does::Read, Method::POST, &[kind, "batch", "read"])
             .json(json!({ "inputs": inputs, "properties": properties, "propertiesWithHistory": [] }));
-        Ok(read::<Results<Object>>(&self.send(call).await?)?.results)
+        read::<Results<Object>>(&self.send(call).await?)?.whole()
+    }
+
+    /// A list, so many of its pages at most.
+    async fn pages<T: serde::de::DeserializeOwned>(
+        &self,
+        at_most: usize,
+        call: impl Fn() -> ApiCall + Send + Sync,
+    ) -> Result<Vec<T>, VendorError> {
+        let (mut all, mut after) = (Vec::new(), None::<String>);
+        for _ in 0..at_most {
+            let call = match after {
+                Some(after) => call().query("after", after),
+                None => call(),
+            };
+            let page: Results<T> = read(&self.send(call).await?)?;
+            after = page.paging.and_then(|paging| paging.next).map(|next| next.after);
+            all.extend(page.results);
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -162,6 +232,22 @@ impl Crm for HubSpot {
         self.records(keys).await
     }
 
+    fn meet(&self, reps: &BTreeMap<RepId, Rep>) {
+        self.owners.meet(reps);
+    }
+
+    async fn assign(&self, lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {
+        self.create_without_owner(lead).await
+    }
+
+    fn assigns_later(&self) -> bool {
+        true
+    }
+
+    async fn assigned(&self, lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {
+        self.named_since(lead).await
+    }
+
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
         self.write(lead).await
     }
@@ -171,11 +257,21 @@ impl Crm for HubSpot {
         Class::LookFirst
     }
 
-    /// Of a contact, as `write_lead` names it.
     async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError> {
-        let id = record_id(crm_id)?;
-        let answer = self.send(self.get("read_owner", &["contacts", id]).query("properties", OWNER)).await?;
-        Ok(read::<Object>(&answer)?.get(OWNER).map(CrmId::from))
+        Ok(self.owner_and_by(crm_id).await?.map(|(owner, _)| owner))
+    }
+
+    async fn owner_and_by(&self, crm_id: &str) -> Result<Option<(CrmId, OwnerBy)>, VendorError> {
+        self.owner_now(record_id(crm_id)?).await
+    }
+
+    async fn absences(
+        &self,
+        owners: &[CrmId],
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<BTreeMap<CrmId, Vec<Busy>>, VendorError> {
+        self.away(owners, from, until).await
     }
 
     async fn check(&self) -> Result<(), VendorError> {
@@ -185,13 +281,23 @@ impl Crm for HubSpot {
         let refuse = |why: String| Err(VendorError::amiss(VENDOR, why));
         let property = ApiCall::get("property", &["crm", "properties", VERSION, "contacts", KEY_PROPERTY]);
         match self.send(property).await {
-            Ok(answer) if answer.value()["hasUniqueValue"] == true => Ok(()),
+            Ok(answer) if answer.value()["hasUniqueValue"] == true => self.wrong_reps().await?.map_or(Ok(()), refuse),
             Ok(_) => refuse(format!("the contact property {KEY_PROPERTY} must require unique values")),
             Err(VendorError::Gone { .. }) => refuse(format!(
                 "contacts have no property {KEY_PROPERTY}: create it as single-line text that requires unique values"
             )),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// How the history of a property names who changed it.
+fn source(source_type: &str) -> OwnerBy {
+    match source_type {
+        "CRM_UI" | "CRM_UI_BULK_ACTION" | "MOBILE_IOS" | "MOBILE_ANDROID" | "IMPORT" => OwnerBy::Person,
+        "AUTOMATION_PLATFORM" | "WORKFLOWS" => OwnerBy::Workflow,
+        "INTEGRATION" | "API" | "PRIVATE_APP" => OwnerBy::Program,
+        _ => OwnerBy::Unknown,
     }
 }
 
@@ -207,3 +313,6 @@ fn record_id(text: &str) -> Result<&str, VendorError> {
 fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
     answer.read().map_err(|why| VendorError::needs_person(VENDOR, why))
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,10 +119,6 @@ impl Crm for Salesforce {
         self.records(keys).await
     }
 
-    fn assigns(&self) -> bool {
-        true
-    }
-
     async fn assign(&self, lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {
         self.create_by_rules(lead).await
     }

@@ -7,6 +7,7 @@
 
 pub mod accept;
 mod calls;
+mod held;
 mod line;
 mod rounds;
 
@@ -34,6 +35,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 pub struct Decider {
     pub(super) parts: Arc<DeciderParts>,
     lines: Lines,
+    held: Arc<held::Held>,
     delivery: Arc<Delivery>,
     setbacks: Arc<Setbacks>,
     pub(super) commits: Arc<Commits>,
@@ -45,7 +47,7 @@ impl Decider {
         let delivery = Arc::new(Delivery::new(parts.replies.clone()));
         let setbacks = Arc::new(Setbacks::new(parts.store.clone(), Arc::clone(&delivery)));
         let commits = Arc::new(Commits::new(Arc::clone(&parts), Arc::clone(&delivery), Arc::clone(&setbacks)));
-        Arc::new(Self { parts, lines: Lines::default(), delivery, setbacks, commits })
+        Arc::new(Self { parts, lines: Lines::default(), held: Arc::default(), delivery, setbacks, commits })
     }
 
     /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns what each message was to the inbox;

@@ -63,7 +63,7 @@ impl Decider {
                 // Their lead may be in the batch that is being decided.
                 let _decided = at_once.acquire_many(BATCHES_AT_ONCE as u32 - 1).await.expect("never closed");
             }
-            self.decide(batch, turn, &at_once, &mut leads, &mut calls).await;
+            self.decide(batch, (turn, &at_once), &mut leads, &mut calls, &stop).await;
         }
         calls.drained(&leads).await;
         let _all = at_once.acquire_many(BATCHES_AT_ONCE as u32).await;
@@ -94,7 +94,8 @@ impl Decider {
     async fn orphans(&self, calls: &Calls) -> Vec<Waiting> {
         let before = self.parts.clock.now() - ORPHANED_AFTER;
         // Before the inbox is read: what ends meanwhile is not found again.
-        let in_hand = calls.in_hand();
+        let mut in_hand = calls.in_hand();
+        in_hand.extend(self.held.keys());
         // Messages that the database does not take do not stand in the way of those behind them.
         let limit = BATCH + self.setbacks.rest.count_stuck() + in_hand.len();
         match self.parts.store.inbox_take_stale(before, limit).await {
@@ -114,17 +115,21 @@ impl Decider {
 
     /// Returns when the next batch may begin.
     async fn decide(
-        &self,
+        self: &Arc<Self>,
         messages: Vec<Waiting>,
-        turn: OwnedSemaphorePermit,
-        at_once: &Arc<Semaphore>,
+        (turn, at_once): (OwnedSemaphorePermit, &Arc<Semaphore>),
         under_way: &mut UnderWay,
         of_calls: &mut Calls,
+        stop: &watch::Receiver<bool>,
     ) {
         let (mut leads, mut calls, mut others) = (Batch::default(), Vec::new(), Vec::new());
-        for Waiting { row, read } in messages {
+        for message in messages {
+            let Some(Waiting { row, read }) = self.held.keep(message) else { continue };
             match read {
-                Ok(Message::Lead(lead)) => leads.leads.push((row, *lead)),
+                Ok(Message::Lead(lead)) => match self.holds_until(&lead) {
+                    Some(until) => self.hold((row, *lead), until, at_once, stop),
+                    None => leads.leads.push((row, *lead)),
+                },
                 Ok(Message::Call(call)) => calls.push((row, call)),
                 Ok(message) => others.push(Batch { other: Some((row, message)), ..Batch::default() }),
                 Err(why) => self.setbacks.quarantine(&row, why).await,

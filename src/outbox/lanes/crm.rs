@@ -1,6 +1,6 @@
 //! The lead as the CRM shows it, and whom the CRM names as its owner.
 
-use crate::connectors::{Crm, CrmLead, CrmRef, CrmTask, TaskKind, VendorError, hex_key};
+use crate::connectors::{Crm, CrmLead, CrmRef, CrmTask, OwnerBy, TaskKind, VendorError, hex_key};
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
@@ -10,13 +10,12 @@ use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::{Class, CrmEffect, CrmNote};
 use baton_core::domain::id::RepId;
 use baton_core::domain::lead::{Lead, ReachBack};
-use baton_core::domain::rep::Rep;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::NewOwner;
 use baton_core::routing::decision::OwnershipResult;
 use baton_core::routing::ledger::Cause;
 use baton_core::rules::RuleSet;
-use baton_core::rules::model::set::Existing;
+use baton_core::rules::model::set::{Assignment, Existing};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,14 +90,28 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         kind: task_kind(note, &matter.lead),
         done,
     });
+    let chosen = owner_chosen_by_crm(matter);
     let lead = CrmLead {
         owner_crm_id: owner_rep.crm_id.clone(),
-        keeps_owner: owner_chosen_by_crm(matter).is_some(),
+        owner_email: Some(owner_rep.email.clone()),
+        keeps_owner: chosen.is_some(),
+        yields_owner: matter.rules.assignment == Assignment::Crm,
         description: body,
         task,
         ..CrmLead::of(&matter.lead)
     };
-    let written = crm.write_lead(&lead).await?;
+    let mut written = crm.write_lead(&lead).await?;
+    // Whom the CRM has named between the decision and this write is not who has the lead here: the next look follows.
+    let expected = match chosen {
+        Some(chosen) => matter.crm().is_none().then_some(chosen),
+        None => Some(owner_rep.name_in_crm()),
+    };
+    if crm.assigns_later()
+        && lead.yields_owner
+        && let (Some(owner), Some(expected)) = (&mut written.owner_crm_id, expected)
+    {
+        *owner = expected;
+    }
     Ok(Done { crm: Some(written.clone()), ..Done::reference(written.id) })
 }
 
@@ -124,16 +137,19 @@ async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
     // that was already followed would be taken for a new one.
     let Some(record) = matter.crm() else { return Ok(Done::nothing("not in the CRM yet")) };
     let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
-    let before = record.owner_crm_id.clone().or_else(|| owner_chosen_by_crm(matter).cloned()).or(written);
-    let (Some(from), Some(to)) = (before, crm.owner_of(&record.id).await?) else { return Ok(Done::default()) };
+    let before = record.owner_crm_id.clone().or_else(|| owner_chosen_by_crm(matter)).or(written);
+    let (Some(from), Some((to, by))) = (before, crm.owner_and_by(&record.id).await?) else {
+        return Ok(Done::default());
+    };
     if from == to {
         return Ok(Done::nothing("unchanged"));
     }
-    tracing::info!("the owner was changed in the CRM");
+    let reason = changed_by(by);
+    tracing::info!(reason, "the CRM names another owner, who is followed");
     let rules = Arc::clone(&matter.rules);
     let record = CrmRef { owner_crm_id: Some(to.clone()), ..record.clone() };
     let change = OwnerChange { from, to, seen_at: at.now() };
-    let correction = reassigned(&change, &rules);
+    let correction = reassigned(&change, reason, &rules);
     let busy = match &correction.to {
         Some(rep) => at.parts.facts.busy_of(rep, &rules).await,
         None => None,
@@ -157,22 +173,30 @@ async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
 }
 
 /// The CRM's own rules chose this owner, who is theirs to change.
-fn owner_chosen_by_crm(matter: &Matter) -> Option<&CrmId> {
+fn owner_chosen_by_crm(matter: &Matter) -> Option<CrmId> {
     let first = matter.decision.trace.ownership.first()?;
     match (first.existing, &first.result) {
-        (Existing::CrmAssignment, OwnershipResult::NotARep { crm_id }) => Some(crm_id),
-        (Existing::CrmAssignment, _) => matter.rules.reps.get(first.rep.as_ref()?)?.crm_id.as_ref(),
+        (Existing::CrmAssignment, OwnershipResult::NotARep { crm_id }) => Some(crm_id.clone()),
+        (Existing::CrmAssignment, _) => Some(matter.rules.reps.get(first.rep.as_ref()?)?.name_in_crm()),
         _ => None,
     }
 }
 
+fn changed_by(by: OwnerBy) -> &'static str {
+    match by {
+        OwnerBy::Person => "the owner was changed in the CRM, by a person",
+        OwnerBy::Workflow => "the owner was changed in the CRM, by a workflow",
+        OwnerBy::Program => "the owner was changed in the CRM, by a program",
+        OwnerBy::Unknown => "the owner was changed in the CRM",
+    }
+}
+
 /// The turn follows the owner whom the CRM names.
-fn reassigned(change: &OwnerChange, rules: &RuleSet) -> Correction {
-    let owns = |rep: &&Rep| rep.crm_id.as_ref() == Some(&change.to);
+fn reassigned(change: &OwnerChange, reason: &str, rules: &RuleSet) -> Correction {
     Correction {
         cause: Cause::Reassigned,
-        to: rules.reps.values().find(owns).map(|rep| rep.id.clone()),
-        reason: "the owner was changed in the CRM".to_owned(),
+        to: rules.rep_in_crm(&change.to).map(|rep| rep.id.clone()),
+        reason: reason.to_owned(),
         author: "crm".to_owned(),
     }
 }

@@ -15,8 +15,7 @@ impl Roster<'_> {
     }
 
     pub(super) fn of_crm(&self, owner: &CrmId) -> String {
-        let rep = self.0.reps.values().find(|rep| rep.crm_id.as_ref() == Some(owner));
-        rep.map_or_else(|| owner.to_string(), |rep| rep.name.clone())
+        self.0.rep_in_crm(owner).map_or_else(|| owner.to_string(), |rep| rep.name.clone())
     }
 
     pub(super) fn zone(&self, rep: &RepId) -> Zone {

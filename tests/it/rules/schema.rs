@@ -96,6 +96,8 @@ fn mistakes_of_shape_are_seen_by_schema_and_loader() {
         ("routing", "wait_at_most: 2d", "wait_at_most: soon"),
         ("routing", "per_day: 8", "per_day: 0"),
         ("routing", "type: date", "type: day"),
+        ("routing", "assignment: baton", "assignment: { crm: { wait: soon } }"),
+        ("routing", "assignment: baton", "assignment: { salesforce: { wait: 5s } }"),
         ("routing", "catch_all: { pool: sdr-desk }", "catch_all: sdr-desk"),
         ("routing", "owned_leads_count: yes", "owned_leads_count: maybe"),
         ("hours", "mon-thu:", "mon-thr:"),
@@ -127,7 +129,8 @@ fn schema_and_loader_know_the_same_keys() {
     let routing = "version: 1\nzzz: 1\nfields: { lead.city: { zzz: 1 } }\nmatch: { zzz: 1 }\n\
         ownership: [{ zzz: 1 }]\ntiers: [{ zzz: 1 }]\npools:\n- { name: a,\n zzz: 1,\n serves: { zzz: 1 },\n \
         members: { team: a, zzz: 1 },\n caps: { zzz: 1 } }\nroutes:\n- { name: a,\n to: { zzz: 1 },\n zzz: 1,\n \
-        lead.city: { zzz: 1 } }\ncatch_all: { zzz: 1 }\nsegments: { a: { zzz: 1 } }\n";
+        lead.city: { zzz: 1 } }\ncatch_all: { zzz: 1 }\nsegments: { a: { zzz: 1 } }\n\
+        assignment:\n  zzz: 1\n  crm:\n    zzz: 1\n";
     let handoff =
         "zzz: 1\nbooking: { zzz: 1 }\ncallback: { zzz: 1 }\nring: { zzz: 1 }\naway_after_misses: { zzz: 1 }\n";
     let front_door = "zzz: 1\nnumbers:\n  \"+15551230000\": { zzz: 1 }\n";
@@ -146,6 +149,8 @@ fn schema_and_loader_know_the_same_keys() {
         ("routing", routing, 17, "/definitions/value/anyOf/2"),
         ("routing", routing, 18, "/properties/catch_all"),
         ("routing", routing, 19, "/definitions/condition"),
+        ("routing", routing, 21, "/properties/assignment/anyOf/1"),
+        ("routing", routing, 23, "/properties/assignment/anyOf/1/properties/crm"),
         ("hours", "zzz: 1\n", 1, ""),
         ("handoff", handoff, 1, ""),
         ("handoff", handoff, 2, "/properties/booking"),

@@ -3,6 +3,7 @@
 use crate::program::{root, rule_files};
 use baton_core::domain::effect::Comfort;
 use baton_core::domain::zone::Zone;
+use baton_core::rules::model::set::Assignment;
 use baton_core::rules::model::truth::Truth;
 use baton_core::rules::{Checked, Fault, Level, SourceFile, compile, summary};
 use chrono::NaiveDate;
@@ -33,6 +34,7 @@ fn how_long_facts_and_calls_count_and_what_callers_hear_is_as_the_workspace_says
     let mut files = shipped();
     for (file, from, to) in [
         ("rules/routing.yaml", "calendars_believed_for: 15m", "calendars_believed_for: 40m"),
+        ("rules/routing.yaml", "assignment: baton", "assignment: { crm: { wait: 40s } }"),
         ("rules/handoff.yaml", "live_at_most: 2m", "live_at_most: 7m"),
         ("rules/handoff.yaml", "hold: music", "hold: agent"),
         ("rules/handoff.yaml", "language: en", "language: de-AT"),
@@ -43,6 +45,7 @@ fn how_long_facts_and_calls_count_and_what_callers_hear_is_as_the_workspace_says
     }
     let rules = check(&files).unwrap_or_else(|faults| panic!("{}", told(&faults))).rules;
     assert_eq!(rules.calendars_believed_for, Duration::from_secs(40 * 60));
+    assert_eq!((rules.assignment, rules.assignment_wait), (Assignment::Crm, Duration::from_secs(40)));
     assert_eq!((rules.handoff.live_at_most, rules.handoff.hold), (Duration::from_secs(7 * 60), Comfort::Agent));
     assert_eq!(rules.handoff.language, "de");
 }

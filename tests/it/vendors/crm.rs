@@ -75,7 +75,9 @@ fn lead(owner: &str) -> CrmLead {
         postal: Some("94107".to_owned()),
         city: Some("San Francisco".to_owned()),
         owner_crm_id: Some(owner.into()),
+        owner_email: None,
         keeps_owner: false,
+        yields_owner: false,
         description: RepText("Wants 40 seats <soon> & asked \"how much?\"\nBudget: open".to_owned()),
         task: Some(CrmTask {
             key: "5f1c9a07".to_owned(),

@@ -10,3 +10,4 @@ mod returning;
 mod silent;
 mod texts;
 mod twilio;
+mod workflow;

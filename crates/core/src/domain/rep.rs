@@ -36,7 +36,8 @@ pub struct Rep {
     pub chat_id: Option<String>,
     /// Addresses of calendars, usually the e-mail alone; several are joined by `;`. See [`super::calendar::CalendarAddress`].
     pub calendar: Option<String>,
-    /// The CRM's user id (Salesforce) or owner id (HubSpot).
+    /// The CRM's user id (Salesforce), or any of a person's three ids (HubSpot: owner, user, record of the user). Where it is
+    /// left out, HubSpot finds the person by `email`.
     pub crm_id: Option<CrmId>,
     /// Takes the calls while this rep is absent; the lead and the credit stay here.
     pub delegate: Option<RepId>,
@@ -64,6 +65,18 @@ impl Rep {
     /// None, if nothing is said.
     pub fn seniorities(&self) -> impl Iterator<Item = &str> {
         self.seniority.split(';').filter(|word| !word.is_empty())
+    }
+
+    /// What the CRM's client calls this rep: by the id of `reps.csv`, or, where that has none, by the mail address.
+    pub fn name_in_crm(&self) -> CrmId {
+        self.crm_id.clone().unwrap_or_else(|| CrmId::from(self.email.to_lowercase()))
+    }
+
+    pub fn is_called_in_crm(&self, name: &CrmId) -> bool {
+        match &self.crm_id {
+            Some(id) => id == name,
+            None => name.as_str().eq_ignore_ascii_case(&self.email),
+        }
     }
 }
 

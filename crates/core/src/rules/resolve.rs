@@ -56,6 +56,7 @@ pub(super) fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults)
         territories: Territories::new(drafts.territories.rows.clone(), named_accounts),
         ownership: drafts.routing.ownership.clone(),
         assignment: drafts.routing.assignment,
+        assignment_wait: drafts.routing.assignment_wait,
         calendars_believed_for: drafts.routing.calendars_believed_for,
         calendars: drafts.routing.calendars,
         routes,

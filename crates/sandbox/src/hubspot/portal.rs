@@ -1,6 +1,7 @@
 //! The portal behind the stand-in: its records, owners and rules.
 
 mod found;
+mod people;
 mod record;
 mod refusals;
 
@@ -22,7 +23,8 @@ struct Portal {
     key: String,
     records: BTreeMap<String, Vec<Record>>,
     made: u64,
-    owners: Vec<(String, String)>,
+    owners: Vec<people::Owner>,
+    rotation: Option<people::Rotation>,
     /// Custom properties by kind and name: type, and whether values are unique.
     custom: BTreeMap<(String, String), (String, bool)>,
     required: BTreeSet<(String, String)>,
@@ -34,19 +36,12 @@ impl HubSpotState {
         let baton_key = ("contacts".to_owned(), "baton_key".to_owned());
         let custom = BTreeMap::from([(baton_key, ("string".to_owned(), true))]);
         let (records, owners, required) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
-        Self(Arc::new(Mutex::new(Portal { key: key.to_owned(), records, made: 100, owners, custom, required })))
+        let portal = Portal { key: key.to_owned(), records, made: 100, owners, rotation: None, custom, required };
+        Self(Arc::new(Mutex::new(portal)))
     }
 
     fn portal(&self) -> MutexGuard<'_, Portal> {
         self.0.lock().expect("nothing panics while holding the portal")
-    }
-
-    /// Adds an owner and returns the owner id.
-    pub fn add_owner(&self, email: &str) -> String {
-        let mut portal = self.portal();
-        let id = portal.next_id();
-        portal.owners.push((id.clone(), email.to_owned()));
-        id
     }
 
     /// Adds a record that people made long ago, linked to others, and returns its id.
@@ -91,8 +86,10 @@ impl HubSpotState {
         self.portal().key == key
     }
 
-    pub(super) fn list(&self, kind: &str, limit: usize) -> Vec<Value> {
-        self.portal().of(kind).iter().take(limit).map(|record| record.answer(&[])).collect()
+    pub(super) fn list(&self, kind: &str, asked: &BTreeMap<String, String>) -> Value {
+        let properties: Vec<&str> = asked.get("properties").map(|text| text.split(',').collect()).unwrap_or_default();
+        let portal = self.portal();
+        page(portal.of(kind).iter().map(|record| record.answer(&properties)), asked)
     }
 
     /// The new record, and what names it to a person.
@@ -110,8 +107,15 @@ impl HubSpotState {
         Ok((record.answer(&written), record.natural_key()))
     }
 
-    pub(super) fn read(&self, kind: &str, id: &str, asked: &BTreeMap<String, String>) -> Result<Value, Problem> {
-        let portal = self.portal();
+    pub(super) fn read(
+        &self,
+        kind: &str,
+        id: &str,
+        asked: &BTreeMap<String, String>,
+        now: DateTime<Utc>,
+    ) -> Result<Value, Problem> {
+        let mut portal = self.portal();
+        portal.rotate(now);
         let by = asked.get("idProperty").map(String::as_str);
         let fits = |record: &&Record| match by {
             Some(property) => record.properties.get(property).is_some_and(|value| value.eq_ignore_ascii_case(id)),
@@ -136,6 +140,7 @@ impl HubSpotState {
 
     pub(super) fn update(&self, kind: &str, id: &str, body: &Value, now: DateTime<Utc>) -> Result<Value, Problem> {
         let mut portal = self.portal();
+        portal.rotate(now);
         let properties = portal.validated(kind, body)?;
         let record = portal.find_mut(kind, id).ok_or_else(Problem::not_found)?;
         for (name, value) in &properties {
@@ -143,12 +148,6 @@ impl HubSpotState {
         }
         let written: Vec<&str> = properties.keys().map(String::as_str).collect();
         Ok(record.answer(&written))
-    }
-
-    pub(super) fn owners(&self, now: DateTime<Utc>) -> Vec<Value> {
-        let at = stamp(now);
-        let owner = |(id, email): &(String, String)| json!({ "id": id, "email": email, "type": "PERSON", "archived": false, "createdAt": at, "updatedAt": at });
-        self.portal().owners.iter().map(owner).collect()
     }
 
     pub(super) fn property(&self, kind: &str, name: &str) -> Result<Value, Problem> {
@@ -197,6 +196,18 @@ impl Portal {
             }
         }
     }
+}
+
+/// So much of a list as was asked for, and where the rest begins.
+fn page(all: impl Iterator<Item = Value>, asked: &BTreeMap<String, String>) -> Value {
+    let number = |name: &str, otherwise: usize| asked.get(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+    let (after, limit) = (number("after", 0), number("limit", 10));
+    let mut results: Vec<Value> = all.skip(after).take(limit + 1).collect();
+    if results.len() <= limit {
+        return json!({ "results": results });
+    }
+    results.truncate(limit);
+    json!({ "results": results, "paging": { "next": { "after": (after + limit).to_string() } } })
 }
 
 fn stamp(at: DateTime<Utc>) -> String {

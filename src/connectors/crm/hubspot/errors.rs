@@ -37,12 +37,7 @@ pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
     let why = answer.quote(&describe(&problem, answer));
     Err(match answer.status {
         429 => {
-            let pause = match problem.policy_name.as_str() {
-                "DAILY" => DAILY_PAUSE,
-                "SECONDLY" => SECOND_PAUSE,
-                _ => ROLLING_PAUSE,
-            };
-            let after = retry_after(&answer.headers).or(Some(pause));
+            let after = retry_after(&answer.headers).or(Some(pause(&problem)));
             VendorError::RateLimited { vendor, why, after }
         }
         423 => VendorError::Retry { vendor, why, after: Some(LOCK_PAUSE) },
@@ -53,6 +48,28 @@ pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
         400 | 403 | 409 => VendorError::NeedsPerson { vendor, why },
         _ => by_status(VENDOR, answer),
     })
+}
+
+/// By the policy's name, or by the sentence where there is none.
+fn pause(problem: &Problem) -> Duration {
+    let named = if problem.policy_name.is_empty() { &problem.message } else { &problem.policy_name };
+    let named = named.to_lowercase();
+    let is = |word: &str| named.contains(word);
+    match (is("daily"), is("secondly") && !is("ten_secondly")) {
+        (true, _) => DAILY_PAUSE,
+        (false, true) => SECOND_PAUSE,
+        (false, false) => ROLLING_PAUSE,
+    }
+}
+
+/// A part of a batch that was not read, in an answer that is a success as a whole.
+pub(super) fn of_part(category: &str) -> VendorError {
+    let why = format!("a part of a batch was not read: {category}");
+    match category {
+        "RATE_LIMITS" => VendorError::RateLimited { vendor: VENDOR, why, after: Some(ROLLING_PAUSE) },
+        "VALIDATION_ERROR" | "MISSING_SCOPES" | "CONFLICT" => VendorError::needs_person(VENDOR, why),
+        _ => VendorError::retry(VENDOR, why),
+    }
 }
 
 /// A unique value is taken. Contacts answer 409 for the e-mail address and 400 for a property of the admin's.

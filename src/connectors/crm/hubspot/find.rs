@@ -62,8 +62,12 @@ impl HubSpot {
             let why = format!("{field:?} is not the internal name of a property, such as industry_group");
             return Err(VendorError::needs_person(VENDOR, why));
         }
-        let (by_email, by_phone, searched) =
-            tokio::try_join!(self.contact_by_email(keys), self.contacts_by_phone(keys), self.companies(keys))?;
+        let (by_email, by_phone, searched, who) = tokio::try_join!(
+            self.contact_by_email(keys),
+            self.contacts_by_phone(keys),
+            self.companies(keys),
+            self.who()
+        )?;
         let contacts: BTreeMap<String, Object> =
             by_email.into_iter().chain(by_phone).map(|contact| (contact.id.clone(), contact)).collect();
         let mut of_contacts: Vec<String> =
@@ -84,6 +88,11 @@ impl HubSpot {
             found.companies.push(self.company(company, open, keys).await?);
         }
         found.people = contacts.values().map(|contact| person(contact, keys)).collect();
+        let of_companies = found.companies.iter_mut();
+        let owners = of_companies
+            .flat_map(|company| [&mut company.owner_crm_id, &mut company.open_opportunity_owner_crm_id])
+            .chain(found.people.iter_mut().map(|person| &mut person.owner_crm_id));
+        owners.flatten().for_each(|owner| *owner = who.name(owner.as_str()));
         Ok(found)
     }
 
@@ -155,7 +164,7 @@ impl HubSpot {
         }
         let segments = ["crm", "associations", VERSION, "companies", "deals", "batch", "read"];
         let call = ApiCall::new("associations", Does::Read, Method::POST, &segments).json(json!({ "inputs": inputs }));
-        let linked = read::<Results<Linked>>(&self.send(call).await?)?.results;
+        let linked = read::<Results<Linked>>(&self.send(call).await?)?.whole()?;
         let ids = linked.iter().flat_map(|company| &company.to).map(|deal| deal.to_object_id.clone());
         let ids: Vec<String> = ids.take(DEALS).collect();
         let mut deals = self.objects("deals", &ids, &[OWNER, "hs_is_closed", "hs_lastmodifieddate"]).await?;

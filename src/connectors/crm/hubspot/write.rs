@@ -1,8 +1,8 @@
 //! Contact, note and task of a lead. Each step leaves something that a repetition finds.
 
-use super::{HubSpot, KEY_PROPERTY, OWNER, Object, VENDOR, body, errors, read, record_id};
+use super::{HubSpot, KEY_PROPERTY, OWNER, Object, VENDOR, body, errors, read};
 use crate::connectors::http::{ApiCall, Does, cut};
-use crate::connectors::{CrmLead, CrmRef, CrmTask, TaskKind, VendorError};
+use crate::connectors::{CrmLead, CrmRef, CrmTask, OwnerBy, TaskKind, VendorError};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -19,10 +19,6 @@ const PAGE: usize = 500;
 /// Records whose bodies are looked at, newest first; a batch reads 100.
 const NEWEST: usize = 300;
 const BATCH: usize = 100;
-/// How the history of a property names a change by a person in HubSpot itself.
-const BY_PERSON: &str = "CRM_UI";
-/// And by programs that use the API, such as we.
-const BY_PROGRAM: [&str; 3] = ["INTEGRATION", "API", "PRIVATE_APP"];
 
 /// What is created beneath a contact.
 struct Engagement<'a> {
@@ -34,30 +30,23 @@ struct Engagement<'a> {
 }
 
 #[derive(Deserialize)]
-struct AssociationPage {
-    results: Vec<Associated>,
-    paging: Option<Paging>,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Associated {
     to_object_id: String,
 }
 
-#[derive(Deserialize)]
-struct Paging {
-    next: Option<Next>,
-}
-
-#[derive(Deserialize)]
-struct Next {
-    after: String,
-}
-
 impl HubSpot {
     pub(super) async fn write(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
-        let owner = lead.owner_crm_id.as_ref().map(|id| record_id(id.as_str())).transpose()?;
+        let owner = self.owner_id(lead.owner_crm_id.as_ref(), lead.owner_email.as_deref()).await?;
+        let written = self.write_for(lead, owner.as_deref()).await;
+        if matches!(&written, Err(VendorError::NeedsPerson { why, .. }) if why.contains(OWNER)) {
+            // Somebody was deactivated since: the next try says whom.
+            self.forget_owners().await;
+        }
+        written
+    }
+
+    async fn write_for(&self, lead: &CrmLead, owner: Option<&str>) -> Result<CrmRef, VendorError> {
         let (contact, is_new) = self.contact(lead, owner).await?;
         self.engage(&contact.id, is_new, &self.note(lead, owner)).await?;
         if let Some(task) = &lead.task {
@@ -65,16 +54,25 @@ impl HubSpot {
         }
         let written = self.send(self.get("read_owner", &["contacts", &contact.id]).query("properties", OWNER)).await?;
         let written: Object = read(&written)?;
-        let owner_crm_id = written.get(OWNER).map(Into::into);
+        let owner_crm_id = match written.get(OWNER) {
+            Some(owner) => Some(self.who().await?.name(owner)),
+            None => None,
+        };
         Ok(CrmRef { id: contact.id, url: written.url.or(contact.url), owner_crm_id })
     }
 
     /// The contact as it now is, and whether it was created just now.
     async fn contact(&self, lead: &CrmLead, owner: Option<&str>) -> Result<(Object, bool), VendorError> {
+        let (contact, is_new) = self.created(lead, owner).await?;
+        if is_new { Ok((contact, true)) } else { Ok((self.complete(contact, lead, owner).await?, false)) }
+    }
+
+    /// The contact as it was created just now, or as it was there already, and which of the two.
+    pub(super) async fn created(&self, lead: &CrmLead, owner: Option<&str>) -> Result<(Object, bool), VendorError> {
         if lead.email.is_none()
             && let Some(known) = self.contact_by(&lead.key, KEY_PROPERTY).await?
         {
-            return Ok((self.complete(known, lead, owner).await?, false));
+            return Ok((known, false));
         }
         let mut properties = properties_of(lead, owner);
         if lead.email.is_none() {
@@ -95,11 +93,10 @@ impl HubSpot {
         };
         // It was deleted between the two answers: the next try creates it.
         let in_the_way = || VendorError::retry(VENDOR, "a contact is in the way that cannot be read");
-        let known = known.ok_or_else(in_the_way)?;
-        Ok((self.complete(known, lead, owner).await?, false))
+        Ok((known.ok_or_else(in_the_way)?, false))
     }
 
-    async fn contact_by(&self, value: &str, property: &str) -> Result<Option<Object>, VendorError> {
+    pub(super) async fn contact_by(&self, value: &str, property: &str) -> Result<Option<Object>, VendorError> {
         self.object(with_history(self.get("read_contact", &["contacts", value])).query("idProperty", property)).await
     }
 
@@ -107,11 +104,16 @@ impl HubSpot {
         self.object(with_history(self.get("read_contact", &["contacts", id]))).await
     }
 
-    /// Fills in what the contact does not say of itself, and sets the owner unless a person has taken it from us.
+    /// Fills in what the contact does not say of itself, and sets the owner unless somebody has the say who is not us.
     async fn complete(&self, known: Object, lead: &CrmLead, owner: Option<&str>) -> Result<Object, VendorError> {
+        let stays = match known.get(OWNER) {
+            None => false,
+            Some(_) if lead.keeps_owner || taken_over(&known) => true,
+            Some(current) => lead.yields_owner && !by_program(&known) && !self.who().await?.is_gone(current),
+        };
         let mut missing = properties_of(lead, owner);
         missing.retain(|property, value| match *property {
-            OWNER => !taken_over(&known) && known.get(OWNER) != Some(value.as_str()),
+            OWNER => !stays && known.get(OWNER) != Some(value.as_str()),
             property => known.get(property).is_none(),
         });
         if missing.is_empty() {
@@ -161,20 +163,12 @@ impl HubSpot {
 
     /// Ids of the contact's newest notes or tasks; larger numbers are newer.
     async fn associated(&self, contact: &str, kind: &str) -> Result<Vec<String>, VendorError> {
-        let (mut ids, mut after) = (Vec::new(), None::<String>);
-        for _ in 0..PAGES {
-            let mut call = self.get("associations", &["contacts", contact, "associations", kind]);
-            call = call.query("limit", PAGE.to_string());
-            if let Some(after) = after {
-                call = call.query("after", after);
-            }
-            let page: AssociationPage = read(&self.send(call).await?)?;
-            ids.extend(page.results.into_iter().map(|associated| associated.to_object_id));
-            after = page.paging.and_then(|paging| paging.next).map(|next| next.after);
-            if after.is_none() {
-                break;
-            }
-        }
+        let call = || {
+            let call = self.get("associations", &["contacts", contact, "associations", kind]);
+            call.query("limit", PAGE.to_string())
+        };
+        let linked: Vec<Associated> = self.pages(PAGES, call).await?;
+        let mut ids: Vec<String> = linked.into_iter().map(|associated| associated.to_object_id).collect();
         ids.sort_by_key(|id| Reverse(id.parse::<u64>().unwrap_or_default()));
         ids.truncate(NEWEST);
         Ok(ids)
@@ -225,9 +219,13 @@ fn with_history(call: ApiCall) -> ApiCall {
 /// A person gave the contact to somebody after a program had: that stands. An owner from before our time does not, since
 /// the decision has weighed it.
 fn taken_over(known: &Object) -> bool {
-    let Some(history) = known.properties_with_history.get(OWNER) else { return false };
-    let by_person = history.first().is_some_and(|last| last.source_type == BY_PERSON);
-    by_person && history.iter().any(|change| BY_PROGRAM.contains(&change.source_type.as_str()))
+    let mut changes = known.owner_changes();
+    changes.next() == Some(OwnerBy::Person) && changes.any(|by| by == OwnerBy::Program)
+}
+
+/// The owner it has was set by a program, such as we.
+fn by_program(known: &Object) -> bool {
+    known.owner_changes().next() == Some(OwnerBy::Program)
 }
 
 /// HubSpot's names for what is known; all values are text.

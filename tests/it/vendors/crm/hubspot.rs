@@ -1,5 +1,8 @@
 //! HubSpot: a contact, its note and its task, found again however often they are written.
 
+mod answers;
+mod assigned;
+mod people;
 mod records;
 
 use super::{Bench, NOW, class, lead};
@@ -10,7 +13,6 @@ use baton_clock::{Clock, FakeClock};
 use baton_core::domain::account::Records;
 use baton_sandbox::hubspot::{HubSpotState, routes};
 use baton_sandbox::{Fault, World, serve};
-use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -196,16 +198,6 @@ async fn writing_does_not_depend_on_the_lagging_search() {
     bench.write(&lead(&priya)).await.unwrap();
     bench.write(&lead(&priya)).await.unwrap();
     assert_eq!(counts(&bench.state), (1, 1, 1));
-}
-
-#[tokio::test]
-async fn hubspot_has_no_rules_that_assign_and_says_so() {
-    // Nothing is sent, so that there is no exchange to look at in the end.
-    let bench = ManuallyDrop::new(bench().await);
-    assert!(!bench.crm.assigns());
-    let error = bench.crm.assign(&lead("7")).await.unwrap_err();
-    assert!(error.to_string().contains("hubspot refused it: it has no assignment rules of its own"), "{error}");
-    assert!(bench.world.exchanges().is_empty());
 }
 
 #[tokio::test]

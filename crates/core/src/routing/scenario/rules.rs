@@ -31,6 +31,7 @@ pub(super) fn rules() -> RuleSet {
             OwnershipRule::of(Existing::OpenOpportunityOwner),
         ],
         assignment: Assignment::Baton,
+        assignment_wait: Duration::from_secs(15),
         calendars_believed_for: Duration::from_secs(15 * 60),
         calendars: CalendarRules::default(),
         tiers: vec![Tier {

@@ -78,7 +78,7 @@ fn disputed(case: &RoutingCase, rule: &OwnershipRule, rep: Option<&Rep>) -> Vec<
         return Vec::new();
     }
     let found = matching::owners_by_key(case.lead, records).unwrap_or_default();
-    if found.iter().any(|found| rep.crm_id.as_ref() == Some(&found.owner)) { found } else { Vec::new() }
+    if found.iter().any(|found| rep.is_called_in_crm(&found.owner)) { found } else { Vec::new() }
 }
 
 fn routed_rep(case: &RoutingCase, route: &Taken) -> Option<Holder> {

@@ -15,11 +15,14 @@ pub(in crate::rules) use handoff::{call_takes, live_at_most};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
 
 use crate::domain::account::MatchKey;
+use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
+use crate::domain::lead::Lead;
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::territories::Territories;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +36,9 @@ pub struct RuleSet {
     pub territories: Territories,
     pub ownership: Vec<OwnershipRule>,
     pub assignment: Assignment,
+    /// Under [`Assignment::Crm`]: how long after it came a lead waits for the owner, where the CRM's rules run by and by. A
+    /// caller on the line waits for less, see [`RuleSet::waits_for_crm_until`].
+    pub assignment_wait: Duration,
     /// What a calendar said counts for so long; then it is unknown.
     pub calendars_believed_for: Duration,
     pub calendars: CalendarRules,
@@ -200,6 +206,28 @@ impl RuleSet {
             chain.extend(self.pools.get(&self.catch_all));
         }
         chain
+    }
+
+    /// The rep whom the CRM means by this.
+    pub fn rep_in_crm(&self, name: &CrmId) -> Option<&Rep> {
+        self.reps.values().find(|rep| rep.is_called_in_crm(name))
+    }
+
+    /// Until when the CRM may still name the owner of a lead: a caller on the line waits so long that one rep can be rung after it.
+    pub fn waits_for_crm_until(&self, lead: &Lead) -> DateTime<Utc> {
+        let after = |at: DateTime<Utc>, span: Duration| {
+            TimeDelta::from_std(span)
+                .ok()
+                .and_then(|span| at.checked_add_signed(span))
+                .unwrap_or(DateTime::<Utc>::MAX_UTC)
+        };
+        let until = after(lead.received_at, self.assignment_wait);
+        if !lead.is_live() {
+            return until;
+        }
+        let HandoffRules { patience, ring_timeout, accept_within, .. } = self.handoff;
+        let patience = self.front_door.of(lead).map_or(patience, |number| number.wait);
+        until.min(after(lead.qualified_at(), patience.saturating_sub(ring_timeout + accept_within)))
     }
 
     /// As if these reps had left: by them it is decided who else can have a lead that they let lie.

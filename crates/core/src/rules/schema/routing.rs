@@ -35,7 +35,11 @@ pub(super) fn schema() -> Schema {
             "Who keeps a lead that somebody looks after already; the first that holds.",
             list(ownership()),
         ),
-        key("assignment", "Who gives the lead to a rep: Baton, or the CRM's own rules.", choice(&ASSIGNMENT)),
+        key(
+            "assignment",
+            "Who gives the lead to a rep: Baton, or the CRM's own rules.",
+            Shape::Either(vec![choice(&ASSIGNMENT), map(vec![required("crm", "The CRM's own rules.", crm())])]),
+        ),
         key(
             "calendars_believed_for",
             "What a calendar said counts for so long, 15m if left out; then it is unknown, and each pool's `calendar_unknown` says what that counts as.",
@@ -94,6 +98,14 @@ fn fields() -> Shape {
     };
     let keys = BUILT_IN.iter().map(|(path, kind)| key(path, about(*kind), spec())).collect();
     Shape::Map(Map { keys, others: Some((DECLARED, Box::new(spec()))) })
+}
+
+fn crm() -> Shape {
+    map(vec![key(
+        "wait",
+        "How long a lead waits for the owner whom a workflow of HubSpot sets, 15s if left out and 2m at most.",
+        DURATION,
+    )])
 }
 
 fn ownership() -> Shape {

@@ -27,12 +27,18 @@ impl HubSpotState {
         Ok(json!({ "total": found.len(), "results": found.into_iter().take(limit).collect::<Vec<_>>() }))
     }
 
-    pub(in crate::hubspot) fn batch_read(&self, kind: &str, body: &Value) -> Vec<Value> {
+    /// What is there of a batch, and the ids of what is not.
+    pub(in crate::hubspot) fn batch_read(&self, kind: &str, body: &Value) -> (Vec<Value>, Vec<String>) {
         let asked: Vec<&str> = body["properties"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let portal = self.portal();
-        let ids = body["inputs"].as_array().into_iter().flatten().filter_map(|input| input["id"].as_str());
-        let found = ids.filter_map(|id| portal.of(kind).iter().find(|record| record.id == id));
-        found.map(|record| record.answer(&asked)).collect()
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for id in body["inputs"].as_array().into_iter().flatten().filter_map(|input| input["id"].as_str()) {
+            match portal.of(kind).iter().find(|record| record.id == id) {
+                Some(record) => found.push(record.answer(&asked)),
+                None => missing.push(id.to_owned()),
+            }
+        }
+        (found, missing)
     }
 
     pub(in crate::hubspot) fn associations(

@@ -55,7 +55,7 @@ impl Portal {
             let message = format!("Property \"{name}\" does not exist");
             return Err(Problem::invalid(&message, "PROPERTY_DOESNT_EXIST", name));
         }
-        if name == OWNER && !self.owners.iter().any(|(id, _)| id == value) {
+        if name == OWNER && !self.owners.iter().any(|owner| owner.id == value && !owner.archived) {
             return Err(Problem::invalid("the owner does not exist", "INVALID_OWNER_ID", name));
         }
         if name.ends_with("_body") && value.chars().count() > BODY_LIMIT {

@@ -13,4 +13,5 @@ fn an_owner_chosen_by_a_person_after_us_stands() {
     assert!(!taken_over(&contact(&["INTEGRATION", "CRM_UI"])), "ours is the newest");
     assert!(!taken_over(&contact(&["AUTOMATION_PLATFORM", "INTEGRATION"])), "a workflow is not a person");
     assert!(!taken_over(&contact(&[])));
+    assert!(by_program(&contact(&["API", "CRM_UI"])) && !by_program(&contact(&["AUTOMATION_PLATFORM", "API"])));
 }

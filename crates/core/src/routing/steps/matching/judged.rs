@@ -48,8 +48,8 @@ pub(super) fn judge<'a>(lead: &Lead, company: &'a CompanyRecord, records: &Recor
         weak: keys == [MatchKey::Name] && by_name == Ok(Strength::Weak),
         keys,
     });
-    let owner = company.owner_crm_id.as_ref();
-    let owner_is_active = owner.is_some() && rules.reps.values().any(|rep| rep.active && rep.crm_id.as_ref() == owner);
+    let owner = company.owner_crm_id.as_ref().and_then(|owner| rules.rep_in_crm(owner));
+    let owner_is_active = owner.is_some_and(|rep| rep.active);
     Judged { company, fit, name_alike, refused: by_name.err(), owner_is_active }
 }
 

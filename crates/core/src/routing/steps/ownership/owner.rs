@@ -77,6 +77,5 @@ fn of_account<'a>(case: &RoutingCase<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a
 
 fn of_crm<'a>(case: &RoutingCase<'a>, crm_id: Option<&'a CrmId>) -> Owner<'a> {
     let Some(crm_id) = crm_id else { return Owner::Nobody };
-    let rep = case.rules.reps.values().find(|rep| rep.crm_id.as_ref() == Some(crm_id));
-    rep.map_or(Owner::Stranger(crm_id), Owner::Rep)
+    case.rules.rep_in_crm(crm_id).map_or(Owner::Stranger(crm_id), Owner::Rep)
 }

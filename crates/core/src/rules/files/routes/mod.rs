@@ -9,7 +9,7 @@ use super::{conditions, matching, segments};
 use crate::domain::id::TierId;
 use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::vocabulary::Vocabulary;
-use crate::rules::files::yaml::{Node, Section};
+use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::set::{Assignment, CalendarRules, CountsAs, MatchRules, OwnershipRule};
 use crate::rules::words::values;
@@ -19,6 +19,9 @@ use std::time::Duration;
 /// The only version of the file's shape so far.
 pub(crate) const VERSION: &str = "1";
 pub(crate) const ASSIGNMENT: [(&str, Assignment); 2] = [("baton", Assignment::Baton), ("crm", Assignment::Crm)];
+/// How long the owner whom the CRM names by and by is waited for, where the rules do not say.
+const ASSIGNMENT_WAIT: Duration = Duration::from_secs(15);
+const ASSIGNMENT_WAIT_AT_MOST: Duration = Duration::from_secs(2 * 60);
 /// Where the rules say nothing: a meeting that was made since costs one ring in vain, and a vendor that is down for longer
 /// must not make everybody free.
 const CALENDARS_BELIEVED_FOR: Duration = Duration::from_secs(15 * 60);
@@ -33,6 +36,7 @@ pub(crate) struct File {
     pub shared_domains: BTreeSet<String>,
     pub ownership: Vec<OwnershipRule>,
     pub assignment: Assignment,
+    pub assignment_wait: Duration,
     pub calendars_believed_for: Duration,
     pub calendars: CalendarRules,
     pub tiers: Vec<TierDraft>,
@@ -69,11 +73,13 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> File {
     let mut vocabulary = Vocabulary::read(section.get("fields"), faults);
     segments::read::all(section.get("segments"), &mut vocabulary, faults);
     let (matching, shared_domains) = matching::read(section.get("match"), faults);
+    let (assignment, assignment_wait) = assignment(&mut section, faults);
     let file = File {
         matching,
         shared_domains,
         ownership: ownership::read(section.get("ownership"), faults),
-        assignment: assignment(&mut section, faults),
+        assignment,
+        assignment_wait,
         calendars_believed_for: calendars_believed_for(&mut section, faults),
         calendars: calendars(section.get("calendars"), faults),
         tiers: tiers(section.require("tiers", faults), &vocabulary, faults),
@@ -128,9 +134,26 @@ fn calendars(node: Option<&Node>, faults: &mut Faults) -> CalendarRules {
     rules
 }
 
-fn assignment(section: &mut Section<'_>, faults: &mut Faults) -> Assignment {
-    let word = section.get("assignment").and_then(|node| node.word(faults));
-    word.and_then(|word| faults.choice(&word, "assignment-unknown", &ASSIGNMENT)).unwrap_or_default()
+/// `crm` alone, or with how long it is waited for.
+fn assignment(section: &mut Section<'_>, faults: &mut Faults) -> (Assignment, Duration) {
+    let Some(node) = section.get("assignment") else { return (Assignment::default(), ASSIGNMENT_WAIT) };
+    if let Data::Map(_) = node.data {
+        let mut choice = node.section(faults);
+        let mut crm = choice.under("crm", faults);
+        let wait = crm.get("wait").and_then(|node| node.word(faults));
+        let wait = wait.and_then(|word| faults.read(&word, "bad-duration", "a time from 1s to 2m", assignment_wait));
+        crm.finish(faults);
+        choice.finish(faults);
+        return (Assignment::Crm, wait.unwrap_or(ASSIGNMENT_WAIT));
+    }
+    let word = node.word(faults);
+    let choice = word.and_then(|word| faults.choice(&word, "assignment-unknown", &ASSIGNMENT));
+    (choice.unwrap_or_default(), ASSIGNMENT_WAIT)
+}
+
+/// Nobody is told of the lead meanwhile.
+fn assignment_wait(text: &str) -> Option<Duration> {
+    values::duration(text).filter(|wait| (Duration::from_secs(1)..=ASSIGNMENT_WAIT_AT_MOST).contains(wait))
 }
 
 /// First match, so all but the last need a condition, and the last must have none.
