@@ -9,9 +9,11 @@ use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
 use baton_core::domain::phone::PhoneE164;
+use baton_core::domain::rep::Busy;
 use baton_core::domain::text::RepText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What is known of a lead that may help to find its account, as far as the rules ask for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,6 +83,19 @@ pub struct CrmRef {
     pub url: Option<String>,
     /// Owner as read back after the write.
     pub owner_crm_id: Option<CrmId>,
+    /// A person has changed the record since we wrote it, so that the owner is theirs: known after a write alone.
+    #[serde(skip)]
+    pub by_hand: bool,
+}
+
+/// A record to be brought before a user's eyes. Lengths are cut by the connector to the vendor's limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScreenPop {
+    /// As [`CrmRef::id`].
+    pub record: String,
+    pub user: CrmId,
+    pub title: String,
+    pub body: String,
 }
 
 #[async_trait]
@@ -102,6 +117,29 @@ pub trait Crm: Send + Sync {
     /// Class `Repeatable` for the lead; `write_class` tells what a lost answer means for the whole call.
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError>;
     fn write_class(&self) -> Class;
+    /// What the vendor allows in a day is nearly used up, and others share it: what can wait is to wait.
+    fn is_short(&self) -> bool {
+        false
+    }
+    /// When these users are out of office, as far as the vendor knows: one request for all of them. A hint beside calendars;
+    /// whoever is not in the answer is not known to be away.
+    async fn absences(
+        &self,
+        _owners: &[CrmId],
+        _from: DateTime<Utc>,
+        _until: DateTime<Utc>,
+    ) -> Result<BTreeMap<CrmId, Vec<Busy>>, VendorError> {
+        Ok(BTreeMap::new())
+    }
+    /// Whether [`Crm::show`] does anything.
+    fn shows(&self) -> bool {
+        false
+    }
+    /// Brings a record before the eyes of a user. Class `AtMostOnce`: nobody misses what they were not shown, and twice is once
+    /// too often.
+    async fn show(&self, _pop: &ScreenPop) -> Result<(), VendorError> {
+        Ok(())
+    }
     /// The owner as of now.
     async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError>;
     /// Proves credentials and the fields we need; the text says what is missing.

@@ -66,7 +66,7 @@ impl HubSpot {
         let written = self.send(self.get("read_owner", &["contacts", &contact.id]).query("properties", OWNER)).await?;
         let written: Object = read(&written)?;
         let owner_crm_id = written.get(OWNER).map(Into::into);
-        Ok(CrmRef { id: contact.id, url: written.url.or(contact.url), owner_crm_id })
+        Ok(CrmRef { id: contact.id, url: written.url.or(contact.url), owner_crm_id, by_hand: false })
     }
 
     /// The contact as it now is, and whether it was created just now.
