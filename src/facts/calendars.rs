@@ -59,7 +59,10 @@ impl Facts {
         if !stale.is_empty() && self.may_ask_for_calendars() {
             self.look_up(&stale, rules, self.within).await;
         }
-        with_calendar().map(|(rep, calendar)| (rep.clone(), self.fact(calendar))).collect()
+        let mut known: BTreeMap<RepId, Fact<Vec<Busy>>> =
+            with_calendar().map(|(rep, calendar)| (rep.clone(), self.fact(calendar))).collect();
+        self.add_absences(&reps, rules, &mut known);
+        known
     }
 
     /// Times before `until` in which a rep is busy, as the vendor says at this moment: for booking, when the caller is being
@@ -103,7 +106,7 @@ impl Facts {
                     self.read_waits().await;
                 }
             };
-            tokio::join!(calendars, waits);
+            tokio::join!(calendars, waits, self.read_absences(&current));
             let pause = self.clock.real((FRESH / 4).to_std().expect("a positive constant"));
             let pause = if self.calendar_health.is_silent() { pause.min(PAUSE_AFTER_FAILURE) } else { pause };
             tokio::select! {

@@ -73,6 +73,7 @@ async fn find_slots(at: &At<'_>, rep: &RepId) -> Result<Vec<Slot>, VendorError> 
     let not_before = at.now() + TimeDelta::from_std(terms.notice).unwrap_or_default();
     let until = not_before + TimeDelta::days(i64::from(terms.within_days));
     let mut busy = at.parts.facts.busy_now(calendar, until).await.map_err(retry)?;
+    busy.extend(at.parts.facts.absences_of(rep, &at.matter.rules));
     // Times that other leads are booking at this moment.
     busy.extend(at.parts.store.slots_claimed(&rep.id, at.now()).await.map_err(retry)?);
     let windows = rota::working_windows(&at.matter.rules.hours, rep, not_before, until);
