@@ -84,7 +84,9 @@ impl Facts {
             if absences.is_empty() {
                 continue;
             }
-            let known = beside(calendars.remove(&rep.id), absences, crm.vendor(), now);
+            // Where no calendar is connected, nobody says anything of one.
+            let calendar = calendars.remove(&rep.id).filter(|_| self.calendar.is_some());
+            let known = beside(calendar, absences, crm.vendor(), now);
             calendars.insert(rep.id.clone(), known);
         }
     }

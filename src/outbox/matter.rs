@@ -15,8 +15,7 @@ use baton_core::domain::text::Whisper;
 use baton_core::handoff::Handoff;
 use baton_core::routing::Decision;
 use baton_core::rules::RuleSet;
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -30,8 +29,6 @@ pub struct Matter {
     pub templates: Arc<Templates>,
     /// What the CRM calls the lead, once it does: one step learns it, and those beside it say so.
     crm: Arc<OnceLock<CrmRef>>,
-    /// The legs whose reps were shown the lead.
-    shown: Arc<Mutex<BTreeSet<LegId>>>,
     /// When all of this was so.
     as_of: Instant,
 }
@@ -40,20 +37,19 @@ impl Matter {
     /// Of a lead that has just been decided.
     pub fn of(decided: DecidedLead, release: &Release) -> Self {
         let DecidedLead { lead, decision, handoff, .. } = decided;
-        Self::known(Arc::new(lead), Arc::new(decision), handoff, Arc::default(), Arc::default(), release)
+        Self::known(Arc::new(lead), Arc::new(decision), handoff, Arc::default(), release)
     }
 
     /// Of a lead that was read at this moment.
     pub fn of_file(file: LeadFile, release: &Release) -> Self {
         let LeadFile { record, decision, handoff } = file;
         let crm = record.crm.map_or_else(OnceLock::new, OnceLock::from);
-        Self::known(Arc::new(record.lead), Arc::new(decision), handoff, Arc::new(crm), Arc::default(), release)
+        Self::known(Arc::new(record.lead), Arc::new(decision), handoff, Arc::new(crm), release)
     }
 
     /// The same lead after a move of its handoff, which was committed at this moment.
     pub(super) fn moved(&self, handoff: Handoff, release: &Release) -> Self {
-        let (lead, decision) = (Arc::clone(&self.lead), Arc::clone(&self.decision));
-        Self::known(lead, decision, handoff, Arc::clone(&self.crm), Arc::clone(&self.shown), release)
+        Self::known(Arc::clone(&self.lead), Arc::clone(&self.decision), handoff, Arc::clone(&self.crm), release)
     }
 
     fn known(
@@ -61,11 +57,10 @@ impl Matter {
         decision: Arc<Decision>,
         handoff: Handoff,
         crm: Arc<OnceLock<CrmRef>>,
-        shown: Arc<Mutex<BTreeSet<LegId>>>,
         release: &Release,
     ) -> Self {
         let (rules, templates) = (Arc::clone(&release.rules), Arc::clone(&release.templates));
-        Self { lead, decision, handoff, rules, templates, crm, shown, as_of: Instant::now() }
+        Self { lead, decision, handoff, rules, templates, crm, as_of: Instant::now() }
     }
 
     /// As it stands now.
@@ -88,11 +83,6 @@ impl Matter {
     pub(super) fn learn(&self, crm: CrmRef) {
         // It has one name: a second write tells the same.
         let _known = self.crm.set(crm);
-    }
-
-    /// Whether the rep on this leg is shown the lead for the first time, and from now on has been.
-    pub(super) fn is_first_shown(&self, leg: &LegId) -> bool {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).insert(leg.clone())
     }
 
     pub fn rep(&self, id: &RepId) -> Result<&Rep, VendorError> {

@@ -135,8 +135,8 @@ pub trait Crm: Send + Sync {
     fn shows(&self) -> bool {
         false
     }
-    /// Brings a record before the eyes of a user. Class `AtMostOnce`: nobody misses what they were not shown, and twice is once
-    /// too often.
+    /// Brings a record before the eyes of a user, once for however often it is asked within a minute. Class `AtMostOnce`: nobody
+    /// misses what they were not shown.
     async fn show(&self, _pop: &ScreenPop) -> Result<(), VendorError> {
         Ok(())
     }

@@ -17,6 +17,7 @@ mod fields;
 mod find;
 mod link;
 mod notify;
+mod shown;
 mod soql;
 mod usage;
 mod versions;
@@ -37,6 +38,7 @@ use baton_core::domain::rep::Busy;
 use chrono::{DateTime, Utc};
 use errors::{KEY_FIELD, VENDOR, judge, read};
 use serde_json::{Map, Value};
+use shown::Shown;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -66,6 +68,7 @@ pub struct Salesforce {
     usage: Usage,
     notification_type: Option<String>,
     notification_type_id: OnceCell<String>,
+    shown: Shown,
     /// Whether people can be accounts in this org.
     has_person_accounts: OnceCell<bool>,
     /// The org has no object `OutOfOffice`.
@@ -89,9 +92,10 @@ impl Salesforce {
             http,
             tokens: TokenCache::new(requests, Arc::clone(&clock)),
             api_version: config.api_version,
-            usage: Usage::new(clock),
+            usage: Usage::new(Arc::clone(&clock)),
             notification_type: config.notification_type,
             notification_type_id: OnceCell::new(),
+            shown: Shown::new(clock),
             has_person_accounts: OnceCell::new(),
             lacks_out_of_office: AtomicBool::new(false),
         })

@@ -62,7 +62,7 @@ impl Town {
     }
 }
 
-fn rejection(decision: &Decision, rep: &str) -> Option<Rejection> {
+pub fn rejection(decision: &Decision, rep: &str) -> Option<Rejection> {
     let candidates = decision.trace.pools.iter().flat_map(|pool| &pool.candidates);
     candidates.filter(|candidate| candidate.rep.as_str() == rep).find_map(|candidate| match &candidate.verdict {
         CandidateVerdict::Rejected { because } => Some(because.clone()),

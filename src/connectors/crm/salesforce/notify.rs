@@ -22,6 +22,9 @@ impl Salesforce {
         if !soql::is_id(&pop.record) || !soql::is_id(pop.user.as_str()) {
             return Err(VendorError::needs_person(VENDOR, "the id of the record, or of the user, is none"));
         }
+        if !self.shown.is_new(&pop.record, &pop.user) {
+            return Ok(());
+        }
         let segments =
             ["services", "data", self.api_version.as_str(), "actions", "standard", "customNotificationAction"];
         let input = json!({

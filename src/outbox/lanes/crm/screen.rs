@@ -1,7 +1,7 @@
 //! The lead on the screen of whoever's phone rings for it, where the CRM can bring it there.
 //!
-//! A hint, at most once for each leg in this process: a phone rings all the same, and the card has the link. Nobody waits for it.
-//! Of a lead that is just being written, whoever's phone rings by then is shown it once it is there; later legs are as they ring.
+//! A hint: a phone rings all the same, and the card has the link. Nobody waits for it. Of a lead that is just being written,
+//! whoever's phone rings by then is shown it once it is there, later legs as they ring; the connector keeps what comes twice apart.
 
 use crate::connectors::{Crm, CrmLead, ScreenPop};
 use crate::outbox::matter::Matter;
@@ -34,10 +34,10 @@ fn show_on<'l>(at: &At<'_>, legs: impl IntoIterator<Item = &'l LegId>, record: &
     }
 }
 
-/// `None`: the rep is no user there, calls a lead back, or has been shown it.
+/// `None`: the rep is no user there, or calls a lead back.
 fn pop(matter: &Matter, leg: &LegId, record: &str) -> Option<ScreenPop> {
     let user = matter.rules.reps.get(matter.handoff.rep_on(leg)?)?.crm_id.clone()?;
-    if matter.calls_back(leg) || !matter.is_first_shown(leg) {
+    if matter.calls_back(leg) {
         return None;
     }
     let CrmLead { first_name, last_name, company, .. } = CrmLead::of(&matter.lead);

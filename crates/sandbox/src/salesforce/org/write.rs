@@ -144,20 +144,20 @@ impl Org {
         Ok(())
     }
 
-    /// The rule looks at leads and contacts, and names those with the same address.
+    /// The rule looks at leads, contacts and people who are accounts, and names those with the same address.
     fn refuse_twins(&self, fields: &Record, existing: Option<&Record>) -> Result<(), ApiError> {
         let Some(email) = fields.get("Email").filter(|_| self.refuses_duplicates) else { return Ok(()) };
-        let is_twin = |record: &&Record| {
-            record.get("Email") == Some(email) && existing.is_none_or(|one| one.get("Id") != record.get("Id"))
-        };
-        let twin = |object: &'static str| {
-            self.of(object).iter().filter(is_twin).map(move |record| {
+        let is_other = |record: &&Record| existing.is_none_or(|one| one.get("Id") != record.get("Id"));
+        let twin = |object: &'static str, field: &'static str| {
+            let twins = self.of(object).iter().filter(move |record| record.get(field) == Some(email)).filter(is_other);
+            twins.map(move |record| {
                 let id = record["Id"].as_str().unwrap_or_default();
                 let url = format!("/services/data/v66.0/sobjects/{object}/{id}");
                 json!({ "attributes": { "type": object, "url": url }, "Id": id })
             })
         };
-        let twins: Vec<Value> = twin("Lead").chain(twin("Contact")).collect();
+        let twins: Vec<Value> =
+            twin("Lead", "Email").chain(twin("Contact", "Email")).chain(twin("Account", "PersonEmail")).collect();
         match twins.is_empty() {
             true => Ok(()),
             false => Err(ApiError::twin_of(if self.hides_duplicates { Vec::new() } else { twins })),
