@@ -3,6 +3,8 @@
 
 use super::Facts;
 use super::health::{SILENT, UNHURRIED};
+use crate::connectors::Crm;
+use crate::release::Current;
 use crate::telemetry::figures;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::RepId;
@@ -11,43 +13,51 @@ use baton_core::domain::rep::{Busy, Rep};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-/// Asked again after this long, whatever came of it: people are away for days, and a request costs some of the org's.
-const ASKED_EVERY: TimeDelta = TimeDelta::minutes(5);
+/// Asked again after this long: people are away for days, and a request costs some of the org's.
+const ASKED_EVERY: Duration = Duration::from_secs(5 * 60);
+/// And after this long where it did not answer.
+const ASKED_AGAIN: Duration = Duration::from_secs(60);
 /// How far ahead: as far as a rep is planned for.
 const AHEAD: TimeDelta = TimeDelta::days(14);
 
 /// What the CRM said last.
 #[derive(Default)]
 pub(super) struct Away {
-    asked_at: Option<DateTime<Utc>>,
     told: BTreeMap<CrmId, Vec<Busy>>,
     told_at: Option<DateTime<Utc>>,
 }
 
 impl Facts {
-    /// Asks the CRM, if it is time and may be.
-    pub(super) async fn read_absences(&self, rules: &RuleSet) {
+    /// Asks the CRM again and again, for as long as it is polled; ends at once where there is none.
+    pub async fn keep_absences(&self, release: Current) {
         let Some(crm) = &self.crm else { return };
-        let now = self.clock.now();
-        {
-            let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-            if away.asked_at.is_some_and(|at| now - at < ASKED_EVERY) {
-                return;
-            }
-            away.asked_at = Some(now);
+        loop {
+            let rules = Arc::clone(&release.borrow().rules);
+            let answered = self.read_absences(crm.as_ref(), &rules).await;
+            let pause = self.clock.real(if answered { ASKED_EVERY } else { ASKED_AGAIN });
+            tokio::time::sleep(pause.max(Duration::from_millis(200))).await;
         }
-        if crm.is_short() || self.crm_health.may_be_asked(crm.vendor()).is_err() {
-            return;
+    }
+
+    /// Whether it has answered, or was spared.
+    async fn read_absences(&self, crm: &dyn Crm, rules: &RuleSet) -> bool {
+        if crm.is_short() {
+            return true;
+        }
+        if self.crm_health.may_be_asked(crm.vendor()).is_err() {
+            return false;
         }
         let active = rules.reps.values().filter(|rep| rep.active);
         let users: Vec<CrmId> = active.filter_map(|rep| rep.crm_id.clone()).collect();
+        let now = self.clock.now();
         let failed = match tokio::time::timeout(UNHURRIED, crm.absences(&users, now, now + AHEAD)).await {
             Ok(Ok(told)) => {
                 let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
                 (away.told, away.told_at) = (told, Some(now));
-                return;
+                return true;
             }
             Ok(Err(error)) => error.counted().in_log(),
             Err(_) => {
@@ -56,6 +66,7 @@ impl Facts {
             }
         };
         tracing::warn!(vendor = crm.vendor(), why = failed, "absences in the CRM are not known for now");
+        false
     }
 
     /// Of a rep, as far as the CRM has told and is believed.

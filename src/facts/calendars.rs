@@ -106,7 +106,7 @@ impl Facts {
                     self.read_waits().await;
                 }
             };
-            tokio::join!(calendars, waits, self.read_absences(&current));
+            tokio::join!(calendars, waits);
             let pause = self.clock.real((FRESH / 4).to_std().expect("a positive constant"));
             let pause = if self.calendar_health.is_silent() { pause.min(PAUSE_AFTER_FAILURE) } else { pause };
             tokio::select! {

@@ -10,14 +10,14 @@ mod soql;
 
 pub use org::{Record, SalesforceState};
 
-use super::{Fault, World, on_the_wire};
-use axum::Json;
-use axum::Router;
+use super::{BODY_LIMIT, Fault, Named, World, on_the_wire};
+use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Form, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use base64::Engine as _;
 use org::{ApiError, Written};
 use serde_json::{Value, json};
@@ -44,10 +44,23 @@ pub fn routes(world: Arc<World>, state: SalesforceState) -> Router {
         .layer(from_fn_with_state(app.clone(), guard));
     let open = Router::new().route("/services/oauth2/token", post(token));
     let all = guarded.merge(open).layer(from_fn_with_state(app.clone(), limit)).with_state(app);
-    on_the_wire(world, VENDOR, operation_of, all)
+    on_the_wire(world, VENDOR, operation_of, all).layer(from_fn(name_reads))
 }
 
-/// `token`, `query`, `search`, `composite`, `describe`, `data` (its versions), `customNotificationAction` or `record`.
+/// A composite of reads comes in the background, at any time: a fault that is meant for a write is not for it.
+async fn name_reads(request: Request, next: Next) -> Response {
+    if !request.uri().path().ends_with("/composite") {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    if serde_json::from_slice::<Value>(&body).is_ok_and(|body| body["allOrNone"] == false) {
+        parts.extensions.insert(Named("reads"));
+    }
+    next.run(Request::from_parts(parts, Body::from(body))).await
+}
+
+/// `token`, `query`, `search`, `composite` (`reads`, where it only reads), `describe`, `data` (its versions), `customNotificationAction` or `record`.
 fn operation_of(_method: &str, path: &str) -> String {
     let last = path.rsplit('/').next().unwrap_or_default();
     let known =
