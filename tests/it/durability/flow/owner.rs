@@ -8,7 +8,6 @@ use baton::connectors::http::{ApiCall, Does};
 use baton_clock::Clock;
 use baton_core::domain::id::LeadId;
 use baton_core::routing::reason::TakenBecause;
-use baton_sandbox::Fault;
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -109,14 +108,12 @@ async fn a_write_that_finds_the_lead_given_away_in_the_crm_follows_it() {
     let by_hand = rules.reps.values().find(|rep| rep.team == "east").expect("a rep");
     let theirs = by_hand.crm_id.as_ref().expect("an id").as_str();
     let other = if before.owner.as_str() == "west-03" { "west-04" } else { "west-03" };
-    // No look finds it: a write alone can.
-    play.stage.world.arm("salesforce", "record", Fault::Unavailable, u32::MAX);
+    // Nobody looks while a call is owed: a write alone can find it.
     let in_crm = play.stage.salesforce.leads()[0]["Id"].as_str().expect("an id").to_owned();
     play.stage.salesforce.set_owner(&in_crm, theirs);
     let (status, _) = reassign(&play, &lead, json!({ "to": other, "reason": "knows them", "by": "lena" })).await;
     assert_eq!(status, 200);
     eventually("the CRM is followed", || async { play.lead(&lead).await.owner == by_hand.id }).await;
-    play.stage.world.heal("salesforce");
     play.until_quiet().await;
     let changes = play.owner_changes(&lead).await;
     let [change] = changes.as_slice() else { panic!("one change was a person's: {changes:?}") };
@@ -131,8 +128,8 @@ async fn a_write_that_finds_the_lead_given_away_in_the_crm_follows_it() {
 async fn a_look_that_can_wait_waits_while_requests_run_short() {
     let play = Play::begin().await;
     play.stage.salesforce.use_requests(90_000, 100_000);
-    let lead = play.call(&Caller::gone(3)).await;
-    play.ends(&lead, "callback").await;
+    let lead = play.call(&Caller::live(3).reps(&[ACCEPTS])).await;
+    play.ends(&lead, "connected").await;
     let in_crm = play.stage.salesforce.leads()[0]["Id"].as_str().expect("an id").to_owned();
     play.stage.salesforce.set_owner(&in_crm, "005xx00000XYZ99");
     play.clock.skip_to(play.clock.now() + TimeDelta::seconds(180));
