@@ -105,7 +105,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
     };
     let written = crm.write_lead(&lead).await?;
     let event = if written.by_hand { taken_meanwhile(at, &written).await? } else { None };
-    screen::show_all(at, &written.id);
+    screen::show_all(at, crm, &written.id).await;
     Ok(Done { crm: Some(written.clone()), event, ..Done::reference(written.id) })
 }
 

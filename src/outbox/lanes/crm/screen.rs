@@ -16,19 +16,24 @@ const WITHIN: Duration = Duration::from_secs(5);
 /// Of a leg that begins to ring.
 pub(in crate::outbox) fn show(at: &At<'_>, leg: &LegId) {
     if let Some(record) = at.matter.crm() {
-        show_on(at, [leg], &record.id);
+        show_on(at, at.matter, [leg], &record.id);
     }
 }
 
-/// Of each leg that rings while the lead is written.
-pub(super) fn show_all(at: &At<'_>, record: &str) {
-    let rings = at.matter.handoff.current_legs().filter(|leg| leg.state == LegState::Ringing);
-    show_on(at, rings.map(|leg| &leg.id), record);
+/// Of each leg that rings by the time the lead is written.
+pub(super) async fn show_all(at: &At<'_>, crm: &dyn Crm, record: &str) {
+    if !crm.shows() {
+        return;
+    }
+    // What cannot be read is not shown.
+    let Ok(matter) = Matter::read(at.parts, at.step).await else { return };
+    let rings = matter.handoff.current_legs().filter(|leg| leg.state == LegState::Ringing);
+    show_on(at, &matter, rings.map(|leg| &leg.id), record);
 }
 
-fn show_on<'l>(at: &At<'_>, legs: impl IntoIterator<Item = &'l LegId>, record: &str) {
+fn show_on<'l>(at: &At<'_>, matter: &Matter, legs: impl IntoIterator<Item = &'l LegId>, record: &str) {
     let Some(crm) = at.parts.vendors.crm.clone().filter(|crm| crm.shows()) else { return };
-    let pops: Vec<ScreenPop> = legs.into_iter().filter_map(|leg| pop(at.matter, leg, record)).collect();
+    let pops: Vec<ScreenPop> = legs.into_iter().filter_map(|leg| pop(matter, leg, record)).collect();
     if !pops.is_empty() {
         tokio::spawn(async move { send(crm.as_ref(), &pops).await });
     }

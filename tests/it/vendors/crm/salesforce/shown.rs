@@ -60,11 +60,15 @@ async fn each_rep_whose_phone_rings_is_shown_the_lead() {
         notification_type: Some("Baton_Call".to_owned()),
     };
     let play = Play::begin_as(|setup| {
+        // Every step has its time, however slow the machine.
+        let terms = &mut setup.workspace.checked.rules.handoff;
+        (terms.patience, terms.bridge_within) = (Duration::from_secs(600), Duration::from_secs(900));
+        (terms.ring_timeout, terms.accept_within) = (Duration::from_secs(300), Duration::from_secs(300));
         setup.vendors.crm = Some(Arc::new(Salesforce::new(config, Arc::clone(&setup.clock)).expect("a client")));
     })
     .await;
     let manners =
-        [RepManner::Declines { after: Duration::from_secs(6) }, RepManner::Accepts { after: Duration::from_secs(1) }];
+        [RepManner::Declines { after: Duration::from_secs(12) }, RepManner::Accepts { after: Duration::from_secs(1) }];
     let lead = play.call(&Caller::live(1).reps(&manners)).await;
     play.until(&lead, "connected").await;
     let shown = || -> Vec<String> {
