@@ -287,8 +287,10 @@ async fn introduce(facts: Arc<Facts>, mut release: Current, mut stopping: Receiv
 /// A vendor that takes its time holds up no stop.
 async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: Receiver<bool>) {
     let mut stopped = stopping.clone();
+    let kept =
+        async { tokio::join!(facts.keep_fresh(release.clone(), stopping), facts.keep_absences(release.clone())) };
     tokio::select! {
-        () = facts.keep_fresh(release, stopping) => {}
+        _ = kept => {}
         _ = stopped.wait_for(|stop| *stop) => {}
     }
 }

@@ -74,6 +74,7 @@ impl StandIns {
                 client_id: "sandbox".to_owned(),
                 client_secret: Secret::new("sandbox"),
             },
+            notification_type: None,
         };
         let mut google = GoogleConfig::new("baton@sandbox.example", Secret::new(SANDBOX_KEY_PEM));
         google.base_url = format!("http://{}", self.at.google);

@@ -11,6 +11,8 @@ pub enum Crm {
         #[serde(default = "salesforce_version")]
         api_version: String,
         auth: SalesforceAuth,
+        /// Developer name of the notification by which reps are shown the lead that their phone rings for.
+        notification_type: Option<String>,
     },
     Hubspot {
         #[serde(default = "hubspot_base")]

@@ -19,7 +19,7 @@ mod telephony;
 pub mod webhook;
 
 pub use calendar::{BookRequest, Booked, Calendar};
-pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, OwnerBy, TaskKind};
+pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, OwnerBy, ScreenPop, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
     Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,

@@ -174,6 +174,10 @@ fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
+/// Stands in a request's extensions where more than its path tells what it is.
+#[derive(Clone, Copy)]
+struct Named(&'static str);
+
 /// The operation that a request names, for faults: the stand-in's own mapping, e.g. `chat.postMessage`, `events.insert`.
 pub type OperationOf = fn(method: &str, path: &str) -> String;
 
@@ -199,7 +203,9 @@ async fn wire(State(wire): State<Wire>, request: Request, next: Next) -> Respons
     let method = parts.method.to_string();
     let target = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let request_headers = parts.headers.clone();
-    let fault = wire.world.next_fault(wire.vendor, &(wire.operation)(&method, parts.uri.path()));
+    let named = parts.extensions.get::<Named>().map(|named| named.0.to_owned());
+    let operation = named.unwrap_or_else(|| (wire.operation)(&method, parts.uri.path()));
+    let fault = wire.world.next_fault(wire.vendor, &operation);
     if let Some(fault) = &fault {
         parts.extensions.insert(fault.clone());
     }

@@ -37,9 +37,13 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
     let mut vendors = Vendors { webhooks: webhooks::all(config)?, ..Vendors::default() };
     match &config.crm {
         None => {}
-        Some(config::Crm::Salesforce { base_url, api_version, auth }) => {
-            let auth = salesforce_auth(auth)?;
-            let config = SalesforceConfig { base_url: base_url.clone(), api_version: api_version.clone(), auth };
+        Some(config::Crm::Salesforce { base_url, api_version, auth, notification_type }) => {
+            let config = SalesforceConfig {
+                base_url: base_url.clone(),
+                api_version: api_version.clone(),
+                auth: salesforce_auth(auth)?,
+                notification_type: notification_type.clone(),
+            };
             vendors.crm = Some(Arc::new(Salesforce::new(config, Arc::clone(clock)).context("setting up crm")?));
         }
         Some(config::Crm::Hubspot { base_url, service_key }) => {

@@ -88,6 +88,19 @@ pub struct CrmRef {
     pub url: Option<String>,
     /// Owner as read back after the write.
     pub owner_crm_id: Option<CrmId>,
+    /// A person has changed the record since we wrote it, so that the owner is theirs: known after a write alone.
+    #[serde(skip)]
+    pub by_hand: bool,
+}
+
+/// A record to be brought before a user's eyes. Lengths are cut by the connector to the vendor's limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScreenPop {
+    /// As [`CrmRef::id`].
+    pub record: String,
+    pub user: CrmId,
+    pub title: String,
+    pub body: String,
 }
 
 /// Who made somebody the owner, as far as the CRM tells.
@@ -127,13 +140,12 @@ pub trait Crm: Send + Sync {
     /// Class `Repeatable` for the lead; `write_class` tells what a lost answer means for the whole call.
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError>;
     fn write_class(&self) -> Class;
-    /// The owner as of now.
-    async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError>;
-    /// The same, and who made them that.
-    async fn owner_and_by(&self, crm_id: &str) -> Result<Option<(CrmId, OwnerBy)>, VendorError> {
-        Ok(self.owner_of(crm_id).await?.map(|owner| (owner, OwnerBy::Unknown)))
+    /// What the vendor allows in a day is nearly used up, and others share it: what can wait is to wait.
+    fn is_short(&self) -> bool {
+        false
     }
-    /// When these owners are away, as the CRM itself knows it; those of whom it knows nothing are left out.
+    /// When these users are out of office, as far as the vendor knows: one request for all of them. A hint beside calendars;
+    /// whoever is not in the answer is not known to be away.
     async fn absences(
         &self,
         _owners: &[CrmId],
@@ -141,6 +153,21 @@ pub trait Crm: Send + Sync {
         _until: DateTime<Utc>,
     ) -> Result<BTreeMap<CrmId, Vec<Busy>>, VendorError> {
         Ok(BTreeMap::new())
+    }
+    /// Whether [`Crm::show`] does anything.
+    fn shows(&self) -> bool {
+        false
+    }
+    /// Brings a record before the eyes of a user, once for however often it is asked within a minute. Class `AtMostOnce`: nobody
+    /// misses what they were not shown.
+    async fn show(&self, _pop: &ScreenPop) -> Result<(), VendorError> {
+        Ok(())
+    }
+    /// The owner as of now.
+    async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError>;
+    /// The same, and who made them that.
+    async fn owner_and_by(&self, crm_id: &str) -> Result<Option<(CrmId, OwnerBy)>, VendorError> {
+        Ok(self.owner_of(crm_id).await?.map(|owner| (owner, OwnerBy::Unknown)))
     }
     /// Proves credentials and the fields we need; the text says what is missing.
     async fn check(&self) -> Result<(), VendorError>;

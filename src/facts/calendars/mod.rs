@@ -48,7 +48,10 @@ impl Facts {
         let calendars: BTreeSet<&str> = with_calendar().flat_map(|(_, cell)| CalendarAddress::each(cell)).collect();
         let wanted = &calendars;
         join_all((0..self.connections.len()).map(|place| self.look(place, wanted, rules))).await;
-        with_calendar().map(|(rep, cell)| (rep.clone(), self.fact(cell))).collect()
+        let mut known: BTreeMap<RepId, Fact<Vec<Busy>>> =
+            with_calendar().map(|(rep, cell)| (rep.clone(), self.fact(cell))).collect();
+        self.add_absences(&reps, rules, &mut known);
+        known
     }
 
     /// At one vendor, within the deadline of a decision.
