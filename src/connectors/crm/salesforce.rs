@@ -12,14 +12,15 @@ mod assign;
 mod auth;
 mod errors;
 mod find;
+mod look_up;
 mod soql;
 mod write;
 
 pub use auth::SalesforceAuth;
 
-use super::{AccountKeys, Crm, CrmLead, CrmRef};
-use crate::connectors::VendorError;
+use super::{AccountKeys, Crm, CrmLead, CrmRef, FieldWords};
 use crate::connectors::http::{Answer, ApiCall, Limits, TokenCache, VendorHttp};
+use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use auth::TokenRequests;
 use baton_clock::SharedClock;
@@ -152,6 +153,18 @@ impl Crm for Salesforce {
             return Ok(());
         }
         Err(VendorError::amiss(VENDOR, missing.join("; ")))
+    }
+
+    async fn look_up(&self, ids: &[String]) -> Result<LookedUp, VendorError> {
+        self.users(ids).await
+    }
+
+    async fn lacks(&self, fields: &FieldWords) -> Result<Vec<String>, VendorError> {
+        self.lacking(fields).await
+    }
+
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        Some(self.write_and_take_back().await)
     }
 }
 

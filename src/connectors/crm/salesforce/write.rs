@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// The org's rules must not choose another owner than ours.
-const AUTO_ASSIGN: (&str, &str) = ("Sforce-Auto-Assign", "FALSE");
+pub(super) const AUTO_ASSIGN: (&str, &str) = ("Sforce-Auto-Assign", "FALSE");
 /// How the parts of the composite refer to each other.
 pub(super) const LEAD: &str = "lead";
 const TASK: &str = "task";
