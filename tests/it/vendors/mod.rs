@@ -5,6 +5,7 @@ mod calendars;
 mod chat;
 mod contract;
 mod crm;
+mod doctor;
 mod returning;
 mod silent;
 mod texts;

@@ -244,3 +244,22 @@ async fn what_cannot_be_posted_is_not_sent() {
     assert!(error.to_string().contains("\"#sales\" is not an id"), "{error}");
     assert_eq!(desk.world.exchanges().len(), 0);
 }
+
+#[tokio::test]
+async fn members_are_looked_up_page_by_page_and_channels_are_not() {
+    let desk = Desk::open().await;
+    desk.state.add_member("U0ANA");
+    desk.state.deactivate("U0BEN");
+    let asked = ["U0ANA", "U0BEN", "U0NOBODY", "C0SALES"].map(str::to_owned);
+    let found = desk.chat.look_up(&asked).await.unwrap();
+    assert_eq!((found.len(), &found["U0ANA"]), (3, &Ok(())));
+    for (id, why) in [("U0BEN", "deactivated"), ("U0NOBODY", "no such member")] {
+        assert!(found[id].as_ref().is_err_and(|told| told.contains(why)), "{id}: {found:?}");
+    }
+    desk.state.lack_scope_next("users.list", "users:read");
+    assert_eq!(class(desk.chat.look_up(&asked).await), "needs_person");
+    desk.world.arm("slack", "users.list", Fault::RateLimit { retry_after_s: Some(30) }, 1);
+    assert_eq!(class(desk.chat.look_up(&asked).await), "rate_limited");
+    assert_eq!(desk.chat.look_up(&[]).await, Ok(baton::connectors::LookedUp::new()), "nobody is asked about");
+    desk.holds_to_the_contract(3);
+}

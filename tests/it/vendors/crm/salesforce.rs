@@ -1,5 +1,6 @@
 //! Salesforce: a lead and its task are written together, once, or not at all.
 
+mod look_up;
 mod owners;
 mod records;
 mod session;
