@@ -1,5 +1,6 @@
 //! HubSpot: a contact, its note and its task, found again however often they are written.
 
+mod faults;
 mod look_up;
 mod records;
 
