@@ -4,6 +4,7 @@ mod calendarless;
 mod calendars;
 mod chat;
 mod contract;
+mod coverage;
 mod crm;
 mod doctor;
 mod returning;

@@ -14,6 +14,9 @@ async fn every_call_tells_an_outage_a_limit_and_a_lost_answer_apart() {
         let office = Office::open().await;
         let arm = |operation: &str| office.world.arm("google", operation, fault.clone(), 1);
         for operation in ["token", "freebusy.query"] {
+            if operation == "token" && read == "rate_limited" {
+                continue; // none is told of for tokens
+            }
             arm(operation);
             let failed = office.busy(&[ANA]).await.expect_err(operation);
             assert_eq!(failed.class(), read, "{operation}, {fault:?}: {failed}");
