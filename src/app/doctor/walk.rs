@@ -84,7 +84,7 @@ impl Doctor {
             notes.amiss(Step::Config, "rules/ has faults: no rep's id and no field of the CRM is looked up");
             told(notes.all);
         }
-        let mut all: FuturesOrdered<_> = sections.iter().map(|section| self.section(section)).collect();
+        let mut all: FuturesOrdered<_> = sections.iter().copied().map(|section| self.section(section)).collect();
         while let Some(noted) = all.next().await {
             told(noted);
         }
