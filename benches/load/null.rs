@@ -11,7 +11,7 @@ use baton_core::domain::effect::{Class, Comfort, HangUpReason};
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::Call;
 use baton_core::domain::rep::Busy;
-use baton_core::domain::text::Whisper;
+use baton_core::domain::text::{CallerText, Whisper};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -189,6 +189,14 @@ impl Calendar for Null {
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
         self.carry_out(Kind::Meeting, &request.key).await;
         Ok(Booked::Event { id: request.key.clone() })
+    }
+    async fn move_to(&self, id: &str, _request: &BookRequest) -> Result<Booked, VendorError> {
+        self.answer().await;
+        Ok(Booked::Event { id: id.to_owned() })
+    }
+    async fn cancel(&self, _calendar: &str, _id: &str, _words: &CallerText) -> Result<(), VendorError> {
+        self.answer().await;
+        Ok(())
     }
     async fn check(&self) -> Result<(), VendorError> {
         Ok(())

@@ -16,7 +16,8 @@ const SETUP: [&str; 3] =
 const OPEN: &str = "/* bench */ SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'received'), COUNT(DISTINCT lead_id), \
     COUNT(*) FILTER (WHERE is_due) FROM (SELECT lead_id, FALSE AS is_due FROM step WHERE state = 'leased' \
     UNION ALL SELECT lead_id, TRUE FROM step WHERE state = 'due' AND kind IN ('timer', 'instruct', 'hold', \
-    'ring', 'whisper', 'join', 'dial_lead', 'ask', 'hang_up', 'end_call', 'leave_agent', 'find_slots', 'book', 'brief_chat', 'update_card', \
+    'ring', 'whisper', 'join', 'dial_lead', 'ask', 'hang_up', 'end_call', 'leave_agent', 'find_slots', 'book', 'move_meeting', \
+    'cancel_meeting', 'brief_chat', 'update_card', \
     'write_crm', 'read_owner', 'brief_email', 'confirm_to_caller', 'publish') AND run_at <= $1) AS open";
 
 /// What nobody waits for on a line.

@@ -2,6 +2,7 @@
 //!
 //! Secrets are never written into the file: they are `env:NAME` or `file:PATH`, read once at start.
 
+mod calendars;
 mod environment;
 mod http;
 mod keep;
@@ -19,6 +20,8 @@ mod webhooks;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use calendars::google_unless_said;
+pub use calendars::{Calendar, GoogleCalendar, calendar_section};
 pub use environment::{Reference, ServiceManager, host_name, service_manager, user_name, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};
@@ -30,7 +33,7 @@ pub use sms::{Sms, TwilioSms};
 pub use speech::{Speaker, Speech};
 pub use telemetry::Telemetry;
 pub use telephony::{Asterisk, Carrier, Reached, RepFirst, Telephony, ToldBy, Twilio};
-pub use vendors::{Crm, GoogleCalendar, Mail, MailTls, SalesforceAuth, Slack};
+pub use vendors::{Crm, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -54,7 +57,12 @@ pub struct Config {
     pub slack: Option<Slack>,
     pub mail: Option<Mail>,
     pub sms: Option<Sms>,
-    pub calendar: Option<GoogleCalendar>,
+    /// Of addresses in `reps.csv` without a name before them.
+    #[serde(default, deserialize_with = "google_unless_said")]
+    pub calendar: Option<Calendar>,
+    /// Of those with this name before them.
+    #[serde(default)]
+    pub calendars: BTreeMap<String, Calendar>,
     /// By the names of their mappings.
     #[serde(default)]
     pub platforms: BTreeMap<String, Platform>,
@@ -216,6 +224,7 @@ impl Config {
         if let Some(sms) = &self.sms {
             sms.check(self.telephony.as_ref())?;
         }
+        self.check_calendars()?;
         self.http.check()?;
         self.telemetry.check()?;
         platforms::check(&self.platforms)?;

@@ -84,9 +84,7 @@ impl Config {
         {
             add("sms.key", key, TheirSecret);
         }
-        if let Some(calendar) = &self.calendar {
-            add("calendar.private_key", &calendar.private_key, TheirSecret);
-        }
+        all.extend(self.references_of_calendars());
         all
     }
 

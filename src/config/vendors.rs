@@ -1,4 +1,4 @@
-//! Whom Baton speaks to: the CRM, chat, mail and calendars, each with its address and its login.
+//! Whom Baton speaks to: the CRM, chat and mail, each with its address and its login.
 
 use super::environment::Reference;
 use serde::Deserialize;
@@ -78,25 +78,4 @@ pub enum MailTls {
     #[default]
     Starttls,
     Implicit,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GoogleCalendar {
-    #[serde(default = "google_base")]
-    pub base_url: String,
-    #[serde(default = "google_token")]
-    pub token_url: String,
-    pub client_email: String,
-    pub private_key: Reference,
-    /// A user who sees everybody's free/busy times, where the domain does not share them with all.
-    pub reader: Option<String>,
-}
-
-fn google_base() -> String {
-    "https://www.googleapis.com".to_owned()
-}
-
-fn google_token() -> String {
-    "https://oauth2.googleapis.com/token".to_owned()
 }

@@ -21,11 +21,16 @@ use crate::telemetry::figures;
 use crate::telemetry::traces::{BatchSpans, for_leads};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::as_it_counts;
-use std::collections::BTreeMap;
+use chrono::TimeDelta;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+/// A message that nobody has decided after this long belongs to whoever finds it.
+pub(super) const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
 
 /// Messages that are decided in one transaction: leads, or events of calls, or one of the others.
 #[derive(Default)]
@@ -158,10 +163,17 @@ impl Commits {
             false => for_leads(spans.contexts(), facts_for(&self.parts, leads, &release.rules)).await?,
         };
         let (commits, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
+        // Nobody else looks for what came just now; should somebody have had it all the same, it is a conflict, and locked then.
+        let is_ours = batch.rows().all(|row| now - row.received_at < ORPHANED_AFTER);
+        let is_ours = Arc::new(AtomicBool::new(is_ours));
         let committed = self.parts.store.write("decide", move |tx| {
             let (commits, work) = (Arc::clone(&commits), Arc::clone(&work));
-            let (facts, release) = (Arc::clone(&facts), Arc::clone(&release));
-            Box::pin(async move { commits.decide_in(tx, &work, &facts, &release).await })
+            let (facts, release, is_ours) = (Arc::clone(&facts), Arc::clone(&release), Arc::clone(&is_ours));
+            Box::pin(async move {
+                let open = work.rows().map(|row| row.key.clone()).collect();
+                let open = if is_ours.swap(false, Ordering::Relaxed) { open } else { tx.inbox_lock(&open).await? };
+                commits.decide_in(tx, &work, open, &facts, &release).await
+            })
         });
         let committed = committed.await.inspect_err(|_| spans.fail("database"))?;
         drop(spans);
@@ -187,16 +199,16 @@ impl Commits {
         Ok(())
     }
 
+    /// `open`: keys of the messages that nobody has handled.
     async fn decide_in(
         &self,
         tx: &mut Tx,
         batch: &Batch,
+        mut open: BTreeSet<String>,
         facts: &[LeadFacts],
         release: &Release,
     ) -> Result<Committed, StoreError> {
         let mover = self.parts.mover();
-        let keys: Vec<String> = batch.rows().map(|row| row.key.clone()).collect();
-        let mut open = tx.inbox_lock(&keys).await?;
         let mut done = Committed::default();
         let mut handled = Vec::new();
         // Twice in one batch is once.

@@ -18,6 +18,7 @@ use baton_core::domain::lead::Lead;
 use baton_core::handoff::{Completed, Event, Handoff, OnTheLine, Stage};
 use baton_core::routing::Decision;
 use baton_core::rules::words::zone::whereabouts;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A lead of a batch that is no new one, and the lead that it completes.
@@ -84,7 +85,7 @@ fn comes_on_the_line(handoff: &Handoff, first: &Lead, second: &Lead) -> bool {
 impl Plan {
     async fn carry_out(&self, tx: &mut Tx) -> Result<Option<(Vec<StepRow>, Answer)>, StoreError> {
         let Second { row, lead: second, first } = &self.second;
-        if tx.inbox_lock(std::slice::from_ref(&row.key)).await?.is_empty() {
+        if tx.inbox_lock(&BTreeSet::from([row.key.clone()])).await?.is_empty() {
             return Ok(None);
         }
         let rules = &self.release.rules;

@@ -127,6 +127,10 @@ pub(super) async fn say_in(
 ) -> Result<Vec<StepRow>, StoreError> {
     let before = tx.feedbacks(lead).await?.into_iter().rfind(|one| one.rep == said.rep);
     tx.feedback_insert(lead, said).await?;
+    if said.no_show {
+        tx.outcome_insert(lead, OutcomeKind::NoShow, said.at, None).await?;
+        tx.turn_correct(lead, &nobody_came(said.rep.to_string()), rules, mover.now).await?;
+    }
     // Data that was incomplete, or a lead that fits nobody, took the rep's time all the same: it counts.
     let wrong_person = |said: &Feedback| said.misroute.clone().filter(|one| one.kind == MisrouteKind::Procedural);
     let Some(misroute) = wrong_person(said) else { return Ok(Vec::new()) };
@@ -162,11 +166,14 @@ async fn outcome(
         return Ok(Applied::steps(moved.steps));
     }
     if kind == OutcomeKind::NoShow {
-        let reason = "nobody came to the meeting".to_owned();
-        let correction = Correction { cause: Cause::NoShow, to: None, reason, author: "outcome".to_owned() };
-        tx.turn_correct(lead, &correction, rules, mover.now).await?;
+        tx.turn_correct(lead, &nobody_came("outcome".to_owned()), rules, mover.now).await?;
     }
     Ok(Applied::default())
+}
+
+/// A turn that has led to nothing costs none, by whoever says so, and once.
+fn nobody_came(author: String) -> Correction {
+    Correction { cause: Cause::NoShow, to: None, reason: "nobody came to the meeting".to_owned(), author }
 }
 
 /// What a message led to.

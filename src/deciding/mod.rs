@@ -16,6 +16,7 @@ pub mod decider;
 mod delivery;
 pub mod front_door;
 mod lead;
+pub mod meeting;
 mod messages;
 pub mod owner;
 mod parts;

@@ -95,7 +95,13 @@ fn refusal(decision: &Decision) -> Option<Refusal> {
 }
 
 fn is_off_work(because: &Rejection) -> bool {
-    matches!(because, Rejection::OffRota { .. } | Rejection::Holiday { .. } | Rejection::OnLeave { .. })
+    matches!(
+        because,
+        Rejection::OffRota { .. }
+            | Rejection::Holiday { .. }
+            | Rejection::OnLeave { .. }
+            | Rejection::OutOfOffice { .. }
+    )
 }
 
 #[cfg(test)]
@@ -116,6 +122,11 @@ mod tests {
         assert_eq!(refusal(&decision), Some(Refusal::RefusedByRules));
         let night = ["ben", "cy", "dee", "eve", "max"].into_iter().fold(scenario(), |world, rep| world.off_rota(rep));
         assert_eq!(refusal(&decide(&night.lead, &night.snapshot, &night.rules)), Some(Refusal::Closed));
+        let until = open.snapshot.now + chrono::TimeDelta::days(2);
+        let away = ["ben", "cy", "dee", "eve", "max"]
+            .into_iter()
+            .fold(scenario(), |world, rep| world.out_of_office(rep, until));
+        assert_eq!(refusal(&decide(&away.lead, &away.snapshot, &away.rules)), Some(Refusal::Closed));
         let full = night.rep("ben", |rep| rep.hours = "office".into()).busy("ben", "11:00");
         assert_eq!(refusal(&decide(&full.lead, &full.snapshot, &full.rules)), Some(Refusal::NobodyAvailable));
     }

@@ -8,6 +8,7 @@
 mod accounts;
 mod assignment;
 mod calendars;
+mod free;
 mod health;
 mod seen;
 mod waits;
@@ -36,20 +37,18 @@ use std::time::Duration;
 
 pub struct Facts {
     crm: Option<Arc<dyn Crm>>,
-    calendar: Option<Arc<dyn Calendar>>,
+    connections: Vec<calendars::Connection>,
     store: Store,
     clock: SharedClock,
     /// Rungs for which nothing is connected.
     lacks: BTreeSet<Rung>,
     /// Real time that a decision waits at most.
     within: Duration,
-    views: Mutex<BTreeMap<String, calendars::View>>,
+    views: Mutex<calendars::Views>,
     lately: Mutex<waits::Lately>,
     /// When the CRM last told of an account; until it has told of one, since when it could have.
     told_at: Mutex<Option<DateTime<Utc>>>,
     crm_health: Arc<Health<AccountKeys>>,
-    /// The background asks for all calendars, so that nothing that was not asked needs to be kept.
-    calendar_health: Health<()>,
 }
 
 #[derive(Debug, Clone)]
@@ -77,7 +76,7 @@ impl Facts {
         let lacks = if calendar.is_none() { BTreeSet::from([Rung::Booking]) } else { BTreeSet::new() };
         Self {
             crm,
-            calendar,
+            connections: calendars::Connection::all(calendar),
             lacks,
             store,
             clock,
@@ -86,7 +85,6 @@ impl Facts {
             lately: Mutex::default(),
             told_at,
             crm_health: Arc::default(),
-            calendar_health: Health::default(),
         }
     }
 

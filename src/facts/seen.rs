@@ -2,6 +2,7 @@
 
 use super::Facts;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 /// What is known of what is known.
@@ -18,12 +19,15 @@ pub struct Seen {
 
 impl Facts {
     pub fn seen(&self) -> Seen {
-        let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
-        let calendars_at = views.values().map(|view| view.seen_at()).min();
+        let calendars_at = self.views().values().map(|view| view.seen_at).min();
         let crm = self.crm.as_ref().map(|crm| (crm.vendor(), self.crm_health.is_failing()));
-        let calendar = self.calendar.as_ref().map(|calendar| (calendar.vendor(), self.calendar_health.is_failing()));
+        // Of a vendor that is connected twice, the one that does worse.
+        let mut calendars: BTreeMap<&'static str, bool> = BTreeMap::new();
+        for connection in &self.connections {
+            *calendars.entry(connection.vendor()).or_default() |= connection.health.is_failing();
+        }
         let crm_at = *self.told_at.lock().unwrap_or_else(PoisonError::into_inner);
-        Seen { calendars_at, crm_at, resting: crm.into_iter().chain(calendar).collect() }
+        Seen { calendars_at, crm_at, resting: crm.into_iter().chain(calendars).collect() }
     }
 
     pub(super) fn crm_has_told(&self) {

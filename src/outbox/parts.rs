@@ -48,9 +48,12 @@ pub trait EventSink: Send + Sync {
     async fn publish(&self, topic: &str, id: &str, body: &serde_json::Value) -> Result<(), VendorError>;
 }
 
-/// Makes the address under which a rep rates a lead.
+/// Makes the addresses of pages that need no account.
 pub trait FeedbackLinks: Send + Sync {
+    /// Under which a rep rates a lead.
     fn link(&self, lead: &LeadId, rep: &RepId, now: DateTime<Utc>) -> String;
+    /// Under which a lead moves the meeting that begins `from`, or calls it off, until then; it had been moved so often before.
+    fn meeting_link(&self, lead: &LeadId, moves: u32, from: DateTime<Utc>) -> String;
 }
 
 /// What the runner is built from.

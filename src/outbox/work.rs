@@ -11,6 +11,7 @@ use crate::store::StepRow;
 use baton_core::domain::effect::{BriefWhy, Class};
 use baton_core::domain::id::{LegId, RepId};
 use baton_core::domain::leg::LegState;
+use baton_core::domain::outcome::Slot;
 use baton_core::domain::rep::Rep;
 use baton_core::handoff::{Event, Handoff, Stage};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -82,6 +83,12 @@ impl At<'_> {
         Some(links.link(&self.matter.lead.id, rep, self.now()))
     }
 
+    /// Where the lead moves their meeting at this time, or calls it off; it was moved so often before.
+    pub(super) fn change_url(&self, slot: &Slot, moves: u32) -> Option<String> {
+        let links = self.parts.links.as_ref()?;
+        Some(links.meeting_link(&self.matter.lead.id, moves, slot.from))
+    }
+
     /// Where the call that is owed is made, if whoever carries our calls can.
     fn call_url(&self, rep: &RepId, why: BriefWhy) -> Option<String> {
         let asks = matches!(why, BriefWhy::Callback | BriefWhy::Reminder | BriefWhy::Escalation | BriefWhy::Tried);
@@ -100,6 +107,8 @@ impl At<'_> {
         let Matter { decision, handoff, rules, .. } = self.matter;
         let note = match &handoff.stage {
             _ if why == BriefWhy::Tried => tried(handoff),
+            Stage::Callback { .. } if why == BriefWhy::CalledOff => Some("They are called instead"),
+            Stage::Done { .. } if why == BriefWhy::CalledOff => Some("They want nothing in its place"),
             Stage::NeedsAttention { why, .. } => Some(why.as_str()),
             _ => None,
         };

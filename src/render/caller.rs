@@ -47,12 +47,18 @@ impl CallerContext<'_> {
         }
     }
 
+    /// Who it is, by first name, and when, as it is written to the caller.
+    pub fn written(&self, rep: &RepId, at: DateTime<Utc>) -> (String, String) {
+        (self.rep(rep), written(at, self.zone(rep)))
+    }
+
     fn when(&self, rep: &RepId, at: DateTime<Utc>) -> CallerWhenPage {
         let zone = self.zone(rep);
         CallerWhenPage {
             rep: self.rep(rep),
             when: spoken(at, zone, self.now),
             when_written: written(at, zone),
+            change_url: None,
             name: None,
             company: self.company.map(str::to_owned),
         }
@@ -243,11 +249,12 @@ impl Templates {
         self.render(file, &CallerSlotsPage { rep, slots: slots.iter().map(spoken).collect() })
     }
 
-    /// `name` is how the person is greeted, if it is a name and nothing else.
+    /// `name` is how the person is greeted, if it is a name and nothing else; `change_url` is where they move a meeting, or call it off.
     pub fn caller_confirmation(
         &self,
         what: &Confirmation,
         name: Option<&Known<String>>,
+        change_url: Option<String>,
         context: &CallerContext<'_>,
     ) -> CallerMail {
         let (file, rep, at) = match what {
@@ -256,7 +263,7 @@ impl Templates {
             Confirmation::Mail { rep, promised_at } => ("caller/mail_mail.hbs", rep, *promised_at),
         };
         let name = name.and_then(|name| only_a_name(&name.value));
-        let text = self.render(file, &CallerWhenPage { name, ..context.when(rep, at) });
+        let text = self.render(file, &CallerWhenPage { name, change_url, ..context.when(rep, at) });
         let notice = Notice::parse(&text);
         let opening = notice.paragraphs();
         let subject = one_line(&notice.title, MAIL_SUBJECT_CHARS);
@@ -269,8 +276,20 @@ impl Templates {
         on_one_line(&self.render("caller/text_back.hbs", &context.when(rep, promised_at)))
     }
 
-    pub fn calendar_event(&self, rep: &RepId, context: &CallerContext<'_>) -> CalendarEvent {
-        let notice = Notice::parse(&self.render("caller/calendar_event.hbs", &CallerRepPage { rep: context.rep(rep) }));
+    /// What the calendar tells the guest of a meeting that they have called off.
+    pub fn called_off(&self, slot: &Slot, context: &CallerContext<'_>) -> CallerText {
+        on_one_line(&self.render("caller/called_off.hbs", &context.when(&slot.rep, slot.from)))
+    }
+
+    /// What the guest sees in their calendar; `change_url` is where they move the meeting, or call it off.
+    pub fn calendar_event(
+        &self,
+        slot: &Slot,
+        change_url: Option<String>,
+        context: &CallerContext<'_>,
+    ) -> CalendarEvent {
+        let page = CallerWhenPage { change_url, ..context.when(&slot.rep, slot.from) };
+        let notice = Notice::parse(&self.render("caller/calendar_event.hbs", &page));
         CalendarEvent { summary: CallerText(notice.title), description: CallerText(notice.body) }
     }
 }

@@ -112,6 +112,8 @@ impl BriefContext<'_> {
             BriefWhy::Ringing => "ringing.hbs",
             BriefWhy::Connected => "connected.hbs",
             BriefWhy::Booked => "booked.hbs",
+            BriefWhy::Moved => "moved.hbs",
+            BriefWhy::CalledOff => "called_off.hbs",
             BriefWhy::Callback => "callback.hbs",
             BriefWhy::Mail => "mail.hbs",
             BriefWhy::Reminder => "reminder.hbs",
@@ -131,6 +133,8 @@ impl NoteContext<'_> {
             CrmNote::Routed => "crm/routed.hbs",
             CrmNote::Connected { .. } => "crm/connected.hbs",
             CrmNote::Booked { .. } => "crm/booked.hbs",
+            CrmNote::Moved { .. } => "crm/moved.hbs",
+            CrmNote::CalledOff { .. } => "crm/called_off.hbs",
             CrmNote::CallbackPromised { .. } => "crm/callback_promised.hbs",
             CrmNote::MailPromised { .. } => "crm/mail_promised.hbs",
             CrmNote::NeedsAttention { .. } => "crm/needs_attention.hbs",
@@ -141,7 +145,9 @@ impl NoteContext<'_> {
         let (at, by, note) = match self.note {
             CrmNote::Routed => (None, self.owner, None),
             CrmNote::Connected { rep, at } => (Some(*at), rep, None),
-            CrmNote::Booked { slot } => (Some(slot.from), &slot.rep, None),
+            CrmNote::Booked { slot } | CrmNote::Moved { slot } | CrmNote::CalledOff { slot } => {
+                (Some(slot.from), &slot.rep, None)
+            }
             CrmNote::CallbackPromised { promised_at } | CrmNote::MailPromised { promised_at } => {
                 (Some(*promised_at), self.owner, None)
             }

@@ -5,6 +5,7 @@
 
 mod account;
 mod facts;
+mod meeting;
 mod ownership;
 mod phones;
 mod story;
@@ -64,8 +65,8 @@ pub fn of_erased(at: DateTime<Utc>, told: &str) -> String {
     )
 }
 
-/// [`explain`], how each phone that rang ended, the facts behind it, and who got the lead later if it waited: all that is known of
-/// a stored decision.
+/// [`explain`], how each phone that rang ended, what the meeting is like, the facts behind it, and who got the lead later if it
+/// waited: all that is known of a stored decision.
 pub fn explain_whole(
     decision: &Decision,
     lead: &Lead,
@@ -75,7 +76,8 @@ pub fn explain_whole(
     rules: &RuleSet,
 ) -> String {
     let rung = handoff.map(|handoff| phones::rung(handoff, &Roster(rules))).unwrap_or_default();
-    let mut text = explain(decision, lead, rules) + &rung + &facts(decision, snapshot, rules);
+    let met = handoff.map(|handoff| meeting::told(handoff, &Roster(rules))).unwrap_or_default();
+    let mut text = explain(decision, lead, rules) + &rung + &met + &facts(decision, snapshot, rules);
     for (at, again) in again {
         let roster = Roster(rules);
         let mut story = Story::default();

@@ -142,6 +142,8 @@ pub(super) struct CallerWhenPage {
     pub rep: String,
     pub when: String,
     pub when_written: String,
+    /// Where a meeting is moved or called off, if it can be.
+    pub change_url: Option<String>,
     /// Of the person, in mails only.
     pub name: Option<String>,
     /// Ours.

@@ -50,10 +50,12 @@ pub(super) fn of(kind: PageKind) -> [Value; 2] {
         PageKind::CallerWhen => {
             let known = ["Dana Whitfield", "Fernhill Software"].map(|text| Some(text.to_owned()));
             [("Priya", known), ("a colleague", [None, None])].map(|(rep, [name, company])| {
+                let change_url = name.as_ref().map(|_| "https://baton.example.com/meeting/1".to_owned());
                 value(&CallerWhenPage {
                     rep: rep.to_owned(),
                     when: WHEN.to_owned(),
                     when_written: "Wednesday, 5 August 2026, 10:30 (your time)".to_owned(),
+                    change_url,
                     name,
                     company,
                 })

@@ -86,6 +86,8 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "chat/ringing.hbs" Chat Rep PageForm::Notice;
     "chat/connected.hbs" Chat Rep PageForm::Notice;
     "chat/booked.hbs" Chat Rep PageForm::Notice;
+    "chat/moved.hbs" Chat Rep PageForm::Notice;
+    "chat/called_off.hbs" Chat Rep PageForm::Notice;
     "chat/callback.hbs" Chat Rep PageForm::Notice;
     "chat/mail.hbs" Chat Rep PageForm::Notice;
     "chat/reminder.hbs" Chat Rep PageForm::Notice;
@@ -101,6 +103,8 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "email/ringing.hbs" Plain Rep PageForm::Notice;
     "email/connected.hbs" Plain Rep PageForm::Notice;
     "email/booked.hbs" Plain Rep PageForm::Notice;
+    "email/moved.hbs" Plain Rep PageForm::Notice;
+    "email/called_off.hbs" Plain Rep PageForm::Notice;
     "email/callback.hbs" Plain Rep PageForm::Notice;
     "email/mail.hbs" Plain Rep PageForm::Notice;
     "email/reminder.hbs" Plain Rep PageForm::Notice;
@@ -115,6 +119,8 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "crm/routed.hbs" Plain Rep PageForm::Notice;
     "crm/connected.hbs" Plain Rep PageForm::Notice;
     "crm/booked.hbs" Plain Rep PageForm::Notice;
+    "crm/moved.hbs" Plain Rep PageForm::Notice;
+    "crm/called_off.hbs" Plain Rep PageForm::Notice;
     "crm/callback_promised.hbs" Plain Rep PageForm::Notice;
     "crm/mail_promised.hbs" Plain Rep PageForm::Notice;
     "crm/needs_attention.hbs" Plain Rep PageForm::Notice;
@@ -143,7 +149,8 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "caller/mail_mail.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail.html.hbs" Html CallerLetter PageForm::Text;
     "caller/text_back.hbs" Plain CallerWhen PageForm::Text;
-    "caller/calendar_event.hbs" Plain CallerRep PageForm::Notice;
+    "caller/called_off.hbs" Plain CallerWhen PageForm::Text;
+    "caller/calendar_event.hbs" Plain CallerWhen PageForm::Notice;
 ];
 
 /// As what a file of this path is read. What a rep hears may be written in each language: `whisper/fr/ring.hbs`.

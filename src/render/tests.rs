@@ -28,10 +28,12 @@ mod faults;
 mod known;
 mod limits;
 
-const WHYS: [BriefWhy; 12] = [
+const WHYS: [BriefWhy; 14] = [
     BriefWhy::Ringing,
     BriefWhy::Connected,
     BriefWhy::Booked,
+    BriefWhy::Moved,
+    BriefWhy::CalledOff,
     BriefWhy::Callback,
     BriefWhy::Mail,
     BriefWhy::Reminder,
@@ -298,7 +300,9 @@ fn a_note_for_the_crm() {
     let notes = [
         CrmNote::Routed,
         CrmNote::Connected { rep: rep_id("ben"), at: at("2026-01-07T18:02:00Z") },
-        CrmNote::Booked { slot },
+        CrmNote::Booked { slot: slot.clone() },
+        CrmNote::Moved { slot: slot.clone() },
+        CrmNote::CalledOff { slot },
         CrmNote::CallbackPromised { promised_at: at("2026-01-07T22:00:00Z") },
         CrmNote::MailPromised { promised_at: at("2026-01-07T22:00:00Z") },
         CrmNote::NeedsAttention { why: "the calendar could not be read".to_owned() },

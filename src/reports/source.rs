@@ -46,7 +46,8 @@ fn is_looked_after(next: &NextStep, rules: &RuleSet, now: DateTime<Utc>) -> bool
 fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
     let status = match row.status.as_str() {
         "connected" => LeadStatus::Connected,
-        "booked" => LeadStatus::Booked,
+        // It came to a meeting, whatever the lead thought of it later.
+        "booked" | "called_off" => LeadStatus::Booked,
         "callback" | "mail" => LeadStatus::Callback,
         "called" => LeadStatus::Called,
         "needs_attention" => LeadStatus::NeedsAttention,

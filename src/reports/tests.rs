@@ -57,6 +57,7 @@ fn says(quality: Option<u8>, misroute: Option<(MisrouteKind, Option<&str>)>) -> 
         quality,
         completeness: quality,
         misroute: misroute.map(|(kind, right)| Misroute { kind, right_rep: right.map(rep) }),
+        no_show: false,
         note: None,
         via: "link".to_owned(),
     }

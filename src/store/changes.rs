@@ -1,11 +1,15 @@
-//! All that one commit changes, in one trip to the server where that is possible.
+//! All that one commit holds, and all that it changes, each in one trip to the server where that is possible.
 
 use super::handoff::{lead_ended, wait_ended};
-use super::{DecidedLead, Handled, NewStep, RepState, StoreError, TimelineEntry, Tx};
-use baton_core::domain::id::LeadId;
+use super::sql::dialect::{names, nulls};
+use super::sql::row::{Reading, texts_json};
+use super::{DecidedLead, Handled, NewStep, RepState, StoreError, TimelineEntry, Tx, ledger, rep};
+use baton_core::domain::id::{LeadId, PoolId, RepId};
 use baton_core::handoff::Handoff;
 use baton_core::routing::ledger::{Entry, Ledger};
 use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is new, and what stands otherwise than before: handoffs, ledgers, reps and messages that are locked.
 #[derive(Debug, Default)]
@@ -30,6 +34,42 @@ pub struct Changes<'a> {
 }
 
 impl Tx {
+    /// These ledgers, then these reps, each in their order, locked until the transaction ends; those of whom nothing was stored
+    /// begin level and at rest.
+    pub async fn standing_lock(
+        &mut self,
+        pools: &[PoolId],
+        reps: &BTreeSet<RepId>,
+    ) -> Result<(BTreeMap<PoolId, Ledger>, BTreeMap<RepId, RepState>), StoreError> {
+        let lock = self.engine.for_update();
+        let sql = format!(
+            "-- changes::standing\nSELECT * FROM (SELECT {}, {} FROM ledger WHERE pool IN {} ORDER BY pool {lock}) l \
+             UNION ALL SELECT * FROM (SELECT {}, {} FROM rep_state WHERE rep IN {} ORDER BY rep {lock}) r",
+            names(&ledger::COLUMNS),
+            nulls(&rep::COLUMNS),
+            self.engine.texts(),
+            nulls(&ledger::COLUMNS),
+            names(&rep::COLUMNS),
+            self.engine.other_texts()
+        );
+        let names_of_reps: Vec<&RepId> = reps.iter().collect();
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(pools)).bind(texts_json(&names_of_reps));
+        let (mut ledgers, mut states) = (BTreeMap::new(), BTreeMap::new());
+        for row in &query.fetch_all(self.conn()).await? {
+            if Reading::new("ledger", row).maybe_text("pool")?.is_some() {
+                ledgers.extend([ledger::read(row)?]);
+            } else {
+                let state = rep::read(row)?;
+                states.insert(state.rep.clone(), state);
+            }
+        }
+        if ledgers.len() < pools.len() || states.len() < reps.len() {
+            // Some are new: made first, and locked then.
+            return Ok((self.ledgers_lock(pools).await?, self.reps_lock(reps).await?));
+        }
+        Ok((ledgers, states))
+    }
+
     /// A statement for each family of tables, however many rows.
     ///
     /// # Errors

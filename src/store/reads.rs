@@ -16,7 +16,7 @@ use baton_core::routing::decision::DecidedAgain;
 use baton_core::routing::waits::RecentWaits;
 use baton_core::rules::SourceFile;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A transaction may be tried again when whoever asked for it is gone: what is lent (`&`) is copied for every try.
 macro_rules! reads {
@@ -74,6 +74,7 @@ reads! {
     past_leads(&after: (DateTime<Utc>, String), limit: usize) -> Vec<PastLead>;
     rep_quiet_until(&rep: RepId) -> Option<DateTime<Utc>>;
     reps_read() -> BTreeMap<RepId, RepState>;
+    meetings_of(&rep: RepId, from: DateTime<Utc>, until: DateTime<Utc>, &but: LeadId, now: DateTime<Utc>) -> BTreeSet<DateTime<Utc>>;
     slots_claimed(&rep: RepId, now: DateTime<Utc>) -> Vec<Busy>;
     step_vendor_ref(&key: str) -> VendorRef;
     text_claimed(&effect_key: str) -> Option<PhoneE164>;

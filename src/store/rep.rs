@@ -112,7 +112,7 @@ fn monday(day: NaiveDate) -> NaiveDate {
     day.week(Weekday::Mon).first_day()
 }
 
-const COLUMNS: [Column; 11] = [
+pub(super) const COLUMNS: [Column; 11] = [
     Text("rep"),
     Text("presence"),
     Text("reserved_by"),
@@ -209,7 +209,7 @@ fn presence_name(presence: Presence) -> &'static str {
     }
 }
 
-fn read(row: &AnyRow) -> Result<RepState, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<RepState, StoreError> {
     let row = Reading::new("rep_state", row);
     let presence = match row.text("presence")?.as_str() {
         "available" => Presence::Available,

@@ -142,6 +142,8 @@ conformance! {
             phones_that_ring_at_once_ring_for_one_lead,
             what_is_held_up_by_one_move_stores_none_of_them,
             of_two_leads_that_choose_one_time_one_books_it,
+            of_leads_that_move_to_one_time_one_has_it,
+            a_rep_has_no_more_meetings_on_a_day_than_the_rules_allow,
             a_move_that_must_ask_the_next_rep_waits_for_nobody_crosswise,
             of_two_workers_with_one_event_one_moves_the_handoff,
             how_long_callers_waited_is_read_of_those_who_were_put_through,

@@ -1,9 +1,9 @@
 //! Stand-in for Google Calendar and Google's token service.
 //!
 //! Kept true: tokens are given for a user and a scope, and every call needs one that is good; free/busy answers for an
-//! unreachable calendar with an error inside the 200; an id that was once used can never be inserted again; *events that
-//! overlap are accepted*, as the real service does, and counted. Every calendar exists as soon as somebody names it.
-//! Operations for faults: `token`, `freebusy.query`, `events.list`, `events.insert`, `events.get`.
+//! unreachable calendar with an error inside the 200, and leaves out what takes no time; lists come in pages; an id that was
+//! once used can never be inserted again; *events that overlap are accepted*, as the real service does, and counted. Every calendar exists as soon as somebody names it.
+//! Operations for faults: `token`, `freebusy.query`, `events.list`, `events.insert`, `events.get`, `events.patch`, `events.delete`.
 
 mod calendars;
 mod token;
@@ -12,12 +12,12 @@ pub use calendars::{CalendarState, SeenEvent};
 
 use super::{Fault, World, on_the_wire};
 use axum::extract::{Path, Query, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use calendars::{Entry, Insert, Refusal};
+use calendars::{Change, Entry, Insert, Refusal};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub fn routes(world: Arc<World>, state: Arc<CalendarState>) -> Router {
     let guarded = Router::new()
         .route("/calendar/v3/freeBusy", post(free_busy))
         .route("/calendar/v3/calendars/{calendar}/events", get(list).post(insert))
-        .route("/calendar/v3/calendars/{calendar}/events/{event}", get(event))
+        .route("/calendar/v3/calendars/{calendar}/events/{event}", get(event).patch(patch).delete(delete))
         .layer(axum::middleware::from_fn_with_state(app.clone(), with_token));
     let all = guarded
         .route("/token", post(token::token))
@@ -53,6 +53,8 @@ fn operation(method: &str, path: &str) -> String {
         ("POST", 1) => "token",
         ("POST", 3) => "freebusy.query",
         ("POST", _) => "events.insert",
+        ("PATCH", _) => "events.patch",
+        ("DELETE", _) => "events.delete",
         (_, 5) => "events.list",
         _ => "events.get",
     };
@@ -143,8 +145,7 @@ async fn insert(
     Query(query): Query<BTreeMap<String, String>>,
     Json(body): Json<Value>,
 ) -> Response {
-    let invites = query.get("sendUpdates").is_some_and(|whom| whom == "all");
-    match app.state.insert(&calendar, &body, invites) {
+    match app.state.insert(&calendar, &body, tells(&query)) {
         Insert::Duplicate => failure(409, "duplicate", "The requested identifier already exists."),
         Insert::Invalid(what) => failure(400, "invalid", what),
         Insert::Made(event) => {
@@ -164,33 +165,112 @@ async fn event(State(app): State<App>, Path((calendar, id)): Path<(String, Strin
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ListQuery {
-    event_types: Option<String>,
-    time_min: Option<DateTime<Utc>>,
-    time_max: Option<DateTime<Utc>>,
+async fn patch(
+    State(app): State<App>,
+    Path((calendar, id)): Path<(String, String)>,
+    Query(query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    let etag = headers.get("if-match").and_then(|etag| etag.to_str().ok());
+    let before = app.state.event(&calendar, &id);
+    match app.state.patch(&calendar, &id, etag, &body, tells(&query)) {
+        Change::Made(event) => {
+            if before.is_some_and(|before| before.from != event.from) {
+                let detail = json!({ "until": event.until, "told": event.told });
+                app.world.accept(VENDOR, "move", format!("{calendar}/{id}/{}", event.from.to_rfc3339()), detail);
+            }
+            Json(shown(&event)).into_response()
+        }
+        other => other.refusal(),
+    }
 }
 
-async fn list(State(app): State<App>, Path(calendar): Path<String>, Query(query): Query<ListQuery>) -> Json<Value> {
-    let (from, until) =
-        (query.time_min.unwrap_or(DateTime::<Utc>::MIN_UTC), query.time_max.unwrap_or(DateTime::<Utc>::MAX_UTC));
-    let fits = |event: &SeenEvent| query.event_types.as_deref().is_none_or(|wanted| wanted == event.event_type);
-    let items: Vec<Value> = app.state.within(&calendar, from, until).iter().filter(|e| fits(e)).map(shown).collect();
-    Json(json!({
+async fn delete(
+    State(app): State<App>,
+    Path((calendar, id)): Path<(String, String)>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    match app.state.delete(&calendar, &id, tells(&query)) {
+        Change::Made(event) => {
+            app.world.accept(VENDOR, "cancel", format!("{calendar}/{id}"), json!({ "told": event.told }));
+            StatusCode::NO_CONTENT.into_response()
+        }
+        other => other.refusal(),
+    }
+}
+
+/// Whether the guests hear of it.
+fn tells(query: &BTreeMap<String, String>) -> bool {
+    query.get("sendUpdates").is_some_and(|whom| whom == "all")
+}
+
+impl Change {
+    fn refusal(self) -> Response {
+        match self {
+            Self::Made(event) => Json(shown(&event)).into_response(),
+            Self::Missing => failure(404, "notFound", "Not Found"),
+            Self::Deleted => failure(410, "deleted", "Resource has been deleted"),
+            Self::Outdated => failure(412, "conditionNotMet", "Precondition Failed"),
+            Self::Invalid(what) => failure(400, "invalid", what),
+        }
+    }
+}
+
+/// Of a list; a name may stand there more than once.
+struct ListQuery(Vec<(String, String)>);
+
+impl ListQuery {
+    fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn instant(&self, name: &str) -> Option<DateTime<Utc>> {
+        self.all(name).next()?.parse().ok()
+    }
+
+    fn wants(&self, event: &SeenEvent) -> bool {
+        self.all("eventTypes").next().is_none() || self.all("eventTypes").any(|wanted| wanted == event.kind())
+    }
+}
+
+async fn list(
+    State(app): State<App>,
+    Path(calendar): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Json<Value> {
+    let query = ListQuery(query);
+    let from = query.instant("timeMin").unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let until = query.instant("timeMax").unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let all = app.state.within(&calendar, from, until);
+    let wanted: Vec<Value> = all.iter().filter(|event| query.wants(event)).map(shown).collect();
+    let begins: usize = query.all("pageToken").next().and_then(|token| token.parse().ok()).unwrap_or(0);
+    let ends = app.state.page_length().map_or(wanted.len(), |length| wanted.len().min(begins + length));
+    let mut answer = json!({
         "kind": "calendar#events", "etag": "\"1\"", "summary": calendar, "updated": app.now(), "timeZone": "UTC",
-        "accessRole": "owner", "defaultReminders": [], "items": items, "nextSyncToken": "sandbox",
-    }))
+        "accessRole": "owner", "defaultReminders": [], "items": wanted[begins.min(ends)..ends],
+    });
+    if ends < wanted.len() {
+        answer["nextPageToken"] = json!(ends.to_string());
+    } else {
+        answer["nextSyncToken"] = json!("sandbox");
+    }
+    Json(answer)
 }
 
 fn shown(event: &SeenEvent) -> Value {
-    let attendees: Vec<Value> =
-        event.attendee_email.iter().map(|email| json!({ "email": email, "responseStatus": "needsAction" })).collect();
+    let guest = event.attendee_email.iter().map(|email| json!({ "email": email, "responseStatus": "needsAction" }));
+    let own = event.response.iter().map(|response| json!({ "self": true, "responseStatus": response }));
+    let attendees: Vec<Value> = guest.chain(own).collect();
+    let moment = |at: DateTime<Utc>| match event.all_day {
+        true => json!({ "date": at.date_naive() }),
+        false => json!({ "dateTime": at, "timeZone": "UTC" }),
+    };
     json!({
-        "kind": "calendar#event", "etag": "\"1\"", "id": event.id, "summary": event.summary,
-        "status": if event.cancelled { "cancelled" } else { "confirmed" }, "eventType": event.event_type,
-        "start": { "dateTime": event.from, "timeZone": "UTC" }, "end": { "dateTime": event.until, "timeZone": "UTC" },
-        "attendees": attendees,
+        "kind": "calendar#event", "etag": event.etag(), "id": event.id, "summary": event.summary,
+        "status": if event.cancelled { "cancelled" } else { "confirmed" }, "eventType": event.kind(),
+        "transparency": if event.is_transparent { "transparent" } else { "opaque" },
+        "start": moment(event.from), "end": moment(event.until), "attendees": attendees,
     })
 }
 
@@ -206,6 +286,8 @@ mod tests {
             ("POST", "/calendar/v3/calendars/ana%40rep.example/events", "events.insert"),
             ("GET", "/calendar/v3/calendars/ana%40rep.example/events", "events.list"),
             ("GET", "/calendar/v3/calendars/ana%40rep.example/events/abc12", "events.get"),
+            ("PATCH", "/calendar/v3/calendars/ana%40rep.example/events/abc12", "events.patch"),
+            ("DELETE", "/calendar/v3/calendars/ana%40rep.example/events/abc12", "events.delete"),
         ] {
             assert_eq!(operation(method, path), expected, "{method} {path}");
         }

@@ -4,6 +4,7 @@
 //! (`walk`). A vendor is asked for nothing that it would have to undo.
 
 mod asked;
+mod beyond;
 mod client;
 mod notes;
 mod step;

@@ -3,6 +3,7 @@
 //!
 //! Asks what a worker would ask, and for writes that leave nothing behind. Names nobody but reps, by their ids.
 
+use super::beyond::Beyond;
 use super::client::Client;
 use super::notes::{Noted, Notes, State};
 use super::step::Step;
@@ -10,17 +11,16 @@ use crate::app::workspace::{self, Workspace};
 use crate::app::{connect, platforms, twilio_account};
 use crate::config::{Config, Telephony};
 use crate::connectors::http::hearing_the_time;
-use crate::connectors::{Calendar, Crm, LookedUp, VendorError};
 use crate::intake::amqp::{self, AmqpConfig, ConsumeError, TopologyError};
+use crate::outbox::Vendors;
 use crate::store::{Store, sqlite_file};
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
-use baton_core::domain::id::RepId;
-use baton_core::domain::rep::Rep;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What can be looked at, in the order in which it is told.
@@ -30,8 +30,6 @@ pub const SECTIONS: [&str; 10] =
 const WITHIN: Duration = Duration::from_secs(45);
 /// Further apart, assertions that are signed here are refused there. Vendors tell the time in whole seconds.
 const CLOCKS_WITHIN: TimeDelta = TimeDelta::seconds(30);
-/// How much of a calendar is read to see whether it can be.
-const READ_AHEAD: TimeDelta = TimeDelta::hours(1);
 
 pub struct Doctor {
     config: Config,
@@ -39,9 +37,6 @@ pub struct Doctor {
     workspace: Option<Workspace>,
     clock: SharedClock,
 }
-
-/// By rep, the id that `rules/reps.csv` gives them at a vendor.
-type IdsOfReps<'r> = BTreeMap<&'r RepId, &'r str>;
 
 impl Doctor {
     /// # Errors
@@ -53,7 +48,8 @@ impl Doctor {
 
     /// Whether `baton.toml` has this section.
     pub fn has(&self, section: &str) -> bool {
-        let Config { amqp, crm, slack, mail, sms, calendar, telephony, speech, platforms, .. } = &self.config;
+        let Config { amqp, crm, slack, mail, sms, calendar, calendars, telephony, speech, platforms, .. } =
+            &self.config;
         match section {
             "database" => true,
             "amqp" => amqp.is_some(),
@@ -61,7 +57,7 @@ impl Doctor {
             "slack" => slack.is_some(),
             "mail" => mail.is_some(),
             "sms" => sms.is_some(),
-            "calendar" => calendar.is_some(),
+            "calendar" => calendar.is_some() || !calendars.is_empty(),
             "telephony" => telephony.is_some(),
             "speech" => speech.is_some(),
             "platforms" => !platforms.is_empty(),
@@ -195,40 +191,42 @@ impl Doctor {
     }
 
     async fn vendors(&self, section: &'static str, notes: &mut Notes) {
-        match self.clients(section).await {
-            Ok(Some(clients)) => {
-                for client in &clients {
-                    self.client(client, notes).await;
-                }
-            }
-            Ok(None) => notes.not_asked(Step::Reachable, "it cannot be asked: it answers by doing"),
-            Err(error) => notes.amiss(Step::Config, format!("{error:#}")),
+        let vendors = match self.connected(section).await {
+            Ok(vendors) => vendors,
+            Err(error) => return notes.amiss(Step::Config, format!("{error:#}")),
+        };
+        let mut clients = Client::all(&vendors);
+        clients.retain(|client| client.section() == section);
+        if clients.is_empty() {
+            return notes.not_asked(Step::Reachable, "it cannot be asked: it answers by doing");
+        }
+        for client in &clients {
+            self.client(client, notes).await;
         }
     }
 
-    /// `None`: there is nobody who could be asked.
-    async fn clients(&self, section: &'static str) -> Result<Option<Vec<Client>>> {
+    /// What a section alone connects.
+    async fn connected(&self, section: &'static str) -> Result<Vendors> {
         let config = self.only(section);
         let mut vendors = connect(&config, &self.clock, None)?;
         if section == "telephony" && config.telephony.as_ref().and_then(Telephony::twilio).is_some() {
             let store = self.store().await?.context("it is asked once there is a database: baton migrate makes one")?;
             vendors.twilio = twilio_account(&config, &store, &self.clock)?.map(|account| account.telephony);
         }
-        let mut clients = Client::all(&vendors);
-        clients.retain(|client| client.section() == section);
-        Ok((!clients.is_empty()).then_some(clients))
+        Ok(vendors)
     }
 
     /// The configuration with one vendor: what is wrong with another is told there.
     fn only(&self, section: &str) -> Config {
         let all = &self.config;
-        let (webhooks, platforms) = (Vec::new(), BTreeMap::new());
+        let (webhooks, platforms, calendars) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
         let mut config = Config {
             crm: None,
             slack: None,
             mail: None,
             sms: None,
             calendar: None,
+            calendars,
             webhooks,
             platforms,
             ..all.clone()
@@ -238,7 +236,10 @@ impl Doctor {
             "crm" => config.crm.clone_from(&all.crm),
             "slack" => config.slack.clone_from(&all.slack),
             "mail" => config.mail.clone_from(&all.mail),
-            "calendar" => config.calendar.clone_from(&all.calendar),
+            "calendar" => {
+                config.calendar.clone_from(&all.calendar);
+                config.calendars.clone_from(&all.calendars);
+            }
             "speech" => config.speech.clone_from(&all.speech),
             "sms" => {
                 config.sms.clone_from(&all.sms);
@@ -254,6 +255,25 @@ impl Doctor {
     }
 
     async fn client(&self, client: &Client, notes: &mut Notes) {
+        let lets_us_in = match client {
+            // Each connection by itself; reps have calendars at any of them.
+            Client::Calendar(calendar) if !calendar.parts().is_empty() => {
+                let mut any = false;
+                for (_, part) in calendar.parts() {
+                    any |= self.checked(&Client::Calendar(Arc::clone(part)), notes).await;
+                }
+                any
+            }
+            _ => self.checked(client, notes).await,
+        };
+        if lets_us_in {
+            let rules = self.workspace.as_ref().map(|workspace| &workspace.checked.rules);
+            Beyond { rules, now: self.clock.now() }.look_at(client, notes).await;
+        }
+    }
+
+    /// What a worker asks as well, step by step. `false`: it cannot be asked more.
+    async fn checked(&self, client: &Client, notes: &mut Notes) -> bool {
         notes.vendor = client.vendor();
         let (checked, heard) = hearing_the_time(client.check()).await;
         let failed = checked.err().map(|error| (Step::of(&error), error.to_string()));
@@ -271,33 +291,10 @@ impl Doctor {
                 self.clocks(theirs, ago, notes);
             }
             if step != Step::Setup && failed.as_ref().is_some_and(|(at, _)| *at == step) {
-                return;
+                return false;
             }
         }
-        match client {
-            Client::Crm(crm) => {
-                self.fields(&**crm, notes).await;
-                let ids = self.ids(|rep| rep.crm_id.as_ref().map(|id| id.as_str()));
-                let found = crm.look_up(&owned(&ids)).await;
-                self.reps("crm_id", &ids, found, notes);
-            }
-            Client::Chat(chat) => {
-                let ids = self.ids(|rep| rep.chat_id.as_deref());
-                let found = chat.look_up(&owned(&ids)).await;
-                self.reps("chat_id", &ids, found, notes);
-            }
-            Client::Calendar(calendar) => {
-                let ids = self.ids(|rep| rep.calendar.as_deref());
-                let found = self.calendars(&**calendar, &owned(&ids)).await;
-                self.reps("calendar", &ids, found, notes);
-            }
-            Client::Mail(_) | Client::Texts(_) | Client::Asterisk(_) | Client::Twilio(_) | Client::Speech(_) => {}
-        }
-        match client.try_write().await {
-            None => {}
-            Some(Ok(())) => notes.ok(Step::Write, "it takes a write, of which nothing was left behind"),
-            Some(Err(error)) => notes.amiss(Step::Write, error.to_string()),
-        }
+        true
     }
 
     /// `theirs`: their time, so long ago.
@@ -311,57 +308,4 @@ impl Doctor {
         let direction = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
         notes.amiss(Step::Clock, format!("this machine's clock is {apart_s} s {direction} the vendor's"));
     }
-
-    async fn fields(&self, crm: &dyn Crm, notes: &mut Notes) {
-        let Some(workspace) = &self.workspace else { return };
-        let fields = workspace.checked.rules.crm_words();
-        match crm.lacks(&fields).await {
-            Ok(lacking) if lacking.is_empty() && fields.is_empty() => {}
-            Ok(lacking) if lacking.is_empty() => {
-                notes.ok(Step::Fields, format!("what rules read of accounts is there: {} fields", fields.len()));
-            }
-            Ok(lacking) => lacking.into_iter().for_each(|why| notes.amiss(Step::Fields, why)),
-            Err(error) => notes.amiss(Step::Fields, error.to_string()),
-        }
-    }
-
-    async fn calendars(&self, calendar: &dyn Calendar, ids: &[String]) -> Result<LookedUp, VendorError> {
-        if ids.is_empty() {
-            return Ok(LookedUp::new());
-        }
-        let now = self.clock.now();
-        let read = calendar.busy(ids, now, now + READ_AHEAD).await?;
-        Ok(read.into_iter().map(|(id, known)| (id, known.map(drop))).collect())
-    }
-
-    /// Of reps who may be given a lead.
-    fn ids<'r>(&'r self, id: impl Fn(&'r Rep) -> Option<&'r str>) -> IdsOfReps<'r> {
-        let reps = self.workspace.iter().flat_map(|workspace| workspace.checked.rules.reps.values());
-        reps.filter(|rep| rep.active).filter_map(|rep| Some((&rep.id, id(rep)?))).collect()
-    }
-
-    fn reps(&self, column: &str, ids: &IdsOfReps<'_>, found: Result<LookedUp, VendorError>, notes: &mut Notes) {
-        let found = match found {
-            Ok(found) => found,
-            Err(error) => return notes.amiss(Step::Reps, format!("{column}: {error}")),
-        };
-        let (mut known, mut unasked) = (0, 0);
-        for (rep, id) in ids {
-            match found.get(*id) {
-                Some(Ok(())) => known += 1,
-                Some(Err(why)) => notes.amiss(Step::Reps, format!("{rep}: {column} in rules/reps.csv: {why}")),
-                None => unasked += 1,
-            }
-        }
-        if known > 0 {
-            notes.ok(Step::Reps, format!("{known} of {} reps with a {column} are known there", ids.len()));
-        }
-        if unasked > 0 {
-            notes.not_asked(Step::Reps, format!("{unasked} of {} could not be asked about", ids.len()));
-        }
-    }
-}
-
-fn owned(ids: &IdsOfReps<'_>) -> Vec<String> {
-    ids.values().map(|id| (*id).to_owned()).collect()
 }

@@ -9,7 +9,7 @@ mod follow;
 pub use follow::Follower;
 
 use super::platforms;
-use super::vendors::{CrmChoice, agree};
+use super::vendors::{CalendarNames, CrmChoice, agree};
 use super::workspace::{self, Faults, Workspace};
 use crate::config;
 use crate::release::{Current, Refusal, Release};
@@ -34,6 +34,7 @@ pub struct Reload {
     clock: SharedClock,
     worker: String,
     crm: CrmChoice,
+    calendars: CalendarNames,
     platforms: Arc<PlatformSections>,
     release: watch::Sender<Arc<Release>>,
     refused: watch::Sender<Option<Arc<Refusal>>>,
@@ -60,14 +61,14 @@ impl Reload {
         store: Store,
         clock: SharedClock,
         worker: String,
-        crm: CrmChoice,
+        (crm, calendars): (CrmChoice, CalendarNames),
         platforms: Arc<PlatformSections>,
         workspace: Workspace,
     ) -> Result<Self, StoreError> {
         let release = live(&store, &clock, &worker, workspace).await?;
         let (release, _) = watch::channel(Arc::new(release));
         let (refused, _) = watch::channel(None);
-        Ok(Self { store, clock, worker, crm, platforms, release, refused })
+        Ok(Self { store, clock, worker, crm, calendars, platforms, release, refused })
     }
 
     pub fn current(&self) -> Current {
@@ -86,7 +87,8 @@ impl Reload {
         let judged = tokio::task::spawn_blocking(move || workspace::compile(files)).await;
         match judged.context("checking the rules")? {
             Ok(workspace) => {
-                if let Err(why) = agree(self.crm, &workspace.checked.rules) {
+                let rules = &workspace.checked.rules;
+                if let Err(why) = agree(self.crm, rules).and_then(|()| self.calendars.hold(rules)) {
                     tracing::error!(refused = id.short(), %why, "changed rules do not go with the connections");
                     return Ok(self.refuse(id, vec![why.to_string()]));
                 }

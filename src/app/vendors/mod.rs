@@ -1,7 +1,9 @@
 //! From the config's sections to the clients of one workspace.
 
+mod calendars;
 mod told;
 
+pub use calendars::CalendarNames;
 pub use told::{not_connected, undialled};
 
 use crate::app::lines::{as_telephony, lent, over_http};
@@ -11,7 +13,6 @@ use crate::config::{self, Config, MailTls};
 use crate::connectors::Telephony;
 use crate::connectors::agent::{AgentTelephony, Wire};
 use crate::connectors::asterisk::{Asterisk, AsteriskConfig, BesidePlatform};
-use crate::connectors::calendar::google::{GoogleCalendar, GoogleConfig};
 use crate::connectors::crm::hubspot::{self, HubSpot, HubSpotConfig};
 use crate::connectors::crm::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use crate::connectors::http::Secret;
@@ -59,15 +60,7 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
         vendors.mailer = Some(Arc::new(SmtpMailer::new(smtp(mail)?, Arc::clone(clock)).context("setting up mail")?));
     }
     vendors.texter = twilio_texts(config)?;
-    if let Some(google) = &config.calendar {
-        let key = Secret::new(google.private_key.secret("calendar.private_key")?);
-        let mut settings = GoogleConfig::new(google.client_email.clone(), key);
-        settings.base_url.clone_from(&google.base_url);
-        settings.token_url.clone_from(&google.token_url);
-        settings.reader.clone_from(&google.reader);
-        vendors.calendar =
-            Some(Arc::new(GoogleCalendar::new(settings, Arc::clone(clock)).context("setting up calendar")?));
-    }
+    vendors.calendar = calendars::connect(config, clock)?;
     vendors.speech = config.speech.as_ref().map(speech::speaker).transpose()?;
     match &config.telephony {
         None | Some(config::Telephony::Bridge(_) | config::Telephony::RepFirst(_)) => {}

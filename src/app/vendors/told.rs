@@ -24,7 +24,7 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     }
     told.extend(undialled(config, rules));
     told.extend(not_at_this_telephony(config, rules));
-    if config.calendar.is_none() && !booking.is_empty() {
+    if config.calendars().next().is_none() && !booking.is_empty() {
         told.push(format!("no [calendar]: booking is left out of the ladders that have it ({booking})"));
     }
     told.extend(at_no_front_door(config, rules));

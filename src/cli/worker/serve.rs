@@ -57,7 +57,9 @@ impl Serve {
                 return Ok(FAULTY);
             }
         };
-        if let Err(why) = app::agree(app::CrmChoice::from(&config), &workspace.checked.rules) {
+        let rules = &workspace.checked.rules;
+        let agrees = app::agree(app::CrmChoice::from(&config), rules);
+        if let Err(why) = agrees.and_then(|()| app::CalendarNames::from(&config).hold(rules)) {
             eprintln!("{why}");
             return Ok(FAULTY);
         }

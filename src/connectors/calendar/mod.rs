@@ -1,6 +1,7 @@
-//! What Baton asks of a calendar: when its owner is busy, and to book a time in it.
+//! What Baton asks of a calendar: when its owner is busy, to book a time in it, and to move or cancel what was booked.
 
 pub mod google;
+pub mod several;
 
 use super::VendorError;
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use baton_core::domain::rep::Busy;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct BookRequest {
@@ -36,6 +38,10 @@ pub enum Booked {
 #[async_trait]
 pub trait Calendar: Send + Sync {
     fn vendor(&self) -> &'static str;
+    /// Where it stands for several: each of them, by the name of its section in `baton.toml`; `[calendar]` has none.
+    fn parts(&self) -> &[(String, Arc<dyn Calendar>)] {
+        &[]
+    }
     /// Per calendar: the busy times in the window, or why they are unknown. Every calendar asked for is in the answer.
     async fn busy(
         &self,
@@ -43,15 +49,27 @@ pub trait Calendar: Send + Sync {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<BTreeMap<String, Result<Vec<Busy>, String>>, VendorError>;
-    /// When the owners of these calendars are out of office, as far as the vendor has told: only what [`Calendar::busy`] calls
-    /// busy, by its name. Costs a call for each calendar, so that it is asked of those who are busy now.
+    /// Of what kind the entries are that [`Calendar::busy`] calls busy and nothing more: absences above all, in their whole length.
+    /// A calendar of which the vendor has not told is left out. Costs a call for each calendar, so that it is asked where it
+    /// matters; none where `busy` tells of kinds itself.
     async fn absences(
         &self,
-        calendars: &[String],
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> BTreeMap<String, Vec<Busy>>;
+        _calendars: &[String],
+        _from: DateTime<Utc>,
+        _until: DateTime<Utc>,
+    ) -> BTreeMap<String, Vec<Busy>> {
+        BTreeMap::new()
+    }
     /// Rechecks the time, then inserts with an id of ours. Class `Repeatable`: the second insert finds the first.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError>;
+    /// Moves the event of this id, as [`Booked::Event`] told it, to the request's time, and tells the guest; its description becomes
+    /// the request's. Class `Repeatable`: moved already is moved.
+    ///
+    /// # Errors
+    /// `Gone`: the event is not there any more.
+    async fn move_to(&self, id: &str, request: &BookRequest) -> Result<Booked, VendorError>;
+    /// Takes the event of this id out of the calendar, and tells the guest with these words. One that is gone already is cancelled.
+    /// Class `Repeatable`.
+    async fn cancel(&self, calendar: &str, id: &str, words: &CallerText) -> Result<(), VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
 }

@@ -3,9 +3,8 @@
 use super::Decider;
 use super::calls::{Calls, UnderWay};
 use super::line::Waiting;
-use crate::deciding::batch::Batch;
+use crate::deciding::batch::{Batch, ORPHANED_AFTER};
 use crate::intake::event::Message;
-use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -19,8 +18,6 @@ const BATCHES_AT_ONCE: usize = 2;
 const GATHER: Duration = Duration::from_millis(2);
 /// How long what only tells of a call waits for the lead of that call, which may have been sent beside it.
 const LEAD_WITHIN: Duration = Duration::from_millis(7);
-/// A message that nobody has decided after this long belongs to whoever finds it.
-const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// How often orphans are looked for, in real time.
 const SWEEP: Duration = Duration::from_secs(2);
 

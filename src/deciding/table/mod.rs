@@ -28,8 +28,8 @@ impl Standing {
     /// As it is, and stays until the transaction ends.
     pub(super) async fn locked(tx: &mut Tx, rules: &RuleSet) -> Result<Self, StoreError> {
         let pools: Vec<PoolId> = rules.pools.keys().cloned().collect();
-        let ledgers = tx.ledgers_lock(&pools).await?;
-        Ok(Self { ledgers, reps: tx.reps_lock(&rules.reps.keys().cloned().collect()).await? })
+        let (ledgers, reps) = tx.standing_lock(&pools, &rules.reps.keys().cloned().collect()).await?;
+        Ok(Self { ledgers, reps })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Free times and meetings.
 
 use crate::connectors::{BookRequest, Booked, Calendar, VendorError, hex_key};
+use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, Vendors, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
@@ -8,9 +9,9 @@ use baton_core::domain::effect::{CalendarEffect, Class, May, Under};
 use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::{Booking, Slot};
 use baton_core::domain::rep::Rep;
-use baton_core::domain::rota::{self, Window};
+use baton_core::domain::rota::Window;
 use baton_core::domain::text::visible;
-use baton_core::handoff::Event;
+use baton_core::handoff::{Event, Handoff};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ const SETTLE_BOOKING_WITHIN: TimeDelta = TimeDelta::hours(1);
 impl Work for CalendarEffect<'_> {
     fn class(&self, _vendors: &Vendors) -> Class {
         match self {
-            Self::FindSlots { .. } | Self::Book { .. } => Class::Repeatable,
+            Self::FindSlots { .. } | Self::Book { .. } | Self::Move { .. } | Self::Cancel { .. } => Class::Repeatable,
         }
     }
 
@@ -30,13 +31,23 @@ impl Work for CalendarEffect<'_> {
         let event = match *self {
             Self::FindSlots { search, rep } => Event::SlotsFound { search, slots: find_slots(at, rep).await? },
             Self::Book { slot, attempt } => book(at, calendar.as_ref(), slot, attempt).await?,
+            Self::Move { attempt, .. } if !is_wanted(attempt, &at.matter.handoff) => {
+                return Ok(Done::nothing("no longer wanted"));
+            }
+            Self::Move { booking, to, attempt } => move_to(at, calendar.as_ref(), booking, to, attempt).await?,
+            Self::Cancel { booking } => {
+                let calendar_id = calendar_of(at.matter.rep(&booking.slot.rep)?)?;
+                let words = at.matter.templates.called_off(&booking.slot, &at.caller_context());
+                calendar.cancel(calendar_id, &booking.vendor_ref, &words).await?;
+                return Ok(Done::default());
+            }
         };
         Ok(Done::event(event))
     }
 
     async fn look(&self, _parts: &OutboxParts, _step: &StepRow) -> Result<Option<Done>, VendorError> {
         match self {
-            Self::FindSlots { .. } | Self::Book { .. } => Ok(None),
+            Self::FindSlots { .. } | Self::Book { .. } | Self::Move { .. } | Self::Cancel { .. } => Ok(None),
         }
     }
 
@@ -45,48 +56,76 @@ impl Work for CalendarEffect<'_> {
         match *self {
             Self::FindSlots { search, .. } => Fallback::of(Event::SlotsUnknown { search, why }),
             Self::Book { attempt, .. } => Fallback::of(Event::BookingFailed { attempt, why }),
+            Self::Move { attempt, .. } => Fallback::of(Event::MeetingNotMoved { attempt, why, taken: false }),
+            // It is called off all the same: the rep was told.
+            Self::Cancel { .. } => Fallback::default(),
         }
     }
 
     /// The calendar invites by mail, which may have been refused since.
     fn matter_within(&self) -> Duration {
         match self {
-            Self::Book { .. } => Duration::ZERO,
-            Self::FindSlots { .. } => Duration::MAX,
+            Self::Book { .. } | Self::Move { .. } => Duration::ZERO,
+            Self::FindSlots { .. } | Self::Cancel { .. } => Duration::MAX,
         }
     }
 
     /// A meeting that may stand in the calendar already is asked for again, however late: it is found, or made good.
     fn settled_within(&self) -> TimeDelta {
         match self {
-            Self::Book { .. } => SETTLE_BOOKING_WITHIN,
-            Self::FindSlots { .. } => TimeDelta::zero(),
+            Self::Book { .. } | Self::Move { .. } => SETTLE_BOOKING_WITHIN,
+            Self::FindSlots { .. } | Self::Cancel { .. } => TimeDelta::zero(),
         }
     }
+}
+
+/// Whether the lead still waits for this move: the meeting may be somebody else's by now.
+fn is_wanted(attempt: u32, handoff: &Handoff) -> bool {
+    handoff.moving_to().is_some_and(|change| change.attempt == attempt)
 }
 
 /// The first free times of a rep, the ones the caller asked for before the others.
 async fn find_slots(at: &At<'_>, rep: &RepId) -> Result<Vec<Slot>, VendorError> {
     let rep = at.matter.rep(rep)?;
     let calendar = calendar_of(rep)?;
-    let terms = &at.matter.handoff.terms.booking;
-    let not_before = at.now() + TimeDelta::from_std(terms.notice).unwrap_or_default();
-    let until = not_before + TimeDelta::days(i64::from(terms.within_days));
-    let mut busy = at.parts.facts.busy_now(calendar, until).await.map_err(retry)?;
-    // Times that other leads are booking at this moment.
-    busy.extend(at.parts.store.slots_claimed(&rep.id, at.now()).await.map_err(retry)?);
-    let windows = rota::working_windows(&at.matter.rules.hours, rep, not_before, until);
-    let all = rota::free_slots(&windows, &busy, rep.timezone, terms.duration, not_before, usize::MAX);
-    let slots = choose(all, &at.matter.handoff.wanted_times, terms.offer as usize);
+    let Matter { handoff, rules, .. } = at.matter;
+    let terms = &handoff.terms.booking;
+    let all = at.parts.facts.free_times((rep, calendar), &handoff.lead_id, terms, rules).await.map_err(retry)?;
+    let slots = choose(all, &handoff.wanted_times, terms.offer as usize);
     Ok(slots.into_iter().map(|(from, until)| Slot { rep: rep.id.clone(), from, until }).collect())
 }
 
 async fn book(at: &At<'_>, calendar: &dyn Calendar, slot: &Slot, attempt: u32) -> Result<Event, VendorError> {
+    let request = request(at, slot, attempt, at.matter.handoff.meeting_moves)?;
+    Ok(match calendar.book(&request).await? {
+        Booked::Event { id } => Event::Booked { attempt, booking: Booking { slot: slot.clone(), vendor_ref: id } },
+        Booked::Taken => Event::SlotTaken { attempt },
+    })
+}
+
+async fn move_to(
+    at: &At<'_>,
+    calendar: &dyn Calendar,
+    booking: &Booking,
+    to: &Slot,
+    attempt: u32,
+) -> Result<Event, VendorError> {
+    let request = request(at, to, attempt, at.matter.handoff.meeting_moves + 1)?;
+    Ok(match calendar.move_to(&booking.vendor_ref, &request).await? {
+        Booked::Event { id } => Event::MeetingMoved { attempt, booking: Booking { slot: to.clone(), vendor_ref: id } },
+        Booked::Taken => {
+            Event::MeetingNotMoved { attempt, why: "the time is somebody else's by now".to_owned(), taken: true }
+        }
+    })
+}
+
+/// A meeting at this time, as the guest sees it; it will have been moved so often.
+fn request(at: &At<'_>, slot: &Slot, attempt: u32, moves: u32) -> Result<BookRequest, VendorError> {
     let calendar_id = calendar_of(at.matter.rep(&slot.rep)?)?;
     let lead = &at.matter.lead;
     let email = lead.contact.email.as_ref().filter(|_| Under::Invited.may(&lead.consent) != May::No);
-    let shown = at.matter.templates.calendar_event(&slot.rep, &at.caller_context());
-    let request = BookRequest {
+    let shown = at.matter.templates.calendar_event(slot, at.change_url(slot, moves), &at.caller_context());
+    Ok(BookRequest {
         key: hex_key(&format!("{}/{}/{attempt}", lead.id, slot.from.timestamp())),
         calendar: calendar_id.to_owned(),
         from: slot.from,
@@ -96,10 +135,6 @@ async fn book(at: &At<'_>, calendar: &dyn Calendar, slot: &Slot, attempt: u32) -
         attendee_name: lead.contact.name.as_ref().map(|name| visible(&name.value)),
         summary: shown.summary,
         description: shown.description,
-    };
-    Ok(match calendar.book(&request).await? {
-        Booked::Event { id } => Event::Booked { attempt, booking: Booking { slot: slot.clone(), vendor_ref: id } },
-        Booked::Taken => Event::SlotTaken { attempt },
     })
 }
 
@@ -114,4 +149,26 @@ fn choose(all: Vec<Window>, wanted: &[DateTime<Utc>], offer: usize) -> Vec<Windo
     chosen.extend(rest);
     chosen.truncate(offer);
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use baton_core::domain::zone::Zone;
+
+    #[test]
+    fn time_is_kept_free_around_meetings_and_around_nothing_else() {
+        let at = |time: &str| format!("2026-11-23T{time}:00Z").parse::<DateTime<Utc>>().expect("an instant");
+        let first = |kind, buffer: i64| {
+            let busy = [Busy { from: at("09:30"), until: at("10:30"), kind }];
+            let busy = with_buffers(&busy, TimeDelta::minutes(buffer));
+            let (day, half_an_hour) = ([(at("09:00"), at("17:00"))], Duration::from_secs(1_800));
+            let slots = rota::free_slots(&day, &busy, Zone::UTC, half_an_hour, at("09:00"), 2);
+            slots.iter().map(|(from, _)| from.format("%H:%M").to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(first(BusyKind::Busy, 0), ["09:00", "10:30"]);
+        assert_eq!(first(BusyKind::Busy, 10), ["11:00", "11:30"]);
+        assert_eq!(first(BusyKind::Tentative, 10), ["11:00", "11:30"]);
+        assert_eq!(first(BusyKind::OutOfOffice, 10), ["09:00", "10:30"]);
+    }
 }

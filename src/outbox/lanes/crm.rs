@@ -76,7 +76,8 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
     let due = match note {
         CrmNote::Routed => None,
         CrmNote::Connected { at, .. } => Some((*at, true)),
-        CrmNote::Booked { slot } => Some((slot.from, false)),
+        CrmNote::Booked { slot } | CrmNote::Moved { slot } => Some((slot.from, false)),
+        CrmNote::CalledOff { .. } => Some((at.now(), true)),
         CrmNote::CallbackPromised { promised_at } | CrmNote::MailPromised { promised_at } => {
             Some((*promised_at, false))
         }
@@ -108,6 +109,8 @@ fn task_kind(note: &CrmNote, lead: &Lead) -> TaskKind {
         CrmNote::Routed
         | CrmNote::Connected { .. }
         | CrmNote::Booked { .. }
+        | CrmNote::Moved { .. }
+        | CrmNote::CalledOff { .. }
         | CrmNote::CallbackPromised { .. }
         | CrmNote::NeedsAttention { .. } => TaskKind::Call,
     }

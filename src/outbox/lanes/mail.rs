@@ -63,14 +63,20 @@ fn confirmation(at: &At<'_>, what: &Confirmation) -> Option<Mail> {
     let (matter, lead) = (at.matter, &at.matter.lead);
     let address = lead.contact.email.as_ref()?;
     let holds = match what {
-        Confirmation::Booking { .. } => true,
+        // It may have been moved since, or called off.
+        Confirmation::Booking { slot } => matter.handoff.meeting().is_some_and(|meeting| meeting.slot == *slot),
         Confirmation::Callback { .. } => lead.reach_back() == ReachBack::Call,
         Confirmation::Mail { .. } => lead.reach_back() == ReachBack::Mail,
     };
     if !holds {
         return None;
     }
-    let mail = matter.templates.caller_confirmation(what, lead.contact.name.as_ref(), &at.caller_context());
+    let change_url = match what {
+        Confirmation::Booking { slot } => at.change_url(slot, matter.handoff.meeting_moves),
+        Confirmation::Callback { .. } | Confirmation::Mail { .. } => None,
+    };
+    let name = lead.contact.name.as_ref();
+    let mail = matter.templates.caller_confirmation(what, name, change_url, &at.caller_context());
     let (Confirmation::Booking { slot: Slot { rep, .. } }
     | Confirmation::Callback { rep, .. }
     | Confirmation::Mail { rep, .. }) = what;

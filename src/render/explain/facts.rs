@@ -3,12 +3,13 @@
 use super::story::{Roster, Story, ago};
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
-use baton_core::domain::rep::{Busy, BusyKind, Presence};
+use baton_core::domain::rep::{Busy, Presence};
 use baton_core::domain::zone::Zone;
 use baton_core::routing::decision::OwnershipResult;
 use baton_core::routing::snapshot::RepFacts;
 use baton_core::routing::{Decision, Snapshot, local};
 use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::{CalendarRules, CountsAs};
 use chrono::{DateTime, Utc};
 
 /// A section to follow [`super::explain()`]: one line for everybody whom the decision names, in the order of its trace. The
@@ -18,7 +19,9 @@ pub fn facts(decision: &Decision, snapshot: &Snapshot, rules: &RuleSet) -> Strin
     let mut story = Story::default();
     let named = named(decision);
     let lines = named.iter().map(|rep| match snapshot.reps.get(*rep) {
-        Some(facts) => format!("{}: {}.", roster.name(rep), known(facts, snapshot.now, roster.zone(rep))),
+        Some(facts) => {
+            format!("{}: {}.", roster.name(rep), known(facts, snapshot.now, roster.zone(rep), &rules.calendars))
+        }
         None => format!("{}: nothing was known beyond the roster.", roster.name(rep)),
     });
     story.section(&format!("Known at {}", local(snapshot.now, Zone::UTC)), lines);
@@ -45,8 +48,8 @@ fn named(decision: &Decision) -> Vec<&RepId> {
     named
 }
 
-fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Zone) -> String {
-    let mut told = vec![calendar(&facts.calendar, now, zone)];
+fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Zone, counts: &CalendarRules) -> String {
+    let mut told = vec![calendar(&facts.calendar, now, zone, counts)];
     match facts.presence {
         Presence::Unset => {}
         Presence::Available => told.push("said to be available".to_owned()),
@@ -62,7 +65,7 @@ fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Zone) -> String {
     told.join("; ")
 }
 
-fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Zone) -> String {
+fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Zone, counts: &CalendarRules) -> String {
     match calendar {
         Fact::Unknown { why } => format!("calendar unknown ({why})"),
         Fact::Known { value, observed_at, source } => {
@@ -74,11 +77,11 @@ fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Zone) -> Strin
                         more => format!(" and {more} more"),
                     };
                     let (from, until) = (local(next.from, zone), local(next.until, zone));
-                    let kind = match next.kind {
-                        BusyKind::Busy => "busy",
-                        BusyKind::OutOfOffice => "out of office",
+                    let counts = match counts.of(next.kind) {
+                        CountsAs::Busy => "",
+                        CountsAs::Free => ", which counts as free",
                     };
-                    format!("{kind} from {from} to {until}{more}")
+                    format!("{} from {from} to {until}{counts}{more}", next.kind.in_words())
                 }
             };
             format!("{told}, says {source} {}", ago((now - *observed_at).num_milliseconds()))
@@ -89,6 +92,7 @@ fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Zone) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use baton_core::domain::rep::BusyKind;
     use baton_core::routing::scenario::{at, scenario};
 
     #[test]
@@ -104,18 +108,23 @@ mod tests {
                 let observed_at = at("09:58");
                 facts.calendar = Fact::Known { value: Vec::new(), observed_at, source: "google".into() };
             })
+            .calendar("dan", BusyKind::Focus, at("10:30"), at("11:30"))
             .calendar_unknown("cy")
             .facts("cy", |facts| {
                 facts.presence = Presence::Away;
                 facts.reserved_until = Some(at("10:05"));
                 (facts.taken_today, facts.open) = (2, 7);
             });
+        let mut world = world;
+        world.rules.calendars.focus = CountsAs::Free;
         let text = facts(&world.decide(), &world.snapshot, &world.rules);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "Known at Wed 7 Jan 2026 10:00 UTC");
         for line in [
             "  ANA: nothing in the calendar, says google 2 min ago; 0 leads today, 0 open.",
             "  BEN: busy from Wed 7 Jan 2026 10:30 CET to Wed 7 Jan 2026 11:30 CET, says sandbox just now; 0 leads today, 0 open.",
+            "  DAN: focus time from Wed 7 Jan 2026 10:30 UTC to Wed 7 Jan 2026 11:30 UTC, which counts as free, says sandbox just now; \
+             0 leads today, 0 open.",
             "  CY: calendar unknown (no answer); said to be away; on another call until Wed 7 Jan 2026 10:05 UTC at the latest; \
              2 leads today, 7 open.",
         ] {

@@ -6,6 +6,8 @@ use baton_core::domain::effect::{Confirmation, Instruction, WhyNot};
 use baton_core::domain::whereabouts::Evidence;
 use std::time::Duration;
 
+const PAGE: &str = "https://baton.example.com/meeting/1";
+
 fn instead_of_cy(because: WhyNot) -> Instruction {
     Instruction::HoldOn { rep: rep_id("ben"), instead_of: rep_id("cy"), because }
 }
@@ -39,23 +41,24 @@ fn the_caller_hears_a_first_name_and_a_time_and_nothing_else() {
         }
     }
     for what in [
-        Confirmation::Booking { slot },
+        Confirmation::Booking { slot: slot.clone() },
         Confirmation::Callback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
         Confirmation::Mail { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") },
     ] {
-        let mail = templates.caller_confirmation(&what, case.world.lead.contact.name.as_ref(), &case.caller(None));
+        let name = case.world.lead.contact.name.as_ref();
+        let mail = templates.caller_confirmation(&what, name, None, &case.caller(None));
         text += &format!("\nSubject: {}\n{}\n", mail.subject.0, mail.text.0);
         assert!(mail.html.0.contains("<p style=\"margin:0 0 12px\">Hello,</p>"));
         assert!(!mail.html.0.contains("Mallory") && !mail.html.0.contains("82"));
     }
-    let event = templates.calendar_event(&rep_id("ben"), &case.caller(None));
+    let event = templates.calendar_event(&slot, Some(PAGE.to_owned()), &case.caller(None));
     text += &format!("\n{}: {}\n", event.summary.0, event.description.0);
     let promised_at = at("2026-01-07T21:00:00Z");
     text += &format!("\n{}\n", templates.text_back(&rep_id("ben"), promised_at, &case.caller(None)).0);
     assert!(!text.contains("Mallory") && !text.contains("Ortiz"));
     let known = said("Dana Whitfield");
     let what = Confirmation::Callback { rep: rep_id("ben"), promised_at: at("2026-01-07T21:00:00Z") };
-    let mail = templates.caller_confirmation(&what, known.as_ref(), &case.caller(None));
+    let mail = templates.caller_confirmation(&what, known.as_ref(), None, &case.caller(None));
     text += &format!("\nSubject: {}\n{}\n", mail.subject.0, mail.text.0);
     golden("caller.txt", &text);
 }

@@ -18,7 +18,7 @@ use baton_core::domain::zone::Zone;
 use baton_core::handoff::state::Reservation;
 use baton_core::handoff::{Event, Handoff, Transition};
 use baton_core::rules::RuleSet;
-use change::{booking, concerned, faulty, hung_up_by, is_given, new_faults};
+use change::{booking, concerned, faulty, freed, hung_up_by, is_given, new_faults};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use counted::ended_by;
 use phones::Phones;
@@ -180,7 +180,7 @@ impl Tx {
                     tracing::info!(rep.id = %rep, "the rep is held by another lead and is passed over");
                     from.refused.push(rep);
                 }
-                Had::Yes => match self.claim(before, event, &transition.state, mover.now).await? {
+                Had::Yes => match self.claim(before, event, &transition.state, rules, mover.now).await? {
                     Had::Yes => {
                         self.count_rings(phones, before, &transition.state, rules, mover.now).await?;
                         return count_leads(phones, before, &transition.state, rules, mover.now);
@@ -206,14 +206,18 @@ impl Tx {
         before: &Handoff,
         event: &Event,
         after: &Handoff,
+        rules: &RuleSet,
         now: DateTime<Utc>,
     ) -> Result<Had<Slot>, StoreError> {
-        if let (Event::SlotTaken { .. }, Some((slot, _))) = (event, booking(before)) {
+        if let Some(slot) = freed(before, event) {
             self.slot_release(slot, &before.id).await?;
         }
-        match booking(after).filter(|new| booking(before) != Some(*new)) {
-            Some((slot, _)) if !self.slot_claim(slot, &after.id, now).await? => Ok(Had::NotToBeHad(slot.clone())),
-            Some(_) | None => Ok(Had::Yes),
+        let Some((slot, _)) = booking(after).filter(|new| booking(before) != Some(*new)) else { return Ok(Had::Yes) };
+        let zone = rules.reps.get(&slot.rep).map_or(Zone::UTC, |rep| rep.timezone);
+        let is_full = self.slot_day_is_full(slot, after, zone, now).await?;
+        match is_full || !self.slot_claim(slot, &after.id, now).await? {
+            true => Ok(Had::NotToBeHad(slot.clone())),
+            false => Ok(Had::Yes),
         }
     }
 

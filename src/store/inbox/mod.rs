@@ -182,13 +182,14 @@ impl Tx {
     }
 
     /// Locks those of these messages that nobody has handled yet, and returns their keys.
-    pub async fn inbox_lock(&mut self, keys: &[String]) -> Result<BTreeSet<String>, StoreError> {
+    pub async fn inbox_lock(&mut self, keys: &BTreeSet<String>) -> Result<BTreeSet<String>, StoreError> {
         let sql = format!(
             "-- inbox::lock\nSELECT key FROM inbox WHERE {IS_RECEIVED} AND key IN {} ORDER BY key {}",
             self.engine.texts(),
             self.engine.for_update()
         );
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(keys)).fetch_all(self.conn()).await?;
+        let keys: Vec<&String> = keys.iter().collect();
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(&keys)).fetch_all(self.conn()).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 

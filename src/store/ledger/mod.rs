@@ -39,7 +39,7 @@ pub struct Grant {
     pub author: String,
 }
 
-const COLUMNS: [Column; 4] = [Text("pool"), Int("seq"), Text("balances"), Text("last_turn")];
+pub(super) const COLUMNS: [Column; 4] = [Text("pool"), Int("seq"), Text("balances"), Text("last_turn")];
 
 impl Tx {
     /// The ledgers of these pools, locked in pool order until the transaction ends; a new pool starts level.
@@ -227,7 +227,7 @@ impl Tx {
     }
 }
 
-fn read(row: &AnyRow) -> Result<(PoolId, Ledger), StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<(PoolId, Ledger), StoreError> {
     let row = Reading::new("ledger", row);
     let pool: PoolId = row.id("pool")?;
     let ledger = Ledger {

@@ -45,7 +45,8 @@ pub struct ReportRow {
     pub legs: Vec<LegState>,
     /// A rep pressed the key, whether or not caller and rep came together after it.
     pub accepted: bool,
-    /// Where it stands: `handoff`, `connected`, `booked`, `callback`, `mail`, `called`, `left_to_agent`, `needs_attention`.
+    /// Where it stands: `handoff`, `connected`, `booked`, `callback`, `mail`, `called`, `left_to_agent`,
+    /// `called_off`, `needs_attention`.
     pub status: String,
     pub next_step: NextStep,
     /// First human contact, on the handoff or as reported afterwards.

@@ -31,6 +31,15 @@ pub(in crate::store) fn names(columns: &[Column]) -> String {
     columns.iter().map(|column| column.name()).collect::<Vec<_>>().join(", ")
 }
 
+/// In place of these columns, where rows of another table stand beside theirs.
+pub(in crate::store) fn nulls(columns: &[Column]) -> String {
+    let null = |column: &Column| match column {
+        Column::Int(name) => format!("CAST(NULL AS BIGINT) AS {name}"),
+        Column::Text(name) | Column::Bytes(name) => format!("CAST(NULL AS TEXT) AS {name}"),
+    };
+    columns.iter().map(null).collect::<Vec<_>>().join(", ")
+}
+
 /// The tail of an `INSERT` whose row takes the place of the one with its key.
 pub(in crate::store) fn replacing(key: &str, columns: &[Column]) -> String {
     let others = columns.iter().map(|column| column.name()).filter(|name| *name != key);
@@ -85,6 +94,14 @@ impl Engine {
         match self {
             Self::Sqlite => "(SELECT value FROM json_each($1))",
             Self::Postgres => "(SELECT json_array_elements_text($1::json))",
+        }
+    }
+
+    /// The same of parameter 2.
+    pub(in crate::store) fn other_texts(self) -> &'static str {
+        match self {
+            Self::Sqlite => "(SELECT value FROM json_each($2))",
+            Self::Postgres => "(SELECT json_array_elements_text($2::json))",
         }
     }
 

@@ -12,9 +12,9 @@ use super::server::Guest;
 use super::{Door, Problem};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::MethodRouter;
 use baton_core::domain::scope::Scope;
 use futures_util::StreamExt;
@@ -37,6 +37,11 @@ impl Door {
     /// A route for whoever holds a signed link.
     pub(super) fn linked(&self, route: MethodRouter<Self>) -> MethodRouter<Self> {
         route.route_layer(middleware::from_fn_with_state(self.clone(), linked))
+    }
+
+    /// The same for a lead who holds the link of their meeting.
+    pub(super) fn linked_to_meeting(&self, route: MethodRouter<Self>) -> MethodRouter<Self> {
+        route.route_layer(middleware::from_fn_with_state(self.clone(), linked_to_meeting))
     }
 
     async fn carry_out(&self, request: Request, largest: usize, next: Next) -> Response {
@@ -73,8 +78,27 @@ pub(super) fn missing(rights: &Rights, scope: Scope) -> Problem {
     Problem::forbidden(detail, Some(scope))
 }
 
-async fn linked(State(door): State<Door>, Path(token): Path<String>, mut request: Request, next: Next) -> Response {
-    match door.linked_to(&token) {
+async fn linked(State(door): State<Door>, Path(token): Path<String>, request: Request, next: Next) -> Response {
+    by_link(&door, door.linked_to(&token), request, next).await
+}
+
+async fn linked_to_meeting(
+    State(door): State<Door>,
+    Path(token): Path<String>,
+    request: Request,
+    next: Next,
+) -> Response {
+    by_link(&door, door.linked_meeting(&token), request, next).await
+}
+
+/// What a link stands for is told to the handler; `Err`: the page that says why it does not open.
+async fn by_link<L: Clone + Send + Sync + 'static>(
+    door: &Door,
+    opened: Result<L, (StatusCode, Html<String>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match opened {
         Ok(linked) => {
             request.extensions_mut().insert(linked);
             door.carry_out(request, LARGEST_FORM, next).await

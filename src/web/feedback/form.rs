@@ -24,6 +24,8 @@ pub(in crate::web) struct Submitted {
     pub right_rep: String,
     /// One of those who were offered, instead.
     pub offered_rep: String,
+    /// `yes`: nobody came to the meeting.
+    pub no_show: String,
     pub note: String,
 }
 
@@ -42,6 +44,8 @@ pub(super) enum FormFault {
     WhichRep { found: String, offered: Vec<RepId>, more: usize },
     #[error("right_rep is given without misroute: say what kind of misroute it was")]
     RepWithoutMisroute,
+    #[error("no_show is given, and no meeting of this lead has begun")]
+    NoMeeting,
     #[error("note has {length} characters; allowed: {LONGEST_NOTE}")]
     LongNote { length: usize },
     #[error("nothing was said: give quality, completeness, misroute or a note")]
@@ -69,6 +73,7 @@ impl FormFault {
                                          “Did it reach the right person?”."
                     .to_owned()
             }
+            Self::NoMeeting => "No meeting with this lead has begun yet.".to_owned(),
             Self::LongNote { length } => {
                 format!("Your note has {length} characters, and {LONGEST_NOTE} fit. Please shorten it.")
             }
@@ -78,11 +83,14 @@ impl FormFault {
 }
 
 impl Submitted {
+    /// `met`: a meeting with the lead has begun, by its time.
+    ///
     /// # Errors
     /// The first thing that cannot be.
     pub(super) fn check(
         &self,
         rules: &RuleSet,
+        met: bool,
         rep: RepId,
         at: DateTime<Utc>,
         via: &str,
@@ -104,6 +112,10 @@ impl Submitted {
         if right_rep.is_some() && kind.is_none() {
             return Err(FormFault::RepWithoutMisroute);
         }
+        let no_show = self.no_show == "yes";
+        if no_show && !met {
+            return Err(FormFault::NoMeeting);
+        }
         // Which no database holds, and nobody writes.
         let note = self.note.replace('\0', "");
         let note = note.trim();
@@ -112,11 +124,11 @@ impl Submitted {
             return Err(FormFault::LongNote { length });
         }
         let note = Some(note.to_owned()).filter(|note| !note.is_empty());
-        if quality.is_none() && completeness.is_none() && kind.is_none() && note.is_none() {
+        if quality.is_none() && completeness.is_none() && kind.is_none() && !no_show && note.is_none() {
             return Err(FormFault::Nothing);
         }
         let misroute = kind.map(|kind| Misroute { kind, right_rep });
-        Ok(Feedback { rep, at, quality, completeness, misroute, note, via: via.to_owned() })
+        Ok(Feedback { rep, at, quality, completeness, misroute, no_show, note, via: via.to_owned() })
     }
 }
 
@@ -233,6 +245,7 @@ mod tests {
             FormFault::NoSuchRep { found: text() },
             FormFault::WhichRep { found: text(), offered: Vec::new(), more: 3 },
             FormFault::RepWithoutMisroute,
+            FormFault::NoMeeting,
             FormFault::LongNote { length: 2001 },
             FormFault::Nothing,
         ];

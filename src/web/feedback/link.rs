@@ -1,6 +1,7 @@
 //! Signed, expiring links: whoever holds one may speak for one rep about one lead, accept its call for that rep, and have that rep call
-//! it back where a call is owed; and nothing else.
+//! it back where a call is owed; and nothing else. A lead's own link is good for one meeting at one time.
 
+use crate::deciding::meeting::MeetingTime;
 use crate::outbox::FeedbackLinks;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,6 +21,16 @@ pub struct LinkSigner {
 pub struct Linked {
     pub lead: LeadId,
     pub rep: RepId,
+}
+
+/// Begins what a lead's link says: no lead's id does.
+const MEETING: &str = "meeting";
+
+/// What a lead's link stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LinkedMeeting {
+    pub lead: LeadId,
+    pub time: MeetingTime,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +53,14 @@ impl LinkSigner {
     }
 
     fn token(&self, lead: &LeadId, rep: &RepId, now: DateTime<Utc>) -> String {
-        let claim = format!("{lead}|{rep}|{}", (now + self.valid_for).timestamp());
+        self.signed(&format!("{lead}|{rep}|{}", (now + self.valid_for).timestamp()))
+    }
+
+    fn meeting_token(&self, lead: &LeadId, time: MeetingTime) -> String {
+        self.signed(&format!("{MEETING}|{lead}|{}|{}", time.moves, time.from.timestamp()))
+    }
+
+    fn signed(&self, claim: &str) -> String {
         let mut mac = self.mac();
         mac.update(claim.as_bytes());
         let tag = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
@@ -50,8 +68,8 @@ impl LinkSigner {
     }
 
     /// # Errors
-    /// The signature does not fit, or the time is over.
-    pub fn open(&self, token: &str, now: DateTime<Utc>) -> Result<Linked, LinkFault> {
+    /// The signature does not fit.
+    fn claim(&self, token: &str) -> Result<String, LinkFault> {
         let (claim, tag) = token.split_once('.').ok_or(LinkFault::Forged)?;
         let claim = URL_SAFE_NO_PAD.decode(claim).map_err(|_| LinkFault::Forged)?;
         let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| LinkFault::Forged)?;
@@ -59,7 +77,13 @@ impl LinkSigner {
         mac.update(&claim);
         // Compares in constant time.
         mac.verify_slice(&tag).map_err(|_| LinkFault::Forged)?;
-        let claim = String::from_utf8(claim).map_err(|_| LinkFault::Forged)?;
+        String::from_utf8(claim).map_err(|_| LinkFault::Forged)
+    }
+
+    /// # Errors
+    /// The signature does not fit, or the time is over.
+    pub fn open(&self, token: &str, now: DateTime<Utc>) -> Result<Linked, LinkFault> {
+        let claim = self.claim(token)?;
         let mut parts = claim.split('|');
         let (lead, rep, until) = (parts.next(), parts.next(), parts.next());
         let lead = lead.and_then(|lead| LeadId::new(lead).ok()).ok_or(LinkFault::Forged)?;
@@ -71,6 +95,24 @@ impl LinkSigner {
         Ok(Linked { lead, rep })
     }
 
+    /// # Errors
+    /// The signature does not fit, or the meeting has begun.
+    pub(super) fn open_meeting(&self, token: &str, now: DateTime<Utc>) -> Result<LinkedMeeting, LinkFault> {
+        let claim = self.claim(token)?;
+        let mut parts = claim.split('|');
+        if parts.next() != Some(MEETING) {
+            return Err(LinkFault::Forged);
+        }
+        let (lead, moves, from) = (parts.next(), parts.next(), parts.next());
+        let lead = lead.and_then(|lead| LeadId::new(lead).ok()).ok_or(LinkFault::Forged)?;
+        let moves = moves.and_then(|moves| moves.parse().ok()).ok_or(LinkFault::Forged)?;
+        let from = from.and_then(|from| DateTime::from_timestamp(from.parse().ok()?, 0)).ok_or(LinkFault::Forged)?;
+        if from <= now {
+            return Err(LinkFault::Expired);
+        }
+        Ok(LinkedMeeting { lead, time: MeetingTime { moves, from } })
+    }
+
     fn mac(&self) -> Hmac<Sha256> {
         Hmac::new_from_slice(&self.secret).expect("HMAC takes a key of any length")
     }
@@ -79,6 +121,10 @@ impl LinkSigner {
 impl FeedbackLinks for LinkSigner {
     fn link(&self, lead: &LeadId, rep: &RepId, now: DateTime<Utc>) -> String {
         self.url(lead, rep, now)
+    }
+
+    fn meeting_link(&self, lead: &LeadId, moves: u32, from: DateTime<Utc>) -> String {
+        format!("{}/meeting/{}", self.base_url, self.meeting_token(lead, MeetingTime { moves, from }))
     }
 }
 
@@ -98,6 +144,20 @@ mod tests {
         let token = url.strip_prefix("https://baton.example/feedback/").expect("the base, once");
         assert_eq!(signer.open(token, now + TimeDelta::days(30)), Ok(linked));
         assert_eq!(signer.open(token, now + TimeDelta::days(31)), Err(LinkFault::Expired));
+    }
+
+    #[test]
+    fn a_leads_link_opens_until_the_meeting_begins_and_is_no_reps() {
+        let (signer, linked, now) = signed();
+        let (from, lead) = (now + TimeDelta::days(2), &linked.lead);
+        let url = signer.meeting_link(lead, 3, from);
+        let token = url.strip_prefix("https://baton.example/meeting/").expect("the base, once");
+        let time = MeetingTime { moves: 3, from };
+        assert_eq!(signer.open_meeting(token, now), Ok(LinkedMeeting { lead: lead.clone(), time }));
+        assert_eq!(signer.open_meeting(token, from), Err(LinkFault::Expired));
+        assert_eq!(signer.open(token, now), Err(LinkFault::Forged));
+        let of_rep = signer.token(lead, &linked.rep, now);
+        assert_eq!(signer.open_meeting(&of_rep, now), Err(LinkFault::Forged));
     }
 
     #[test]

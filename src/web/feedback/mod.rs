@@ -4,6 +4,7 @@ pub(super) mod accept;
 pub(super) mod call;
 mod form;
 mod link;
+pub(super) mod meeting;
 mod page;
 
 pub use link::LinkSigner;
@@ -17,9 +18,10 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Json};
 use baton_core::domain::id::{LeadId, RepId};
-use baton_core::domain::outcome::Feedback;
+use baton_core::domain::outcome::{Feedback, NextStepKind};
+use chrono::{DateTime, Utc};
 use form::Submitted;
-use link::Linked;
+use link::{LinkFault, Linked, LinkedMeeting};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -29,7 +31,10 @@ const SAYINGS_PER_LINK: u64 = 20;
 /// `GET` has no effect: mail scanners follow links.
 pub(super) async fn show(State(door): State<Door>, Extension(linked): Extension<Linked>) -> Response {
     match kept(&door, &linked).await {
-        Ok(lead) => Html(page::form(&lead, &door.rules(), &Submitted::default(), None)).into_response(),
+        Ok(lead) => {
+            let met = has_met(&lead, door.clock.now());
+            Html(page::form(&lead, met, &door.rules(), &Submitted::default(), None)).into_response()
+        }
         Err(refusal) => refusal,
     }
 }
@@ -50,11 +55,12 @@ pub(super) async fn record(
         Ok(lead) => lead,
         Err(refusal) => return refusal,
     };
-    let rules = door.rules();
-    let feedback = match form.check(&rules, linked.rep, door.clock.now(), "link") {
+    let (rules, now) = (door.rules(), door.clock.now());
+    let met = has_met(&lead, now);
+    let feedback = match form.check(&rules, met, linked.rep, now, "link") {
         Ok(feedback) => feedback,
         Err(fault) => {
-            let again = page::form(&lead, &rules, &form, Some(&fault));
+            let again = page::form(&lead, met, &rules, &form, Some(&fault));
             return (StatusCode::UNPROCESSABLE_ENTITY, Html(again)).into_response();
         }
     };
@@ -79,6 +85,11 @@ pub(super) async fn record(
     }
 }
 
+/// The time of the lead's meeting has come.
+fn has_met(record: &LeadRecord, now: DateTime<Utc>) -> bool {
+    record.next_step.what == NextStepKind::Meeting && record.next_step.at <= now
+}
+
 fn refuse(status: StatusCode, text: &str) -> (StatusCode, Html<String>) {
     (status, Html(page::message("This link does not work", text)))
 }
@@ -91,6 +102,22 @@ impl Door {
             return Err(refuse(StatusCode::NOT_FOUND, text));
         };
         links.open(token, self.clock.now()).map_err(|fault| refuse(StatusCode::FORBIDDEN, &fault.to_string()))
+    }
+
+    /// The same of a lead's link.
+    pub(super) fn linked_meeting(&self, token: &str) -> Result<LinkedMeeting, (StatusCode, Html<String>)> {
+        let Some(links) = &self.links else {
+            return Err(refuse(StatusCode::NOT_FOUND, "Please answer the message that you were sent."));
+        };
+        links.open_meeting(token, self.clock.now()).map_err(|fault| {
+            let text = match fault {
+                LinkFault::Forged => "It was cut short, perhaps: open it again from the message that you were sent.",
+                LinkFault::Expired => {
+                    "The time of this meeting has come. Please answer the message that you were sent."
+                }
+            };
+            refuse(StatusCode::FORBIDDEN, text)
+        })
     }
 }
 
@@ -165,7 +192,7 @@ pub(super) async fn api(
         note: body.note.unwrap_or_default(),
         ..Submitted::default()
     };
-    let feedback = submitted.check(&rules, rep, door.clock.now(), "api");
+    let feedback = submitted.check(&rules, false, rep, door.clock.now(), "api");
     let feedback = feedback.map_err(|fault| Problem::bad_request(fault.to_string()))?;
     store(&door, &lead, feedback, u64::MAX, &rights.actor()).await?;
     Ok((StatusCode::CREATED, Json(json!({ "status": "recorded", "lead": lead }))).into_response())

@@ -1,4 +1,4 @@
-//! The small pages of a feedback link: plain HTML, no script, nothing loaded from elsewhere.
+//! The small pages of a signed link: plain HTML, no script, nothing loaded from elsewhere.
 
 use super::form::{FormFault, LONGEST_NOTE, Submitted, active};
 use crate::store::LeadRecord;
@@ -21,6 +21,10 @@ legend{font-weight:600;padding:0 .3rem}label{display:inline-block;margin-right:1
 .told{border-left:.3rem solid #c77700;background:#c7770022;padding:.5rem .8rem;border-radius:.3rem}\
 button{font:inherit;font-weight:600;padding:.6rem 1.4rem;border:0;border-radius:.5rem;background:#1f5fbf;color:#fff;cursor:pointer}";
 
+/// Asked once the time of a meeting has come: whoever was left alone in it has their turn back.
+const NO_SHOW: &str = "<fieldset><legend>Your meeting</legend><label><input type=\"checkbox\" name=\"no_show\" value=\"yes\"> \
+                       Nobody came</label></fieldset>";
+
 /// Nothing runs, nothing is loaded, nobody frames the page, and the form goes to where it came from. The one style is known
 /// by its digest.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
@@ -40,11 +44,20 @@ pub(in crate::web) async fn guarded(mut response: Response) -> Response {
     response
 }
 
-fn page(title: &str, body: &str) -> String {
+pub(super) fn page(title: &str, body: &str) -> String {
+    framed(title, "", body)
+}
+
+/// The same, asked for anew by the browser after so many seconds: something is under way.
+pub(super) fn page_again(title: &str, body: &str, after_s: u32) -> String {
+    framed(title, &format!("<meta http-equiv=\"refresh\" content=\"{after_s}\">"), body)
+}
+
+fn framed(title: &str, head: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" content=\"noindex\">\
-         <title>{title}</title><style>{STYLE}</style></head><body>{body}</body></html>",
+         {head}<title>{title}</title><style>{STYLE}</style></head><body>{body}</body></html>",
         title = escape(title)
     )
 }
@@ -85,7 +98,14 @@ fn called(record: &LeadRecord) -> String {
 }
 
 /// The form for one lead, with what was filled in before and why that was not taken.
-pub(super) fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fault: Option<&FormFault>) -> String {
+/// `met`: the time of its meeting has come.
+pub(super) fn form(
+    record: &LeadRecord,
+    met: bool,
+    rules: &RuleSet,
+    filled: &Submitted,
+    fault: Option<&FormFault>,
+) -> String {
     let mut body = format!("<h1>How was this lead?</h1><p class=\"sub\">{}</p>", escape(&called(record)));
     if let Some(fault) = fault {
         let _infallible = write!(body, "<p class=\"told\" role=\"alert\">{}</p>", escape(&fault.for_people()));
@@ -100,6 +120,9 @@ pub(super) fn form(record: &LeadRecord, rules: &RuleSet, filled: &Submitted, fau
         "complete",
     );
     right_person(&mut body, rules, filled, fault);
+    if met {
+        body.push_str(NO_SHOW);
+    }
     let _infallible = write!(
         body,
         "<fieldset><legend>Anything else?</legend>\
@@ -171,6 +194,6 @@ fn stars(body: &mut String, (name, filled): (&str, &str), legend: &str, low: &st
     body.push_str("</fieldset>");
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

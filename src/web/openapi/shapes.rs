@@ -185,6 +185,7 @@ enum LeadStatus {
     Booked,
     Called,
     LeftToAgent,
+    CalledOff,
     Callback,
     Mail,
     NeedsAttention,

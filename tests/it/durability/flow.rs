@@ -7,6 +7,7 @@ mod calls_back;
 mod channels;
 mod faults;
 mod feedback;
+mod meetings;
 mod owner;
 pub mod play;
 mod storage;

@@ -54,6 +54,7 @@ fn lead(number: u8) -> LeadRow {
             kind: [MisrouteKind::Procedural, MisrouteKind::Definitional, MisrouteKind::Clerical][n % 4 % 3],
             right_rep: (n % 4 % 3 == 0).then(|| rep("eve")),
         }),
+        no_show: false,
         note: None,
         via: "link".to_owned(),
     });

@@ -83,7 +83,7 @@ pub async fn a_message_comes_back_byte_for_byte(db: Db) {
 
 pub async fn a_message_is_finished_once_and_keeps_its_answer(db: Db) {
     insert(&db, vec![message("a", now()), message("b", now())]).await;
-    let lock = || writes!(db.store, |tx| tx.inbox_lock(&["a", "b", "nobody"].map(str::to_owned)).await);
+    let lock = || writes!(db.store, |tx| tx.inbox_lock(&keys(&["a", "b", "nobody"])).await);
     assert_eq!(lock().await.expect("a lock"), keys(&["a", "b"]));
     finish(&db, "a", "the answer").await.expect("the first finish counts");
     assert_eq!(lock().await.expect("a lock"), keys(&["b"]), "what is handled is nobody's work");

@@ -8,7 +8,7 @@ use baton::connectors::CrmRef;
 use baton::store::{Changes, DecidedLead, Move, Moved, StoreError};
 use baton_core::domain::effect::Effect;
 use baton_core::domain::id::{LegId, RepId};
-use baton_core::domain::outcome::{NextStepKind, Outcome, Slot};
+use baton_core::domain::outcome::{Booking, NextStepKind, Outcome, Slot};
 use baton_core::handoff::state::Closing;
 use baton_core::handoff::{Event, Stage};
 use baton_core::routing::decision::{Target, TargetRole};
@@ -225,6 +225,65 @@ pub async fn of_two_leads_that_choose_one_time_one_books_it(db: Db) {
         Ok(claimed)
     });
     assert_eq!(refused.await.expect("moves"), [1, 0], "what the calendar refused is let go");
+}
+
+/// A time of priya's, so many hours from now.
+fn hour(hours: u32) -> Slot {
+    let from = later(3600 * i64::from(hours));
+    Slot { rep: rep("priya.nair"), from, until: from + TimeDelta::minutes(30) }
+}
+
+/// Who is to meet priya so many hours from now.
+fn meets(number: u32, hours: u32) -> DecidedLead {
+    let mut lead = decided(caller(number));
+    lead.handoff.holds.clear();
+    let booking = Booking { slot: hour(hours), vendor_ref: format!("event{number}") };
+    lead.handoff.stage = Stage::Done { outcome: Outcome::Booked { booking } };
+    lead
+}
+
+pub async fn of_leads_that_move_to_one_time_one_has_it(db: Db) {
+    insert(&db, (1..=4).map(|number| meets(number, number + 3)).collect()).await.expect("four leads");
+    let moving = at_once(&db, 1..=4, |db, number| async move {
+        told(&db, number, Event::MoveWanted { to: hour(2) }, "w", now()).await
+    });
+    let moved = moving.await;
+    let is_moving = |moved: &&Moved| moved.handoff.moving_to().is_some();
+    let moves = moved.iter().flat_map(|moved| &moved.steps);
+    let moves = moves.filter(|step| matches!(step.effect, Effect::MoveMeeting { .. })).count();
+    assert_eq!((moves, moved.iter().filter(is_moving).count()), (1, 1), "the others are told that it is taken");
+    assert!(moved.iter().all(|moved| !moved.ignored && moved.handoff.change.is_some()));
+
+    // The calendar refuses it: another may have it.
+    let first = moved.iter().find(is_moving).expect("one").handoff.clone();
+    let attempt = first.booking_attempts;
+    let refused = Event::MeetingNotMoved { attempt, why: "taken".to_owned(), taken: true };
+    let other = (1..=4).find(|number| handoff_id(*number) != first.id).expect("another");
+    let after = writes!(db.store, [refused, first], |tx| {
+        tx.transition(&first.id, &refused, &rules(), &mover("w", now())).await?;
+        tx.transition(&handoff_id(other), &Event::MoveWanted { to: hour(2) }, &rules(), &mover("w", now())).await
+    });
+    assert!(after.await.expect("moves").handoff.moving_to().is_some());
+}
+
+pub async fn a_rep_has_no_more_meetings_on_a_day_than_the_rules_allow(db: Db) {
+    let chooses = |number: u32, at_most: Option<u32>| {
+        let mut lead = decided(caller(number));
+        lead.handoff.holds.clear();
+        lead.handoff.terms.booking.at_most = at_most;
+        lead.handoff.stage = Stage::Offering { search: 1, slots: vec![hour(number)] };
+        lead
+    };
+    let leads = vec![meets(1, 1), chooses(2, Some(2)), chooses(3, Some(2)), chooses(4, None)];
+    insert(&db, leads).await.expect("four leads");
+    let met = reads!(db.store, |tx| tx.meetings_of(&rep("priya.nair"), now(), later(9999), &lead_id(1), now()).await);
+    assert!(met.await.expect("meetings").is_empty(), "a lead's own meeting is in nobody's way");
+    let mut books = Vec::new();
+    for number in 2..=4 {
+        let steps = told(&db, number, Event::SlotChosen { slot: hour(number) }, "w", now()).await.steps;
+        books.push(steps.iter().any(|step| matches!(step.effect, Effect::Book { .. })));
+    }
+    assert_eq!(books, [true, false, true], "two of a day, one of them being booked; and whom no rule holds");
 }
 
 /// Found in the load bench: a move locked whom it was to ring, found that phone taken, and locked the next one out of order;

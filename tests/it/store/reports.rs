@@ -30,6 +30,7 @@ fn feedback(name: &str, seconds: i64, quality: u8) -> Feedback {
         quality: Some(quality),
         completeness: None,
         misroute: Some(misroute),
+        no_show: false,
         note: Some("\"wrong\" desk".to_owned()),
         via: "api".to_owned(),
     }

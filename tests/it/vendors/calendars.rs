@@ -2,15 +2,20 @@
 //! not looked up for it.
 
 use crate::eventually::{eventually, found};
+use crate::program::edit;
 use crate::store::server::{Db, sqlite_in};
 use crate::store::tx::reads;
 use crate::town;
 use baton::app::Running;
 use baton::app::stage::StandIns;
+use baton::connectors::calendar::several::Several;
+use baton::connectors::http::ApiCall;
+use baton::connectors::{BookRequest, Booked, Calendar};
 use baton::facts::Facts;
 use baton::outbox::Vendors;
 use baton::release::Release;
 use baton_clock::{Clock, ScaledClock, SharedClock};
+use baton_core::domain::text::CallerText;
 use baton_core::routing::decision::{CandidateVerdict, Decision};
 use baton_core::routing::reason::Rejection;
 use baton_core::rules::RuleSet;
@@ -31,13 +36,20 @@ struct Town {
 
 impl Town {
     async fn begin(seed: impl FnOnce(&StandIns, DateTime<Utc>)) -> Self {
-        let folder = town::founded(2);
+        Self::with(town::founded(2), seed, ours).await
+    }
+
+    /// In this folder, with what the stand-ins are to it.
+    async fn with(
+        folder: TempDir,
+        seed: impl FnOnce(&StandIns, DateTime<Utc>),
+        connected: impl FnOnce(&StandIns) -> Arc<dyn Calendar>,
+    ) -> Self {
         let db = Db::open(sqlite_in(folder.path())).await;
         let clock = town::clock(1);
         let stage = StandIns::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins");
         seed(&stage, clock.now());
-        let calendar = stage.vendors().expect("clients").calendar;
-        let vendors = Vendors { calendar, ..Vendors::default() };
+        let vendors = Vendors { calendar: Some(connected(&stage)), ..Vendors::default() };
         let shared = Arc::clone(&clock) as SharedClock;
         let worker = town::worker_with(vendors, folder.path(), &db.store, &shared).await;
         Self { db, clock, stage, worker, _folder: folder }
@@ -55,11 +67,22 @@ impl Town {
         .await
     }
 
+    /// As whoever asks why is told.
+    async fn explained(&self, decision: &Decision) -> String {
+        let door = town::door(&self.worker.address, Duration::from_secs(10));
+        let path = ["v1", "leads", decision.lead_id.as_str(), "explain"];
+        door.send(&ApiCall::get("explain", &path)).await.expect("the door answers").text()
+    }
+
     /// Every token is refused from now on: calendars cannot be read any more.
     fn loses_its_calendars(&self) {
         self.stage.calendars.undelegate();
         self.stage.calendars.revoke_tokens();
     }
+}
+
+fn ours(stage: &StandIns) -> Arc<dyn Calendar> {
+    stage.vendors().expect("clients").calendar.expect("one of them is a calendar")
 }
 
 fn rejection(decision: &Decision, rep: &str) -> Option<Rejection> {
@@ -83,6 +106,98 @@ async fn whoever_is_out_of_office_in_google_gets_no_lead() {
     assert!(matches!(away, Some(Rejection::OutOfOffice { .. })), "{away:?}");
     assert_eq!(decision.plan.owner.as_str(), "west-02");
     town.worker.stop().await;
+}
+
+/// Both are in a meeting, for all that free/busy tells; over the time of hers west-01 puts an absence.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_absence_counts_a_minute_after_the_vendor_shows_it_and_is_told_with_its_source() {
+    let meeting = |now: DateTime<Utc>| (now - TimeDelta::hours(1), now + TimeDelta::hours(1));
+    let town = Town::begin(|stage, now| {
+        let (from, until) = meeting(now);
+        stage.calendars.add_busy("west-01@reps.example", from, until);
+        stage.calendars.add_busy("west-02@reps.example", from, until);
+    })
+    .await;
+    assert_eq!(rejection(&town.decides(1).await, "west-01"), None, "a meeting is no reason: nobody is on the line");
+    let events = || town.stage.world.exchanges().iter().filter(|one| one.target.contains("/events?")).count();
+    let asked = events();
+    let (from, until) = meeting(town.clock.now() - TimeDelta::minutes(1));
+    town.stage.calendars.add_out_of_office("west-01@reps.example", from, until);
+    town.clock.skip_to(town.clock.now() + TimeDelta::seconds(60));
+    let decision = town.decides(2).await;
+    let away = rejection(&decision, "west-01");
+    assert!(matches!(away, Some(Rejection::OutOfOffice { .. })), "{away:?}");
+    assert_eq!(decision.plan.owner.as_str(), "west-02");
+    assert_eq!(events() - asked, 2, "of the two who are busy");
+    let told = town.explained(&decision).await;
+    assert!(told.contains("out of office until Mon 23 Nov 2026"), "{told}");
+    assert!(told.contains("out of office from Mon 23 Nov 2026") && told.contains("says google"), "{told}");
+    town.worker.stop().await;
+}
+
+/// West-01 has a calendar at another company as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_away_by_one_of_their_calendars_is_away_and_one_that_is_not_known_makes_all_unknown() {
+    let folder = town::founded(2);
+    let (one, both) = ("west-01@reps.example,005", "west-01@reps.example;other:w1@other.example,005");
+    edit(folder.path(), "rules/reps.csv", one, both);
+    let clock: SharedClock = town::clock(1);
+    let other = StandIns::open(Arc::clone(&clock)).await.expect("the stand-ins");
+    let (now, until) = (clock.now(), clock.now() + TimeDelta::hours(9));
+    other.calendars.add_out_of_office("w1@other.example", now - TimeDelta::hours(2), until);
+    let several = |stage: &StandIns| -> Arc<dyn Calendar> {
+        Arc::new(Several::new(vec![(String::new(), ours(stage)), ("other".to_owned(), ours(&other))]))
+    };
+    let town = Town::with(folder, |_, _| (), several).await;
+    let decision = town.decides(1).await;
+    let away = rejection(&decision, "west-01");
+    assert!(matches!(away, Some(Rejection::OutOfOffice { .. })), "{away:?}");
+    assert_eq!(decision.degraded, []);
+
+    other.calendars.unreachable("w1@other.example");
+    town.clock.skip_to(town.clock.now() + TimeDelta::seconds(90));
+    let decision = town.decides(2).await;
+    let told: Vec<String> = decision.degraded.iter().map(|one| one.in_words()).collect();
+    let why = "calendar of west-01 unknown: other:w1@other.example: the calendar's error is internalError";
+    assert_eq!(told, [why], "west-02 has none there");
+    town.worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn meetings_are_booked_in_the_first_calendar_and_only_where_the_others_are_free() {
+    let clock: SharedClock = town::clock(1);
+    let open = async || StandIns::open(Arc::clone(&clock)).await.expect("the stand-ins");
+    let (first, other) = (open().await, open().await);
+    let several = Several::new(vec![(String::new(), ours(&first)), ("other".to_owned(), ours(&other))]);
+    let request = |attempt: u32| BookRequest {
+        key: format!("7k2m/{attempt}"),
+        calendar: "ana@reps.example;other:ana@other.example".to_owned(),
+        from: clock.now() + TimeDelta::hours(2),
+        until: clock.now() + TimeDelta::hours(3),
+        attendee_email: None,
+        attendee_name: None,
+        summary: CallerText("Intro call".to_owned()),
+        description: CallerText(String::new()),
+    };
+    assert!(matches!(several.book(&request(1)).await.expect("an answer"), Booked::Event { .. }));
+    let booked = first.calendars.booked();
+    assert_eq!((booked.len(), booked[0].calendar.as_str()), (1, "ana@reps.example"));
+    assert!(other.calendars.booked().is_empty());
+
+    let later = |attempt| {
+        let request = request(attempt);
+        let hours = TimeDelta::hours(4);
+        BookRequest { from: request.from + hours, until: request.until + hours, ..request }
+    };
+    let (from, until) = (later(2).from + TimeDelta::minutes(10), later(2).until);
+    other.calendars.add_busy("ana@other.example", from, until);
+    assert_eq!(several.book(&later(2)).await.expect("an answer"), Booked::Taken);
+    other.calendars.unreachable("ana@other.example");
+    assert_eq!(several.book(&later(3)).await.expect_err("it is not known").class(), "retry");
+    assert_eq!(first.calendars.booked().len(), 1);
+    let elsewhere = BookRequest { calendar: "nobody:ana@reps.example".to_owned(), ..request(4) };
+    let told = several.book(&elsewhere).await.expect_err("it is nowhere").to_string();
+    assert!(told.contains("there is no [calendars.nobody] in baton.toml"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,6 +13,7 @@ use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
 use baton_core::domain::rep::Busy;
+use baton_core::domain::text::CallerText;
 use baton_core::routing::decision::Decision;
 use baton_core::routing::reason::NotKnown;
 use chrono::{DateTime, Utc};
@@ -72,6 +73,12 @@ impl Calendar for BlackHole {
         Self::answers().await
     }
     async fn book(&self, _request: &BookRequest) -> Result<Booked, VendorError> {
+        Self::answers().await
+    }
+    async fn move_to(&self, _id: &str, _request: &BookRequest) -> Result<Booked, VendorError> {
+        Self::answers().await
+    }
+    async fn cancel(&self, _calendar: &str, _id: &str, _words: &CallerText) -> Result<(), VendorError> {
         Self::answers().await
     }
     async fn check(&self) -> Result<(), VendorError> {

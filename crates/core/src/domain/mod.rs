@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod briefing;
+pub mod calendar;
 pub mod crm_id;
 pub mod effect;
 pub mod id;

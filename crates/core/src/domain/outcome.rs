@@ -20,6 +20,26 @@ pub struct Booking {
     pub vendor_ref: String,
 }
 
+/// Another time that a lead has asked for in the place of their meeting's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingChange {
+    pub to: Slot,
+    /// Counted with those of bookings.
+    pub attempt: u32,
+    pub state: MeetingChangeState,
+}
+
+/// What became of it. Once it is done there is none: the meeting has another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MeetingChangeState {
+    UnderWay,
+    /// The time is somebody else's.
+    Taken,
+    /// The calendar could not be written.
+    Failed,
+}
+
 /// A call that was promised to the caller, or an answer by mail to one who is not to be called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promise {
@@ -50,6 +70,10 @@ pub enum Outcome {
     },
     /// Nobody took a caller of the front door, whom the voice agent gets: what it finds out is a lead of its own.
     LeftToAgent {
+        at: DateTime<Utc>,
+    },
+    /// The lead has called their meeting off, and wants nothing in its place.
+    CalledOff {
         at: DateTime<Utc>,
     },
 }
@@ -86,6 +110,9 @@ pub struct Feedback {
     /// 1 to 5.
     pub completeness: Option<u8>,
     pub misroute: Option<Misroute>,
+    /// Nobody came to the meeting.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_show: bool,
     pub note: Option<String>,
     /// `link`, `api` or `key`.
     pub via: String,
@@ -130,7 +157,7 @@ impl CameOf {
             Self::Qualified | Self::NotNow | Self::NotReached => None,
         };
         let note = Some(self.as_str().to_owned());
-        Feedback { rep, at, quality: None, completeness: None, misroute, note, via: "key".to_owned() }
+        Feedback { rep, at, quality: None, completeness: None, misroute, no_show: false, note, via: "key".to_owned() }
     }
 
     /// What has become of the lead by it, if that is known.

@@ -34,7 +34,7 @@ pub struct Rep {
     pub holidays: String,
     /// Member id in the chat.
     pub chat_id: Option<String>,
-    /// Calendar address, usually the e-mail.
+    /// Addresses of calendars, usually the e-mail alone; several are joined by `;`. See [`super::calendar::CalendarAddress`].
     pub calendar: Option<String>,
     /// The CRM's user id (Salesforce) or owner id (HubSpot).
     pub crm_id: Option<CrmId>,
@@ -74,13 +74,20 @@ pub struct Leave {
 }
 
 /// What the rep said of themselves last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// Never said: the rota and the calendar decide.
+    #[default]
     Unset,
     Available,
     Away,
+}
+
+impl Presence {
+    pub fn is_unset(&self) -> bool {
+        *self == Self::Unset
+    }
 }
 
 /// Time taken in a calendar.
@@ -96,5 +103,24 @@ pub struct Busy {
 #[serde(rename_all = "snake_case")]
 pub enum BusyKind {
     Busy,
+    /// An absence, as leave is.
     OutOfOffice,
+    /// Not agreed to yet, or only perhaps.
+    Tentative,
+    /// Kept free of meetings by the rep.
+    Focus,
+    /// A whole day that is shown as busy and is no absence, such as a conference.
+    AllDay,
+}
+
+impl BusyKind {
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::OutOfOffice => "out of office",
+            Self::Tentative => "tentatively busy",
+            Self::Focus => "focus time",
+            Self::AllDay => "busy all day",
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod completed;
 mod dial;
 mod front_door;
 mod given_up;
+mod meeting;
 mod owner;
 mod question;
 mod transfer;
@@ -73,6 +74,10 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
         Event::Booked { attempt, booking } => step.booked(*attempt, booking),
         Event::SlotTaken { attempt } => step.slot_taken(*attempt),
         Event::BookingFailed { attempt, .. } => step.booking_is_over(*attempt),
+        Event::MoveWanted { to } => step.move_wanted(to),
+        Event::MeetingMoved { attempt, booking } => step.meeting_moved(*attempt, booking),
+        Event::MeetingNotMoved { attempt, taken, .. } => step.meeting_not_moved(*attempt, *taken),
+        Event::CalledOff { wants_call } => step.called_off(*wants_call),
         Event::ContactMade { rep, at } => step.contact_made(rep, *at),
         Event::Found(to) => step.found(to),
         Event::Completed(more) => step.completed(more),

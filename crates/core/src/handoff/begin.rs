@@ -66,6 +66,8 @@ impl Handoff {
             searches: 0,
             booking_attempts: 0,
             taken_slots: Vec::new(),
+            change: None,
+            meeting_moves: 0,
             moves_on_by: patience_until,
             terms: Terms {
                 ring_timeout: terms.ring_timeout,
@@ -78,7 +80,7 @@ impl Handoff {
                 usual_wait: None,
                 offer_callback: terms.offer_callback,
                 introduce: terms.introduce,
-                booking: terms.booking.clone(),
+                booking: terms.booking.of(&plan.tier),
                 callback: terms.callback.clone(),
                 needs_attention: terms.needs_attention.clone(),
             },
@@ -92,8 +94,8 @@ impl Handoff {
     pub fn seeing(mut self, snapshot: &Snapshot, rules: &RuleSet) -> Self {
         let delegate = rules.reps.get(&self.owner).and_then(|rep| rep.delegate.as_ref());
         let busy = |rep: &RepId| {
-            let busy = snapshot.busy(rep).filter(|busy| !busy.is_empty())?;
-            Some((rep.clone(), busy.clone()))
+            let taken = rules.calendars.taken(snapshot.busy(rep)?);
+            (!taken.is_empty()).then(|| (rep.clone(), taken))
         };
         self.busy = [Some(&self.owner), delegate].into_iter().flatten().filter_map(busy).collect();
         self
@@ -121,7 +123,10 @@ impl Handoff {
                 step(what, &promise.owner, promise.promised_at)
             }
             Some(Settled::Done(
-                Outcome::Connected { at, .. } | Outcome::Called { at, .. } | Outcome::LeftToAgent { at },
+                Outcome::Connected { at, .. }
+                | Outcome::Called { at, .. }
+                | Outcome::LeftToAgent { at }
+                | Outcome::CalledOff { at },
             )) => step(NextStepKind::FollowUp, &self.owner, *at),
             Some(Settled::Done(Outcome::Booked { booking })) => {
                 step(NextStepKind::Meeting, &booking.slot.rep, booking.slot.from)

@@ -4,7 +4,7 @@ use super::state::{Handoff, Leg, Stage};
 use crate::domain::effect::{Instruction, ToSay};
 use crate::domain::id::{LegId, RepId};
 use crate::domain::lead::ReachBack;
-use crate::domain::outcome::Outcome;
+use crate::domain::outcome::{Booking, MeetingChange, MeetingChangeState, Outcome};
 use crate::rules::model::set::Introduction;
 
 impl Handoff {
@@ -38,11 +38,38 @@ impl Handoff {
             // Nothing has begun, or somebody has spoken with the caller, or is to look: a colleague's turn, each time.
             Stage::Offered
             | Stage::Done {
-                outcome: Outcome::Connected { .. } | Outcome::Called { .. } | Outcome::LeftToAgent { .. },
+                outcome:
+                    Outcome::Connected { .. }
+                    | Outcome::Called { .. }
+                    | Outcome::LeftToAgent { .. }
+                    | Outcome::CalledOff { .. },
             }
             | Stage::NeedsAttention { .. } => return (ToSay::PassedOn, "passed_on"),
         };
         (ToSay::Decided(instruction), status)
+    }
+
+    /// The meeting that stands, or has been.
+    pub fn meeting(&self) -> Option<&Booking> {
+        match &self.stage {
+            Stage::Done { outcome: Outcome::Booked { booking } } => Some(booking),
+            Stage::Done { .. }
+            | Stage::Offered
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Joining { .. }
+            | Stage::Bridged { .. }
+            | Stage::Searching { .. }
+            | Stage::Offering { .. }
+            | Stage::Booking { .. }
+            | Stage::Callback { .. }
+            | Stage::NeedsAttention { .. } => None,
+        }
+    }
+
+    /// The time that the meeting is being moved to, in the calendar, at this moment.
+    pub fn moving_to(&self) -> Option<&MeetingChange> {
+        self.change.as_ref().filter(|change| change.state == MeetingChangeState::UnderWay)
     }
 
     /// Whether a call back can be had in place of what the caller waits for.

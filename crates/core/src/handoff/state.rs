@@ -9,7 +9,7 @@ use crate::domain::effect::{Comfort, Planned};
 use crate::domain::id::{HandoffId, LeadId, LegId, PoolId, RepId};
 use crate::domain::lead::{ReachBack, is_default};
 use crate::domain::leg::LegState;
-use crate::domain::outcome::{CameOf, Outcome, Promise, Slot};
+use crate::domain::outcome::{CameOf, MeetingChange, Outcome, Promise, Slot};
 use crate::domain::rep::Busy;
 use crate::domain::trace_context::TraceContext;
 use crate::domain::whereabouts::Whereabouts;
@@ -117,6 +117,12 @@ pub struct Handoff {
     /// Times that another lead was booking when they were to be booked: not asked for again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken_slots: Vec<Slot>,
+    /// Another time that the lead has asked for, until it is the meeting's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<MeetingChange>,
+    /// How often the meeting was moved: what leads to it is good for one time of it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub meeting_moves: u32,
     /// When the stage must have moved on; meaningless once the handoff has ended.
     pub moves_on_by: DateTime<Utc>,
     pub terms: Terms,
@@ -153,7 +159,13 @@ impl Handoff {
             | Stage::Offering { .. }
             | Stage::Booking { .. }
             | Stage::Callback { .. }
-            | Stage::Done { outcome: Outcome::Booked { .. } | Outcome::Called { .. } | Outcome::LeftToAgent { .. } }
+            | Stage::Done {
+                outcome:
+                    Outcome::Booked { .. }
+                    | Outcome::Called { .. }
+                    | Outcome::LeftToAgent { .. }
+                    | Outcome::CalledOff { .. },
+            }
             | Stage::NeedsAttention { .. } => return None,
         };
         Some((at, (at - self.waits_from?).to_std().ok()?))

@@ -235,6 +235,11 @@ fn meeting() -> Booking {
     Booking { slot: slot(14), vendor_ref: "event-1".to_owned() }
 }
 
+/// An hour later.
+fn moved() -> Booking {
+    Booking { slot: slot(15), ..meeting() }
+}
+
 fn booked(attempt: u32) -> Event {
     Event::Booked { attempt, booking: meeting() }
 }

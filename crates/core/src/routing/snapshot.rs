@@ -35,20 +35,29 @@ pub struct Snapshot {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RepFacts {
+    #[serde(default, skip_serializing_if = "Presence::is_unset")]
     pub presence: Presence,
     /// Rung or talking for another lead until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved_until: Option<DateTime<Utc>>,
     /// Has not answered too often in a row: not rung until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet_until: Option<DateTime<Utc>>,
     /// Leads given since midnight in the rep's zone.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub taken_today: u32,
     /// The same since Monday.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_none")]
     pub taken_this_week: u32,
     /// Leads owned and not yet closed.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub open: u32,
     pub calendar: Fact<Vec<Busy>>,
+}
+
+/// What a rep has none of is not written: some hundred of them stand in every decision.
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Every active rep whom [`super::decide()`] may judge, and every pool whose ledger it may read: judged in

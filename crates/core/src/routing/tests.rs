@@ -18,6 +18,7 @@ use std::time::Duration;
 
 mod absent_owners;
 mod availability;
+mod calendars;
 mod cells;
 mod front_door;
 mod matching;

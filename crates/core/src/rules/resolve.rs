@@ -57,13 +57,14 @@ pub(super) fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults)
         ownership: drafts.routing.ownership.clone(),
         assignment: drafts.routing.assignment,
         calendars_believed_for: drafts.routing.calendars_believed_for,
-        tiers,
+        calendars: drafts.routing.calendars,
         routes,
         pools,
         catch_all: catch_all?,
         hours: hours::merged(&drafts.hours.hours, &reps),
         reps,
-        handoff: drafts.handoff.finish(needs_attention?),
+        handoff: drafts.handoff.finish(needs_attention?, &tiers),
+        tiers,
         front_door,
         matching: drafts.routing.matching.clone(),
         shared_domains: drafts.routing.shared_domains.clone(),
@@ -151,7 +152,12 @@ impl Resolver<'_> {
     }
 
     fn tiers(&self, faults: &mut Faults) -> Vec<Tier> {
-        let tiers = self.drafts.routing.tiers.iter().map(|tier| {
+        let drafts = &self.drafts.routing.tiers;
+        for word in self.drafts.handoff.booked_tiers().filter(|_| !drafts.is_empty()) {
+            let names = drafts.iter().map(|tier| tier.name.as_str());
+            known(word, ("booking-unknown-tier", "tier of routing.yaml", "tier-bad-name"), names, faults);
+        }
+        let tiers = drafts.iter().map(|tier| {
             if let Some(word) = &tier.ladder {
                 faults.name(word, "tier-unknown-ladder", "ladder of handoff.yaml", self.ladders.iter().copied());
             }

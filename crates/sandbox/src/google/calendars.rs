@@ -2,7 +2,7 @@
 
 mod asked;
 
-pub(super) use asked::{Entry, Insert};
+pub(super) use asked::{Change, Entry, Insert};
 
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,14 +20,38 @@ pub struct SeenEvent {
     pub attendee_email: Option<String>,
     /// The attendee was told.
     pub invited: bool,
-    /// `default` or `outOfOffice`.
+    /// As Google calls it; `default` where it is empty.
     pub event_type: String,
+    /// What the owner of the calendar said to it: `tentative`, `declined` …
+    pub response: Option<String>,
+    /// Shown as free.
+    pub is_transparent: bool,
+    /// Of whole days.
+    pub all_day: bool,
     pub cancelled: bool,
     /// Came in through the API.
     pub booked: bool,
+    pub description: String,
+    /// Changes so far: an etag names one state.
+    pub version: u32,
+    /// How often the attendee was told of a change, or of its end.
+    pub told: u32,
 }
 
 impl SeenEvent {
+    pub(super) fn kind(&self) -> &str {
+        if self.event_type.is_empty() { "default" } else { &self.event_type }
+    }
+
+    /// Free/busy knows of it.
+    fn takes_time(&self) -> bool {
+        self.kind() != "workingLocation" && !self.is_transparent && self.response.as_deref() != Some("declined")
+    }
+
+    pub(super) fn etag(&self) -> String {
+        format!("\"{}\"", self.version + 1)
+    }
+
     fn overlaps(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
         self.from < until && from < self.until
     }
@@ -46,6 +70,7 @@ struct Kept {
     tokens: BTreeMap<String, Grant>,
     issued: usize,
     refusals: Vec<(String, Refusal)>,
+    page_length: Option<usize>,
 }
 
 /// What a token is good for.
@@ -75,10 +100,20 @@ impl CalendarState {
     }
 
     fn add(&self, calendar: &str, from: DateTime<Utc>, until: DateTime<Utc>, event_type: &str) {
+        let (calendar, event_type) = (calendar.to_owned(), event_type.to_owned());
+        self.add_event(SeenEvent { calendar, from, until, event_type, ..SeenEvent::default() });
+    }
+
+    /// Whatever a rep may put there. Its id is ours.
+    pub fn add_event(&self, event: SeenEvent) {
         let mut kept = self.kept();
         let id = format!("seeded{}", kept.events.len());
-        let (calendar, event_type) = (calendar.to_owned(), event_type.to_owned());
-        kept.events.push(SeenEvent { calendar, id, from, until, event_type, ..SeenEvent::default() });
+        kept.events.push(SeenEvent { id, ..event });
+    }
+
+    /// From now on a page of a list holds so many events.
+    pub fn pages_of(&self, events: usize) {
+        self.kept().page_length = Some(events);
     }
 
     /// From now on free/busy answers for it with an error inside the 200.
@@ -126,7 +161,10 @@ impl CalendarState {
 
     fn change(&self, calendar: &str, id: &str, change: impl Fn(&mut SeenEvent)) {
         let mut kept = self.kept();
-        kept.events.iter_mut().filter(|event| event.calendar == calendar && event.id == id).for_each(change);
+        for event in kept.events.iter_mut().filter(|event| event.calendar == calendar && event.id == id) {
+            change(event);
+            event.version += 1;
+        }
     }
 
     /// Events made through the API and not deleted since, in the order of their making.

@@ -2,9 +2,9 @@
 //!
 //! Guarantees: an unreachable calendar is unknown, never free; a booking carries an id made of its key, so that sending
 //! it again finds the first; the time is checked again just before; the attendee is told. Each call acts in the name of
-//! the calendar's owner, whose address is the calendar's id. Does not lock: two bookings with different keys can take
-//! the same time between check and insert, and Google says that even equal ids may slip through, so the caller holds a
-//! lease on the rep around [`Calendar::book`]. When the process dies here, the same request may be sent again.
+//! the calendar's owner, whose address is the calendar's id; one that is no user's own is written `USER/ID`, behind the
+//! user who may read it. Does not lock: two bookings with different keys can take the same time between check and insert,
+//! and Google says that even equal ids may slip through, so the caller holds a lease on the rep around [`Calendar::book`]. When the process dies here, the same request may be sent again.
 
 mod account;
 mod wire;
@@ -17,16 +17,23 @@ use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::rep::Busy;
 use baton_core::domain::rota::Window;
+use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use wire::{Event, EventState, Events, FreeBusy, NotKnown, VENDOR, moved, read};
+use wire::{Event, EventState, Events, FreeBusy, NotKnown, VENDOR, gone, moved, read};
 
 /// Calendars in one free/busy query.
 const CHUNK: usize = 50;
+/// Events on one page, Google's most; it may bring fewer.
+const EVENTS: &str = "2500";
+/// Pages of one calendar: a page may be empty, and more come all the same.
+const PAGES_AT_MOST: usize = 10;
+/// Types of events that may take time; the others are places and birthdays.
+const EVENT_TYPES: [&str; 4] = ["default", "focusTime", "fromGmail", "outOfOffice"];
 /// Users in whose name a chunk is tried to be read: one may have left the domain, but not all of them.
 const READER_TRIES: usize = 3;
 
@@ -83,7 +90,7 @@ impl GoogleCalendar {
         calendars: &[String],
         (from, until): Window,
     ) -> Result<FreeBusy, VendorError> {
-        let items: Vec<Value> = calendars.iter().map(|id| json!({ "id": id })).collect();
+        let items: Vec<Value> = calendars.iter().map(|calendar| json!({ "id": owned(calendar).1 })).collect();
         let call = ApiCall::new("freebusy.query", Does::Read, Method::POST, &["calendar", "v3", "freeBusy"])
             .json(json!({ "timeMin": wire::instant(from), "timeMax": wire::instant(until), "items": items }));
         let tokens = self.accounts.of(Some(reader), CalendarScope::FreeBusy);
@@ -96,10 +103,12 @@ impl GoogleCalendar {
         let mut known = BusyByCalendar::new();
         let mut left = calendars;
         loop {
-            let reader = self.reader.as_ref().unwrap_or(&left[0]);
+            let (user, id) = owned(&left[0]);
+            let reader = self.reader.as_deref().filter(|_| user == id).unwrap_or(user);
             match self.free_busy(reader, left, window).await {
                 Ok(answer) => {
-                    known.extend(left.iter().map(|id| (id.clone(), answer.of(id).map_err(|unknown| unknown.why))));
+                    let of = |calendar: &str| answer.of(owned(calendar).1).map_err(|unknown| unknown.why);
+                    known.extend(left.iter().map(|calendar| (calendar.clone(), of(calendar))));
                     return Ok(known);
                 }
                 Err(error @ VendorError::Reauthenticate { .. }) => {
@@ -114,20 +123,42 @@ impl GoogleCalendar {
         }
     }
 
-    async fn out_of_office(&self, calendar: &str, (from, until): Window) -> Result<Events, VendorError> {
-        let call = ApiCall::get("events.list", &["calendar", "v3", "calendars", calendar, "events"])
-            .query("eventTypes", "outOfOffice")
+    async fn entries(&self, calendar: &str, window: Window) -> Result<Vec<Busy>, VendorError> {
+        let (mut entries, mut page): (_, Option<String>) = (Vec::new(), None);
+        for _ in 0..PAGES_AT_MOST {
+            let events = self.events(calendar, window, page.as_deref()).await?;
+            entries.extend(events.entries());
+            page = events.next_page;
+            if page.is_none() {
+                return Ok(entries);
+            }
+        }
+        Err(VendorError::retry(VENDOR, "the list of events has no end"))
+    }
+
+    async fn events(&self, calendar: &str, (from, until): Window, page: Option<&str>) -> Result<Events, VendorError> {
+        let (user, id) = owned(calendar);
+        let mut call = ApiCall::get("events.list", &["calendar", "v3", "calendars", id, "events"])
             .query("singleEvents", "true")
+            // The owner's own answer, and nobody else's.
+            .query("maxAttendees", "1")
+            .query("maxResults", EVENTS)
             .query("timeMin", wire::instant(from))
             .query("timeMax", wire::instant(until));
-        let tokens = self.accounts.of(Some(calendar), CalendarScope::Events);
+        for event_type in EVENT_TYPES {
+            call = call.query("eventTypes", event_type);
+        }
+        if let Some(page) = page {
+            call = call.query("pageToken", page);
+        }
+        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
         read(&self.http.send_with(&tokens, call, wire::judge).await?)
     }
 
-    async fn is_free(&self, request: &BookRequest) -> Result<bool, VendorError> {
-        let (calendar, from, until) = (&request.calendar, request.from, request.until);
-        let answer = self.free_busy(calendar, std::slice::from_ref(calendar), (from, until)).await?;
-        match answer.of(calendar) {
+    async fn is_free(&self, calendar: &str, (from, until): Window) -> Result<bool, VendorError> {
+        let (user, id) = owned(calendar);
+        let answer = self.free_busy(user, &[calendar.to_owned()], (from, until)).await?;
+        match answer.of(id) {
             Ok(busy) => Ok(!busy.iter().any(|busy| busy.from < until && from < busy.until)),
             Err(NotKnown { why, lasting: true }) => Err(VendorError::needs_person(VENDOR, why)),
             Err(NotKnown { why, lasting: false }) => Err(VendorError::retry(VENDOR, why)),
@@ -135,26 +166,64 @@ impl GoogleCalendar {
     }
 
     async fn insert(&self, id: &str, request: &BookRequest) -> Result<Answer, VendorError> {
-        let path = ["calendar", "v3", "calendars", &request.calendar, "events"];
+        let (user, calendar) = owned(&request.calendar);
+        let path = ["calendar", "v3", "calendars", calendar, "events"];
         // Google tells nobody of an event unless it is asked to.
         let send_updates = if request.attendee_email.is_some() { "all" } else { "none" };
         let call = ApiCall::new("events.insert", Does::Write, Method::POST, &path)
             .query("sendUpdates", send_updates)
             .query("conferenceDataVersion", "1")
             .json(wire::event_body(id, request));
-        let tokens = self.accounts.of(Some(&request.calendar), CalendarScope::Events);
+        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
         self.http.send_with(&tokens, call, wire::judge_insert).await
     }
 
-    async fn standing(&self, id: &str, request: &BookRequest) -> Result<EventState, VendorError> {
-        let call = ApiCall::get("events.get", &["calendar", "v3", "calendars", &request.calendar, "events", id]);
-        let tokens = self.accounts.of(Some(&request.calendar), CalendarScope::Events);
+    /// `None`: there is no event of this id, or only the trace of one.
+    async fn event(&self, calendar: &str, id: &str) -> Result<Option<Event>, VendorError> {
+        let (user, calendar) = owned(calendar);
+        let call = ApiCall::get("events.get", &["calendar", "v3", "calendars", calendar, "events", id]);
+        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
         let answer = self.http.send_with(&tokens, call, wire::judge_get).await?;
-        if !answer.is_success() {
-            return Ok(EventState::Absent);
-        }
-        Ok(read::<Event>(&answer)?.standing(request))
+        if answer.is_success() { read(&answer).map(Some) } else { Ok(None) }
     }
+
+    async fn standing(&self, id: &str, request: &BookRequest) -> Result<EventState, VendorError> {
+        let event = self.event(&request.calendar, id).await?;
+        Ok(event.map_or(EventState::Absent, |event| event.standing(request)))
+    }
+
+    /// Changes what `body` names, unless the event is another by now than `etag` says; `tells`: the guest hears of it.
+    async fn patch(
+        &self,
+        (calendar, id): (&str, &str),
+        etag: &str,
+        tells: bool,
+        body: Value,
+    ) -> Result<Answer, VendorError> {
+        let (user, calendar) = owned(calendar);
+        let path = ["calendar", "v3", "calendars", calendar, "events", id];
+        let call = ApiCall::new("events.patch", Does::Write, Method::PATCH, &path)
+            .query("sendUpdates", if tells { "all" } else { "none" })
+            .header("if-match", etag)
+            .json(body);
+        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        self.http.send_with(&tokens, call, wire::judge_patch).await
+    }
+}
+
+/// In whose name a calendar is read, and its id: `USER/ID` where it is no user's own.
+fn owned(calendar: &str) -> (&str, &str) {
+    calendar.split_once('/').unwrap_or((calendar, calendar))
+}
+
+/// Those that any user may read, and those that one user may.
+fn in_one_name(calendars: &[String]) -> Vec<Vec<String>> {
+    let mut by_reader: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for calendar in calendars {
+        let (user, id) = owned(calendar);
+        by_reader.entry(if user == id { "" } else { user }).or_default().push(calendar.clone());
+    }
+    by_reader.into_values().collect()
 }
 
 #[async_trait]
@@ -169,7 +238,8 @@ impl Calendar for GoogleCalendar {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<BusyByCalendar, VendorError> {
-        let chunks: Vec<&[String]> = calendars.chunks(CHUNK).collect();
+        let by_reader = in_one_name(calendars);
+        let chunks: Vec<&[String]> = by_reader.iter().flat_map(|some| some.chunks(CHUNK)).collect();
         let answers = join_all(chunks.iter().map(|chunk| self.chunk(chunk, (from, until)))).await;
         if let (false, Some(Err(error))) = (answers.iter().any(Result::is_ok), answers.first()) {
             return Err(error.clone());
@@ -184,17 +254,17 @@ impl Calendar for GoogleCalendar {
         Ok(known)
     }
 
-    /// Free/busy does not say why somebody is busy; events of the type `outOfOffice` do.
+    /// Free/busy does not say why somebody is busy; events do, by their types.
     async fn absences(
         &self,
         calendars: &[String],
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> BTreeMap<String, Vec<Busy>> {
-        let asked = calendars.iter().map(async |calendar| match self.out_of_office(calendar, (from, until)).await {
-            Ok(events) => Some((calendar.clone(), events.away(from, until))),
+        let asked = calendars.iter().map(async |calendar| match self.entries(calendar, (from, until)).await {
+            Ok(entries) => Some((calendar.clone(), entries)),
             Err(error) => {
-                tracing::debug!(vendor = VENDOR, error = error.in_log(), "absences stay unnamed");
+                tracing::debug!(vendor = VENDOR, error = error.in_log(), "the kinds of entries stay unknown");
                 None
             }
         });
@@ -206,7 +276,7 @@ impl Calendar for GoogleCalendar {
     /// which is why keys are made of the attempt. `NeedsPerson`: somebody has moved the event to another time.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
         let id = wire::event_id(&request.key);
-        let is_free = self.is_free(request).await?;
+        let is_free = self.is_free(&request.calendar, (request.from, request.until)).await?;
         if is_free && self.insert(&id, request).await?.is_success() {
             return Ok(Booked::Event { id });
         }
@@ -220,6 +290,33 @@ impl Calendar for GoogleCalendar {
                 Err(VendorError::Gone { vendor: VENDOR, why })
             }
         }
+    }
+
+    /// What the event takes itself is not asked for: free/busy would call it busy.
+    async fn move_to(&self, id: &str, request: &BookRequest) -> Result<Booked, VendorError> {
+        let event = self.event(&request.calendar, id).await?.filter(|event| !event.is_cancelled()).ok_or_else(gone)?;
+        if event.standing(request) == EventState::AsBooked {
+            return Ok(Booked::Event { id: id.to_owned() });
+        }
+        for part in event.beside(request) {
+            if !self.is_free(&request.calendar, part).await? {
+                return Ok(Booked::Taken);
+            }
+        }
+        let tells = request.attendee_email.is_some();
+        self.patch((&request.calendar, id), event.etag(), tells, wire::moved_body(request)).await?;
+        Ok(Booked::Event { id: id.to_owned() })
+    }
+
+    /// Google's message to the guest shows the description, which is why the words are put there first.
+    async fn cancel(&self, calendar: &str, id: &str, words: &CallerText) -> Result<(), VendorError> {
+        let Some(event) = self.event(calendar, id).await?.filter(|event| !event.is_cancelled()) else { return Ok(()) };
+        self.patch((calendar, id), event.etag(), false, wire::words_body(words)).await?;
+        let (user, calendar) = owned(calendar);
+        let path = ["calendar", "v3", "calendars", calendar, "events", id];
+        let call = ApiCall::new("events.delete", Does::Write, Method::DELETE, &path).query("sendUpdates", "all");
+        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        self.http.send_with(&tokens, call, wire::judge_get).await.map(|_gone| ())
     }
 
     /// Proves the key and, with a reader, the delegation. Without one only the account itself can be tried.

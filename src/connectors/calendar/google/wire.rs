@@ -4,6 +4,8 @@ use crate::connectors::http::{Answer, by_status, cut, in_doubt, retry_after};
 use crate::connectors::markup::escaped;
 use crate::connectors::{BookRequest, VendorError};
 use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::domain::rota::Window;
+use baton_core::domain::text::CallerText;
 use baton_core::domain::zone::Zone;
 use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
 use serde::Deserialize;
@@ -79,31 +81,48 @@ pub(super) struct Events {
     time_zone: String,
     #[serde(default)]
     items: Vec<Event>,
+    #[serde(default, rename = "nextPageToken")]
+    pub next_page: Option<String>,
 }
 
 impl Events {
-    /// When the owner is out of office, within the window.
-    pub(super) fn away(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Busy> {
+    /// What takes the owner's time, as long as it lasts.
+    pub(super) fn entries(&self) -> Vec<Busy> {
         let zone: Zone = self.time_zone.parse().unwrap_or(Zone::UTC);
-        let standing = self.items.iter().filter(|event| event.is("outOfOffice") && event.status != "cancelled");
-        standing
-            .filter_map(|event| Some((event.start.at(zone)?.max(from), event.end.at(zone)?.min(until))))
-            .filter(|(from, until)| from < until)
-            .map(|(from, until)| Busy { from, until, kind: BusyKind::OutOfOffice })
-            .collect()
+        let entry = |event: &Event| {
+            let (from, until) = (event.start.at(zone)?, event.end.at(zone)?);
+            Some(Busy { from, until, kind: event.kind()? }).filter(|entry| entry.from < entry.until)
+        };
+        self.items.iter().filter_map(entry).collect()
     }
 }
 
 #[derive(Deserialize)]
 pub(super) struct Event {
     #[serde(default)]
+    etag: String,
+    #[serde(default)]
     status: String,
     #[serde(default, rename = "eventType")]
     event_type: String,
+    /// `transparent`: it takes no time.
+    #[serde(default)]
+    transparency: String,
     #[serde(default)]
     start: Moment,
     #[serde(default)]
     end: Moment,
+    #[serde(default)]
+    attendees: Vec<Attendee>,
+}
+
+#[derive(Deserialize)]
+struct Attendee {
+    /// The owner of the calendar.
+    #[serde(default, rename = "self")]
+    is_owner: bool,
+    #[serde(default, rename = "responseStatus")]
+    response: String,
 }
 
 /// Either a day of the calendar's zone or an instant.
@@ -133,8 +152,39 @@ pub(super) enum EventState {
 }
 
 impl Event {
-    fn is(&self, event_type: &str) -> bool {
-        self.event_type == event_type
+    /// `None`: it takes none of its owner's time.
+    fn kind(&self) -> Option<BusyKind> {
+        let owner = self.attendees.iter().find(|attendee| attendee.is_owner);
+        let response = owner.map_or("", |owner| owner.response.as_str());
+        let is_free = self.status == "cancelled" || self.transparency == "transparent" || response == "declined";
+        match self.event_type.as_str() {
+            "workingLocation" | "birthday" => None,
+            _ if is_free => None,
+            "outOfOffice" => Some(BusyKind::OutOfOffice),
+            "focusTime" => Some(BusyKind::Focus),
+            _ if self.status == "tentative" || response == "tentative" => Some(BusyKind::Tentative),
+            _ if self.start.date.is_some() => Some(BusyKind::AllDay),
+            _ => Some(BusyKind::Busy),
+        }
+    }
+
+    /// Which state of the event this is.
+    pub(super) fn etag(&self) -> &str {
+        &self.etag
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.status == "cancelled"
+    }
+
+    /// What of the request's time the event does not take itself: before it, and after it.
+    pub(super) fn beside(&self, request: &BookRequest) -> Vec<Window> {
+        let asked = (request.from, request.until);
+        let (Some(from), Some(until)) = (self.start.date_time, self.end.date_time) else { return vec![asked] };
+        if until <= asked.0 || asked.1 <= from {
+            return vec![asked];
+        }
+        [(asked.0, from), (until, asked.1)].into_iter().filter(|(from, until)| from < until).collect()
     }
 
     pub(super) fn standing(&self, request: &BookRequest) -> EventState {
@@ -145,6 +195,11 @@ impl Event {
             _ => EventState::Moved,
         }
     }
+}
+
+/// There is nothing to move.
+pub(super) fn gone() -> VendorError {
+    VendorError::Gone { vendor: VENDOR, why: "the event is not in the calendar any more".to_owned() }
 }
 
 pub(super) fn moved() -> VendorError {
@@ -194,6 +249,19 @@ pub(super) fn event_body(id: &str, request: &BookRequest) -> Value {
     body
 }
 
+/// The body of a patch that moves an event: what it does not name stays as it is.
+pub(super) fn moved_body(request: &BookRequest) -> Value {
+    let mut body = words_body(&request.description);
+    body["start"] = json!({ "dateTime": instant(request.from) });
+    body["end"] = json!({ "dateTime": instant(request.until) });
+    body
+}
+
+/// The same of one that says something else.
+pub(super) fn words_body(words: &CallerText) -> Value {
+    json!({ "description": escaped(&words.0, DESCRIPTION_LIMIT) })
+}
+
 fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_control() || c.is_whitespace())
         .filter(|word| !word.is_empty())
@@ -216,6 +284,14 @@ pub(super) fn judge_insert(answer: &Answer) -> Result<(), VendorError> {
         404 => Err(VendorError::needs_person(VENDOR, "there is no such calendar, or its user may not write to it")),
         _ => judge(answer),
     }
+}
+
+/// Somebody has changed the event since it was read: it is read again.
+pub(super) fn judge_patch(answer: &Answer) -> Result<(), VendorError> {
+    if answer.status == 412 {
+        return Err(VendorError::retry(VENDOR, "the event was changed at this moment"));
+    }
+    judge(answer)
 }
 
 /// An event that is not there is an answer, too.

@@ -61,10 +61,19 @@ pub(super) fn faulty(event: &Event) -> &'static str {
     }
 }
 
-/// The time that is being booked, and which attempt this is.
+/// The time that is being booked, or that a meeting is being moved to, and which attempt this is.
 pub(super) fn booking(handoff: &Handoff) -> Option<(&Slot, u32)> {
     match &handoff.stage {
         Stage::Booking { slot, attempt, .. } => Some((slot, *attempt)),
+        _ => handoff.moving_to().map(|change| (&change.to, change.attempt)),
+    }
+}
+
+/// A time that is nobody's any more as far as this lead is concerned: its claim ends.
+pub(super) fn freed<'h>(before: &'h Handoff, event: &Event) -> Option<&'h Slot> {
+    match event {
+        Event::SlotTaken { .. } | Event::MeetingNotMoved { .. } => booking(before).map(|(slot, _)| slot),
+        Event::MeetingMoved { .. } | Event::CalledOff { .. } => before.meeting().map(|meeting| &meeting.slot),
         _ => None,
     }
 }

@@ -22,6 +22,7 @@ pub(in crate::store) fn lead_ended(stage: &Stage) -> Option<Count> {
         Settled::Done(Outcome::Booked { .. }) => "booked",
         Settled::Done(Outcome::Called { .. }) => "called",
         Settled::Done(Outcome::LeftToAgent { .. }) => "left_to_agent",
+        Settled::Done(Outcome::CalledOff { .. }) => "called_off",
         Settled::NeedsAttention { .. } => "needs_attention",
         Settled::Callback(_) => return None,
     };
@@ -53,6 +54,7 @@ pub(in crate::store) fn wait_ended(after: &Handoff, has_left: bool, now: DateTim
         Stage::Done { outcome: Outcome::Booked { .. } } => "booked",
         Stage::Done { outcome: Outcome::Called { .. } } => "called",
         Stage::Done { outcome: Outcome::LeftToAgent { .. } } => "left_to_agent",
+        Stage::Done { outcome: Outcome::CalledOff { .. } } => "called_off",
         _ if has_left || !after.live && is_waiting(&after.stage) => "left",
         Stage::Callback { promise } if promise.by_mail => "mail",
         Stage::Callback { .. } => "callback",

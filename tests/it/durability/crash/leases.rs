@@ -14,7 +14,7 @@ pub fn now() -> DateTime<Utc> {
 
 /// Steps that a caller or a timer waits for; the others may queue behind their vendor's pace.
 const URGENT: &str = "'timer', 'instruct', 'hold', 'ring', 'whisper', 'join', 'dial_lead', 'ask', 'hang_up', 'end_call', \
-                      'leave_agent', 'find_slots', 'book'";
+                      'leave_agent', 'find_slots', 'book', 'move_meeting', 'cancel_meeting'";
 
 /// Since when a worker is up, in microseconds; 0 while none is.
 #[derive(Default)]

@@ -2,6 +2,7 @@
 
 mod booking;
 mod faults;
+mod moving;
 
 use super::{at, class, world};
 use crate::vendors::contract;
@@ -11,7 +12,7 @@ use baton::connectors::{BookRequest, Booked, Calendar, VendorError};
 use baton_clock::{FakeClock, SharedClock};
 use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::text::CallerText;
-use baton_sandbox::google::{CalendarState, SANDBOX_KEY_PEM, routes};
+use baton_sandbox::google::{CalendarState, SANDBOX_KEY_PEM, SeenEvent, routes};
 use baton_sandbox::{Fault, World, serve};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -149,11 +150,80 @@ async fn absences_are_named_and_their_naming_may_fail() {
     let told = office.calendar.absences(&all(&[ANA, BEN]), from, until).await;
     let [ana] = told[ANA][..] else { panic!("{told:?}") };
     assert_eq!((ana.kind, ana.until), (BusyKind::OutOfOffice, at("2026-11-23T12:00:00Z")));
-    assert_eq!(told[BEN], [], "a meeting is none");
+    assert_eq!(told[BEN].iter().map(|entry| entry.kind).collect::<Vec<_>>(), [BusyKind::Busy], "a meeting is none");
 
     office.state.refuse_next("events.list", 403, "insufficientPermissions");
     let told = office.calendar.absences(&all(&[ANA]), from, until).await;
     assert!(told.is_empty(), "it is not known, and does not count as none: {told:?}");
+}
+
+/// Ana's day, as she made it; Google's free/busy knows of no kinds.
+#[tokio::test]
+async fn entries_are_read_as_what_they_are_and_in_pages() {
+    let office = Office::open().await;
+    let hour = |hour: u32| at(&format!("2026-11-23T{hour:02}:00:00Z"));
+    let event = |from: u32, event_type: &str| SeenEvent {
+        calendar: ANA.into(),
+        from: hour(from),
+        until: hour(from + 1),
+        event_type: event_type.into(),
+        ..SeenEvent::default()
+    };
+    let answered = |from: u32, response: &str| SeenEvent { response: Some(response.into()), ..event(from, "default") };
+    let midnight = at("2026-11-23T00:00:00Z");
+    let fair = SeenEvent { from: midnight, until: at("2026-11-24T00:00:00Z"), all_day: true, ..event(0, "default") };
+    for event in [
+        event(8, "default"),
+        event(9, "focusTime"),
+        event(10, "outOfOffice"),
+        event(11, "workingLocation"),
+        answered(12, "tentative"),
+        answered(13, "declined"),
+        SeenEvent { is_transparent: true, ..event(14, "default") },
+        event(15, "fromGmail"),
+        fair,
+    ] {
+        office.state.add_event(event);
+    }
+    office.state.pages_of(2);
+    let (from, until) = day();
+    let mut told = office.calendar.absences(&all(&[ANA]), from, until).await.remove(ANA).expect("it is told");
+    told.sort_by_key(|entry| (entry.from, entry.until));
+    let kinds: Vec<(DateTime<Utc>, BusyKind)> = told.iter().map(|entry| (entry.from, entry.kind)).collect();
+    assert_eq!(
+        kinds,
+        [
+            (midnight, BusyKind::AllDay),
+            (hour(8), BusyKind::Busy),
+            (hour(9), BusyKind::Focus),
+            (hour(10), BusyKind::OutOfOffice),
+            (hour(12), BusyKind::Tentative),
+            (hour(15), BusyKind::Busy),
+        ]
+    );
+    assert_eq!(office.calls("GET", "/events"), 4, "eight events are of a type that may take time");
+}
+
+#[tokio::test]
+async fn a_calendar_that_is_no_users_own_is_read_in_the_name_of_the_user_before_it() {
+    let office = Office::open().await;
+    let team = "c_team@group.calendar.google.com";
+    office.state.remove_user(team);
+    let seen = SeenEvent {
+        calendar: "c_line@group.calendar.google.com".into(),
+        from: at("2026-11-23T09:00:00Z"),
+        until: at("2026-11-23T10:00:00Z"),
+        ..SeenEvent::default()
+    };
+    office.state.add_event(seen);
+    let line = format!("{ANA}/c_line@group.calendar.google.com");
+    let known = office.busy(&[BEN, &line, &format!("{ANA}/{team}")]).await.unwrap();
+    assert_eq!((known[line.as_str()].as_ref().unwrap().len(), known[BEN].as_ref().unwrap().len()), (1, 0));
+    assert!(known[&format!("{ANA}/{team}")].as_ref().unwrap_err().contains("notFound"), "{known:?}");
+    assert_eq!(office.calls("POST", "/freeBusy"), 2, "one in any name, one in Ana's");
+    let (from, until) = day();
+    let told = office.calendar.absences(std::slice::from_ref(&line), from, until).await;
+    assert_eq!(told[&line].len(), 1);
 }
 
 #[tokio::test]

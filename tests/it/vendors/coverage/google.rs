@@ -57,4 +57,14 @@ pub const ROWS: &[Row] = &[
         held: "vendors::chat::google::booking::booking_again_finds_the_first",
         faults: ALL,
     },
+    Row {
+        operations: &["events.patch"],
+        held: "vendors::chat::google::moving::a_meeting_is_moved_once_however_often_that_is_asked",
+        faults: &[("lost answer", "vendors::chat::google::moving::after_a_lost_answer_both_are_found_done")],
+    },
+    Row {
+        operations: &["events.delete"],
+        held: "vendors::chat::google::moving::a_guest_is_told_in_our_words_that_it_is_called_off",
+        faults: &[("lost answer", "vendors::chat::google::moving::after_a_lost_answer_both_are_found_done")],
+    },
 ];

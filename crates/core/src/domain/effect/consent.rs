@@ -14,7 +14,7 @@ pub enum Under {
     Texted,
     /// They are sent a mail of ours.
     Mailed,
-    /// The calendar invites them by mail to a meeting that they chose.
+    /// The calendar invites them by mail to a meeting that they chose, or tells them of its new time.
     Invited,
     /// What they say may be recorded.
     Recorded,
@@ -65,11 +65,13 @@ impl Effect {
         match self {
             Self::DialLead { .. } => &[Under::Called, Under::Recorded],
             Self::Hold { .. } | Self::Join { .. } => &[Under::Recorded],
-            Self::Book { .. } => &[Under::Invited],
+            Self::Book { .. } | Self::MoveMeeting { .. } => &[Under::Invited],
             Self::ConfirmToCaller { .. } => &[Under::Mailed],
             Self::TextBack => &[Under::Texted],
             Self::Instruct { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Ask { .. } => &[],
             Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent | Self::FindSlots { .. } => &[],
+            // An invitation is taken back, by whoever had accepted it.
+            Self::CancelMeeting { .. } => &[],
             Self::Brief { channel: Channel::Chat | Channel::Email, .. } | Self::UpdateCard { .. } => &[],
             Self::WriteCrm { .. } | Self::ReadOwner | Self::Publish { .. } | Self::Timer { .. } => &[],
         }
@@ -111,7 +113,7 @@ mod tests {
         match effect {
             Effect::DialLead { .. } => ["all", "all", "nothing"],
             Effect::Hold { .. } | Effect::Join { .. } => ["all", "all", "without"],
-            Effect::Book { .. } => ["all", "all", "without"],
+            Effect::Book { .. } | Effect::MoveMeeting { .. } => ["all", "all", "without"],
             Effect::ConfirmToCaller { .. } => ["all", "nothing", "nothing"],
             Effect::TextBack => ["all", "by the rules", "nothing"],
             Effect::Instruct { .. }
@@ -122,6 +124,7 @@ mod tests {
             | Effect::EndCall
             | Effect::LeaveAgent
             | Effect::FindSlots { .. }
+            | Effect::CancelMeeting { .. }
             | Effect::Brief { .. }
             | Effect::UpdateCard { .. }
             | Effect::WriteCrm { .. }

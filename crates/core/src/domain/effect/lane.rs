@@ -2,7 +2,7 @@
 
 use super::{BriefWhy, Channel, Comfort, Confirmation, CrmNote, Effect, HangUpReason, Instruction, Timer, Topic};
 use crate::domain::id::{LegId, RepId};
-use crate::domain::outcome::Slot;
+use crate::domain::outcome::{Booking, Slot};
 
 /// One per vendor, and one for what needs nobody but the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Lane {
                 "end_call",
                 "leave_agent",
             ],
-            Self::Calendar => &["find_slots", "book"],
+            Self::Calendar => &["find_slots", "book", "move_meeting", "cancel_meeting"],
             Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
             Self::Mail => &["brief_email", "confirm_to_caller"],
@@ -100,6 +100,8 @@ pub enum CallEffect<'e> {
 pub enum CalendarEffect<'e> {
     FindSlots { search: u32, rep: &'e RepId },
     Book { slot: &'e Slot, attempt: u32 },
+    Move { booking: &'e Booking, to: &'e Slot, attempt: u32 },
+    Cancel { booking: &'e Booking },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -144,6 +146,10 @@ impl Effect {
             Self::LeaveAgent => InLane::Calls(CallEffect::LeaveAgent),
             Self::FindSlots { search, rep } => InLane::Calendar(CalendarEffect::FindSlots { search: *search, rep }),
             Self::Book { slot, attempt } => InLane::Calendar(CalendarEffect::Book { slot, attempt: *attempt }),
+            Self::MoveMeeting { booking, to, attempt } => {
+                InLane::Calendar(CalendarEffect::Move { booking, to, attempt: *attempt })
+            }
+            Self::CancelMeeting { booking } => InLane::Calendar(CalendarEffect::Cancel { booking }),
             Self::Brief { rep, channel: Channel::Chat, why } => InLane::Chat(ChatEffect::Brief { rep, why: *why }),
             Self::UpdateCard { card, rep } => InLane::Chat(ChatEffect::UpdateCard { card, rep }),
             Self::WriteCrm { owner, note } => InLane::Crm(CrmEffect::Write { owner, note }),

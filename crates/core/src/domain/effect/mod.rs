@@ -3,15 +3,17 @@
 mod consent;
 mod lane;
 mod timer;
+mod topic;
 
 pub use consent::{May, Under};
 pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect, TextEffect};
 pub use timer::{SlaAct, Timer};
+pub use topic::Topic;
 
 use super::id::{LegId, RepId};
 use super::lead::is_default;
 use super::leg::LegState;
-use super::outcome::Slot;
+use super::outcome::{Booking, Slot};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -82,6 +84,16 @@ pub enum Effect {
     Book {
         slot: Slot,
         attempt: u32,
+    },
+    /// Moves the meeting in the calendar to another time of its rep; `attempt` is counted with those of `Book`.
+    MoveMeeting {
+        booking: Booking,
+        to: Slot,
+        attempt: u32,
+    },
+    /// Takes the meeting out of the calendar.
+    CancelMeeting {
+        booking: Booking,
     },
     /// Upserts the lead with its owner and writes what happened as a task or note.
     WriteCrm {
@@ -239,11 +251,30 @@ pub enum ToSay {
 #[serde(tag = "note", rename_all = "snake_case")]
 pub enum CrmNote {
     Routed,
-    Connected { rep: RepId, at: DateTime<Utc> },
-    Booked { slot: Slot },
-    CallbackPromised { promised_at: DateTime<Utc> },
-    MailPromised { promised_at: DateTime<Utc> },
-    NeedsAttention { why: String },
+    Connected {
+        rep: RepId,
+        at: DateTime<Utc>,
+    },
+    Booked {
+        slot: Slot,
+    },
+    /// The lead has moved the meeting to this time.
+    Moved {
+        slot: Slot,
+    },
+    /// The lead has called off the meeting of this time.
+    CalledOff {
+        slot: Slot,
+    },
+    CallbackPromised {
+        promised_at: DateTime<Utc>,
+    },
+    MailPromised {
+        promised_at: DateTime<Utc>,
+    },
+    NeedsAttention {
+        why: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -260,6 +291,10 @@ pub enum BriefWhy {
     Ringing,
     Connected,
     Booked,
+    /// The lead has moved the meeting.
+    Moved,
+    /// The lead has called the meeting off.
+    CalledOff,
     Callback,
     /// An answer by mail is owed, by the reader or by whom they answer for: the person is not to be called, or cannot be.
     Mail,
@@ -282,60 +317,6 @@ pub enum Confirmation {
     Booking { slot: Slot },
     Callback { rep: RepId, promised_at: DateTime<Utc> },
     Mail { rep: RepId, promised_at: DateTime<Utc> },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Topic {
-    #[serde(rename = "lead.routed")]
-    LeadRouted,
-    #[serde(rename = "handoff.connected")]
-    HandoffConnected,
-    #[serde(rename = "meeting.booked")]
-    MeetingBooked,
-    #[serde(rename = "callback.promised")]
-    CallbackPromised,
-    #[serde(rename = "callback.due")]
-    CallbackDue,
-    #[serde(rename = "callback.breached")]
-    CallbackBreached,
-    #[serde(rename = "mail.promised")]
-    MailPromised,
-    #[serde(rename = "mail.due")]
-    MailDue,
-    #[serde(rename = "mail.breached")]
-    MailBreached,
-    #[serde(rename = "lead.needs_attention")]
-    NeedsAttention,
-}
-
-impl Topic {
-    pub const ALL: [Self; 10] = [
-        Self::LeadRouted,
-        Self::HandoffConnected,
-        Self::MeetingBooked,
-        Self::CallbackPromised,
-        Self::CallbackDue,
-        Self::CallbackBreached,
-        Self::MailPromised,
-        Self::MailDue,
-        Self::MailBreached,
-        Self::NeedsAttention,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LeadRouted => "lead.routed",
-            Self::HandoffConnected => "handoff.connected",
-            Self::MeetingBooked => "meeting.booked",
-            Self::CallbackPromised => "callback.promised",
-            Self::CallbackDue => "callback.due",
-            Self::CallbackBreached => "callback.breached",
-            Self::MailPromised => "mail.promised",
-            Self::MailDue => "mail.due",
-            Self::MailBreached => "mail.breached",
-            Self::NeedsAttention => "lead.needs_attention",
-        }
-    }
 }
 
 /// What may follow a lost answer: decides what the outbox does with a step that was sent and not heard of again.
@@ -368,6 +349,8 @@ impl Effect {
             Self::LeaveAgent => "leave_agent",
             Self::FindSlots { .. } => "find_slots",
             Self::Book { .. } => "book",
+            Self::MoveMeeting { .. } => "move_meeting",
+            Self::CancelMeeting { .. } => "cancel_meeting",
             Self::WriteCrm { .. } => "write_crm",
             Self::Brief { channel: Channel::Chat, .. } => "brief_chat",
             Self::Brief { channel: Channel::Email, .. } => "brief_email",
@@ -387,6 +370,7 @@ impl Effect {
             Self::DialLead { .. } | Self::Ask { .. } | Self::EndCall | Self::LeaveAgent => 0,
             Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
+            Self::MoveMeeting { .. } | Self::CancelMeeting { .. } => 1,
             Self::Brief { .. } | Self::UpdateCard { .. } | Self::TextBack => 2,
             Self::WriteCrm { .. } => 2,
             Self::Publish { .. } | Self::ConfirmToCaller { .. } | Self::ReadOwner => 3,

@@ -32,7 +32,12 @@ fn next(effect: &Effect) -> Option<Effect> {
         Effect::EndCall => Effect::LeaveAgent,
         Effect::LeaveAgent => Effect::FindSlots { search: 1, rep },
         Effect::FindSlots { .. } => Effect::Book { slot, attempt: 1 },
-        Effect::Book { .. } => Effect::WriteCrm { owner: rep, note: CrmNote::Routed },
+        Effect::Book { .. } => {
+            let booking = Booking { slot: slot.clone(), vendor_ref: "event-1".to_owned() };
+            Effect::MoveMeeting { booking, to: slot, attempt: 2 }
+        }
+        Effect::MoveMeeting { booking, .. } => Effect::CancelMeeting { booking: booking.clone() },
+        Effect::CancelMeeting { .. } => Effect::WriteCrm { owner: rep, note: CrmNote::Routed },
         Effect::WriteCrm { .. } => Effect::Brief { rep, channel: Channel::Chat, why: BriefWhy::Ringing },
         Effect::Brief { channel: Channel::Chat, why, .. } => Effect::Brief { rep, channel: Channel::Email, why: *why },
         Effect::Brief { channel: Channel::Email, .. } => Effect::UpdateCard { card: String::new(), rep },

@@ -15,7 +15,7 @@ mod tests;
 
 pub use calling::{calling_allowed, next_call_at, next_calling_time};
 pub use shifts::{add_working_time, is_open, working_windows};
-pub use slots::{SLOT_GRID, free_slots};
+pub use slots::{SLOT_GRID, day_is_full, free_slots};
 pub use status::{OffReason, RotaStatus, status, why_off};
 
 use crate::domain::zone::Zone;

@@ -4,6 +4,7 @@ use super::Window;
 use crate::domain::rep::Busy;
 use crate::domain::zone::Zone;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Meetings begin on the half hour of the rep's own clock: it is what calendars show and what people say on the phone.
@@ -38,6 +39,13 @@ pub fn free_slots(
         }
     }
     slots
+}
+
+/// Whether the day of `at`, by the clock of `zone`, has so many of these meetings already.
+pub fn day_is_full(meetings: &BTreeSet<DateTime<Utc>>, zone: Zone, at: DateTime<Utc>, at_most: u32) -> bool {
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+    let on = day(at);
+    meetings.iter().filter(|meeting| day(**meeting) == on).count() >= at_most as usize
 }
 
 /// The first instant at or after `at` at which the local clock shows a multiple of [`SLOT_GRID`].

@@ -13,7 +13,7 @@ const SEARCH_WITHIN: Duration = Duration::from_secs(8);
 /// Confirming a booking while the caller waits.
 const BOOK_WITHIN: Duration = Duration::from_secs(20);
 /// The same two when nobody waits.
-const UNATTENDED_WITHIN: Duration = Duration::from_secs(300);
+pub(super) const UNATTENDED_WITHIN: Duration = Duration::from_secs(300);
 /// Searches for one lead, after slots turned out taken.
 const SEARCHES_AT_MOST: u32 = 3;
 

@@ -66,6 +66,10 @@ impl<'e> OfLead<'e> {
             | Event::Booked { .. }
             | Event::SlotTaken { .. }
             | Event::BookingFailed { .. }
+            | Event::MoveWanted { .. }
+            | Event::MeetingMoved { .. }
+            | Event::MeetingNotMoved { .. }
+            | Event::CalledOff { .. }
             | Event::ContactMade { .. }
             | Event::Texted { .. }
             | Event::Found(_)

@@ -61,7 +61,7 @@ impl Move<'_> {
         self.next.waits_in = to.waits_in.clone();
         self.next.call_again.retain(|again| again.rep == *rep);
         if let Some(busy) = &to.busy {
-            self.next.busy.insert(rep.clone(), busy.clone());
+            self.next.busy.insert(rep.clone(), self.rules.calendars.taken(busy));
         }
         let told_time_holds = self.promised_at().is_some_and(|at| can_keep(&self.next, self.rules, rep, at, self.now));
         if let (Stage::Callback { promise }, true) = (&mut self.next.stage, told_time_holds) {
@@ -100,6 +100,7 @@ impl Move<'_> {
     /// The caller keeps the time of the meeting free: whoever has time for a call then calls in it, anybody else as soon as they
     /// can.
     fn call_instead(&mut self, rep: &RepId, slot: &Slot) {
+        self.next.change = None;
         let may_call = self.next.reach_back == ReachBack::Call && self.next.waits_in.is_none();
         if may_call && can_keep(&self.next, self.rules, rep, slot.until, slot.from) {
             self.make(Promise { owner: rep.clone(), promised_at: slot.until, raised: false, by_mail: false });
@@ -119,7 +120,9 @@ impl Move<'_> {
             Settled::Callback(promise) => promise.owner.clone(),
             Settled::NeedsAttention { owner, .. } => owner.clone(),
             Settled::Done(Outcome::Booked { booking }) => booking.slot.rep.clone(),
-            Settled::Done(Outcome::Connected { .. } | Outcome::Called { .. }) => self.next.owner.clone(),
+            Settled::Done(Outcome::Connected { .. } | Outcome::Called { .. } | Outcome::CalledOff { .. }) => {
+                self.next.owner.clone()
+            }
             Settled::Done(Outcome::LeftToAgent { .. }) => return None,
         })
     }

@@ -132,6 +132,27 @@ pub enum Event {
         attempt: u32,
         why: String,
     },
+    /// The lead wants their meeting at another time that its rep has free.
+    MoveWanted {
+        to: Slot,
+    },
+    MeetingMoved {
+        attempt: u32,
+        booking: Booking,
+    },
+    /// It stays where it is.
+    MeetingNotMoved {
+        attempt: u32,
+        why: String,
+        /// The new time is somebody else's.
+        #[serde(default, skip_serializing_if = "is_default")]
+        taken: bool,
+    },
+    /// The lead calls their meeting off.
+    CalledOff {
+        /// They want to be called in its place.
+        wants_call: bool,
+    },
     /// A human of ours has spoken with the caller outside the handoff.
     ContactMade {
         rep: RepId,

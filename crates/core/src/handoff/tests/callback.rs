@@ -5,6 +5,7 @@ use crate::domain::lead::PreferredHandoff;
 use crate::domain::rep::BusyKind;
 use crate::domain::zone::Zone;
 use crate::routing::scenario::moment;
+use crate::rules::model::set::CountsAs;
 use std::time::Duration;
 
 #[test]
@@ -52,6 +53,27 @@ fn a_call_is_promised_for_when_the_calendar_leaves_time_to_make_it() {
         assert_eq!(promised(&told), moment(&expected), "{meetings:?}");
     }
     assert_eq!(promised(&[("09:00", "2026-01-08T12:00:00Z")]), moment("2026-01-08T12:10:00Z"), "two days in a row");
+}
+
+#[test]
+fn what_counts_as_free_is_in_the_way_of_no_promise() {
+    let promised = |counts| {
+        let world = scenario().not_live().wants(PreferredHandoff::Callback);
+        let world = world.pool("west", &["ben"]).serves("west", "West").pool("desk", &["ben"]);
+        let mut world = world.calendar("ben", BusyKind::Focus, at("10:20"), at("12:00"));
+        world.rules.calendars.focus = counts;
+        begun(world).state.next_step().at
+    };
+    assert_eq!(promised(CountsAs::Free), at("11:00"));
+    assert_eq!(promised(CountsAs::Busy), at("12:10"));
+}
+
+/// As leave of `reps.csv` does it: the lead stays, and the caller waits for nobody until the day after tomorrow.
+#[test]
+fn the_delegate_keeps_the_promise_of_an_owner_whose_calendar_says_that_they_are_away() {
+    let away = scenario().owner("ana").delegate("ana", "dan").not_live();
+    let away = away.out_of_office("ana", moment("2026-01-08T17:00:00Z"));
+    begun(away).owner_is("ana").promises("dan", "11:00");
 }
 
 /// Ben's hour ends at the very minute from which on the caller may be called, or a little after it.

@@ -20,6 +20,7 @@ mod worlds;
 
 use super::*;
 use crate::domain::lead::ReachBack;
+use crate::domain::outcome::{MeetingChange, MeetingChangeState};
 use crate::handoff::state::CallAgain;
 use crate::rules::model::set::{Introduction, RingPlan, Rung};
 use explorer::{Explored, explore};
@@ -68,7 +69,7 @@ fn walked(mut world: World, which: &str) -> Walk {
 
 /// The states that one caller comes to; and the same where no meeting is offered, where nobody may call or write to them,
 /// where nobody makes caller and rep known to each other, where the lead waits for whoever can take it, where nobody was on the
-/// line, and where the agent comes after the reps.
+/// line, where the agent comes after the reps, where a meeting is being moved, and where it was called off.
 pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
     // Nobody is on the line, and ben was on another call when this one was to be made.
     let gone = |state: &mut Handoff| {
@@ -85,7 +86,19 @@ pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
             (state.stage, state.live, state.closed) = (Stage::Done { outcome }, true, true);
         }
     };
-    let changes: [fn(&mut Handoff); 7] = [
+    let being_moved = |state: &mut Handoff| {
+        if state.meeting().is_some() {
+            let (to, attempt) = (slot(15), state.booking_attempts);
+            state.change = Some(MeetingChange { to, attempt, state: MeetingChangeState::UnderWay });
+        }
+    };
+    let called_off = |state: &mut Handoff| {
+        if state.meeting().is_some() {
+            state.stage = Stage::Done { outcome: Outcome::CalledOff { at: state.decided_at } };
+            state.closed = true;
+        }
+    };
+    let changes: [fn(&mut Handoff); 9] = [
         |_| {},
         |state| state.rungs = vec![Rung::WarmTransfer, Rung::Callback],
         |state| state.reach_back = ReachBack::Nothing,
@@ -93,6 +106,8 @@ pub(super) fn explored() -> (Vec<(Handoff, DateTime<Utc>)>, &'static RuleSet) {
         |state| state.waits_in = "west".to_owned().try_into().ok(),
         gone,
         at_the_front_door,
+        being_moved,
+        called_off,
     ];
     let mut all = Vec::new();
     for change in changes {

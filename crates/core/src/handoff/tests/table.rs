@@ -10,7 +10,7 @@ use cells::Cells;
 use events::{EVENTS, every_event};
 use std::fmt::Write;
 
-const STAGES: [&str; 14] = [
+const STAGES: [&str; 15] = [
     "offered",
     "ringing",
     "briefing",
@@ -25,6 +25,7 @@ const STAGES: [&str; 14] = [
     "booked",
     "called",
     "left_to_agent",
+    "called_off",
 ];
 const MARK: &str = "<!-- What follows is written by a test: see crates/core/src/handoff/tests/table.rs -->\n";
 
@@ -101,7 +102,9 @@ fn alike(cells: &Cells, stage: &'static str, events: &[&'static str]) -> Vec<(Ve
 
 fn title(stage: &str) -> String {
     match stage {
-        "connected" | "booked" | "called" | "left_to_agent" => format!("done: {}", stage.replace('_', " ")),
+        "connected" | "booked" | "called" | "left_to_agent" | "called_off" => {
+            format!("done: {}", stage.replace('_', " "))
+        }
         other => other.replace('_', " "),
     }
 }

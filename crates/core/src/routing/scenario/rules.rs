@@ -8,8 +8,8 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
-    Assignment, BookingRules, CallbackDial, CallbackRules, Existing, FrontDoor, HandoffRules, Introduction, MatchRules,
-    OwnershipRule, RingPlan, Rung, TextBack, Tier,
+    Assignment, BookingRules, CalendarRules, CallbackDial, CallbackRules, Existing, FrontDoor, HandoffRules,
+    Introduction, MatchRules, OwnershipRule, RingPlan, Rung, TextBack, Tier,
 };
 use crate::rules::model::territories::Territories;
 use chrono::NaiveTime;
@@ -32,6 +32,7 @@ pub(super) fn rules() -> RuleSet {
         ],
         assignment: Assignment::Baton,
         calendars_believed_for: Duration::from_secs(15 * 60),
+        calendars: CalendarRules::default(),
         tiers: vec![Tier {
             name: tier_id("smb"),
             line: 9,
@@ -90,6 +91,9 @@ fn handoff() -> HandoffRules {
             within_days: 5,
             offer: 2,
             answer_within: Duration::from_secs(30),
+            buffer: Duration::ZERO,
+            at_most: None,
+            tiers: BTreeMap::new(),
         },
         callback: CallbackRules {
             within: HOUR,

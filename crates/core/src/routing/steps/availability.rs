@@ -29,7 +29,7 @@ pub(super) fn at_work(case: &RoutingCase, rep: &Rep) -> Result<(), Rejection> {
 /// What the calendar, the rep's own word and the phone say.
 pub(super) fn at_hand(case: &RoutingCase, seen: SeenRep) -> Result<(), Rejection> {
     let (facts, calendar) = (seen.facts, seen.calendar().unwrap_or(&[]));
-    if let Some(until) = taken_until(calendar, BusyKind::OutOfOffice, case.now()) {
+    if let Some(until) = taken_until(calendar, case.now(), is_absence) {
         return Err(Rejection::OutOfOffice { until });
     }
     if facts.is_some_and(|facts| facts.presence == Presence::Away) {
@@ -44,7 +44,7 @@ pub(super) fn at_hand(case: &RoutingCase, seen: SeenRep) -> Result<(), Rejection
     if let Some(until) = facts.and_then(|facts| facts.quiet_until).filter(|until| *until > case.now()) {
         return Err(Rejection::NotAnswering { until });
     }
-    if let Some(until) = taken_until(calendar, BusyKind::Busy, case.now()) {
+    if let Some(until) = busy_until(case, calendar) {
         return Err(Rejection::Busy { until });
     }
     if seen.rep.phones.is_empty() { Err(Rejection::NoPhone) } else { Ok(()) }
@@ -52,7 +52,7 @@ pub(super) fn at_hand(case: &RoutingCase, seen: SeenRep) -> Result<(), Rejection
 
 /// A meeting is no reason to pass over whoever calls back later, unless it lasts beyond the time of the promise.
 fn calls_back(case: &RoutingCase, rep: &Rep, calendar: &[Busy]) -> Result<(), Rejection> {
-    let Some(until) = taken_until(calendar, BusyKind::Busy, case.now()) else { return Ok(()) };
+    let Some(until) = busy_until(case, calendar) else { return Ok(()) };
     let within = case.rules.handoff.callback.within;
     match rota::add_working_time(&case.rules.hours, rep, case.now(), within) {
         Some(due) if until <= due => Ok(()),
@@ -81,21 +81,28 @@ pub(super) fn free_at(case: &RoutingCase, seen: SeenRep, because: &Rejection) ->
             Some(back_at) => back_at,
             None => rota::add_working_time(&case.rules.hours, rep, from, Duration::ZERO)?,
         };
-        match calendar.iter().filter(|busy| covers(busy, working)).map(|busy| busy.until).max() {
+        let taken = calendar.iter().filter(|busy| covers(busy, working) && case.rules.calendars.takes(busy));
+        match taken.map(|busy| busy.until).max() {
             Some(until) => from = until, // later than `working`: every round moves on, past one entry at least
             None => return Some(working),
         }
     }
 }
 
+pub(super) fn is_absence(entry: &Busy) -> bool {
+    entry.kind == BusyKind::OutOfOffice
+}
+
+/// By whatever counts as busy and is no absence.
+fn busy_until(case: &RoutingCase, calendar: &[Busy]) -> Option<DateTime<Utc>> {
+    taken_until(calendar, case.now(), |entry| !is_absence(entry) && case.rules.calendars.takes(entry))
+}
+
 /// The end of what is in the calendar now, over entries that follow without a break.
-fn taken_until(calendar: &[Busy], kind: BusyKind, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+fn taken_until(calendar: &[Busy], now: DateTime<Utc>, counts: impl Fn(&Busy) -> bool) -> Option<DateTime<Utc>> {
     let mut end = None;
-    while let Some(until) = calendar
-        .iter()
-        .filter(|busy| busy.kind == kind && covers(busy, end.unwrap_or(now)))
-        .map(|busy| busy.until)
-        .max()
+    while let Some(until) =
+        calendar.iter().filter(|busy| counts(busy) && covers(busy, end.unwrap_or(now))).map(|busy| busy.until).max()
     {
         end = Some(until);
     }

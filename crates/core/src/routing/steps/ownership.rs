@@ -146,7 +146,7 @@ impl Absence<'_> {
         ends_at.is_none_or(|at| at - case.now() > limit)
     }
 
-    /// The end of the last leave or out of office before the owner is free again.
+    /// The end of the last leave, or absence in the calendar, that begins before the owner is free again.
     fn leave_ends_at(&self, case: &RoutingCase) -> Option<DateTime<Utc>> {
         let zone = self.rep.timezone;
         let today = case.now().with_timezone(&zone).date_naive();
@@ -161,10 +161,10 @@ impl Absence<'_> {
             let at = |time| zone.from_local_datetime(&time).earliest();
             Some(at(midnight).or_else(|| at(midnight + TimeDelta::hours(1)))?.to_utc())
         });
-        match self.because {
-            Rejection::OutOfOffice { until } => ends_at.max(Some(*until)),
-            _ => ends_at,
-        }
+        let calendar = case.seen(self.rep).calendar().unwrap_or(&[]);
+        let away = calendar.iter().filter(|entry| availability::is_absence(entry) && entry.until > case.now());
+        let away = away.filter(|entry| self.free_at.is_none_or(|free_at| entry.from <= free_at));
+        ends_at.max(away.map(|entry| entry.until).max())
     }
 }
 

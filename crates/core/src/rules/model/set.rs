@@ -1,13 +1,15 @@
 //! The checked rules of one workspace. A value of this type always has a final fallback: `routing::decide` cannot fail.
 
+mod calendars;
 mod front_door;
 mod handoff;
 mod pool;
 
+pub use calendars::{CalendarRules, CountsAs};
 pub use front_door::{AnsweredNumber, FrontDoor};
 pub use handoff::{
-    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
-    SlaStep, TextBack,
+    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, MeetingOfTier,
+    RingPlan, Rung, SlaStep, TextBack,
 };
 pub(in crate::rules) use handoff::{call_takes, live_at_most};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
@@ -35,6 +37,7 @@ pub struct RuleSet {
     pub assignment: Assignment,
     /// What a calendar said counts for so long; then it is unknown.
     pub calendars_believed_for: Duration,
+    pub calendars: CalendarRules,
     /// In order; the first whose condition holds wins. The last one is [`Condition::Always`].
     pub tiers: Vec<Tier>,
     /// Exceptions, before territories, in order.

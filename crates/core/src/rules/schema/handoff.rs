@@ -4,12 +4,27 @@ use super::{DURATION, Schema, Shape, choice, key, list, map, names, required, so
 use crate::rules::files::handoff::{ACTS, COMFORTS, DIALS, DISCLOSURES, INTRODUCTIONS, ONE_BY_ONE, RUNGS, TEXT_BACKS};
 
 fn booking() -> Shape {
+    let at_most = || {
+        key(
+            "at_most",
+            "Meetings of one rep on one day, by the rep's clock; as many as there is room for if left out.",
+            Shape::Positive,
+        )
+    };
+    let of_tier = map(vec![
+        key("duration", "Length of the meeting.", DURATION),
+        key("notice", "No slot earlier than this from now.", DURATION),
+        at_most(),
+    ]);
     map(vec![
         required("duration", "Length of the meeting.", DURATION),
         required("notice", "No slot earlier than this from now.", DURATION),
         required("within_days", "Calendar days that are searched.", Shape::Positive),
         required("offer", "Slots that are read to the caller.", Shape::Positive),
         required("answer_within", "How long the caller may think.", DURATION),
+        key("buffer", "Kept free before and after meetings that stand in the calendar; none if left out.", DURATION),
+        at_most(),
+        key("tiers", "By tier of routing.yaml: what is different for its leads.", names(of_tier)),
     ])
 }
 

@@ -3,7 +3,7 @@
 use super::{DURATION, KeyShape, Map, Schema, Shape, choice, key, list, map, names, required, some, words};
 use crate::rules::files::matching::KEYS;
 use crate::rules::files::pools::{CALENDAR_UNKNOWN, POLICIES, WHEN_FULL};
-use crate::rules::files::routes::{ASSIGNMENT, EXISTING, IF_UNDECIDED, VERSION};
+use crate::rules::files::routes::{ASSIGNMENT, COUNTS_AS, EXISTING, IF_UNDECIDED, VERSION};
 use crate::rules::files::vocabulary::KINDS;
 use crate::rules::model::field::{BUILT_IN, FieldKind};
 
@@ -40,6 +40,15 @@ pub(super) fn schema() -> Schema {
             "calendars_believed_for",
             "What a calendar said counts for so long, 15m if left out; then it is unknown, and each pool's `calendar_unknown` says what that counts as.",
             DURATION,
+        ),
+        key(
+            "calendars",
+            "What keeps a rep, beside meetings and absences; each counts as busy if left out.",
+            map(vec![
+                key("tentative", "Invitations that were accepted perhaps.", choice(&COUNTS_AS)),
+                key("focus", "Focus time.", choice(&COUNTS_AS)),
+                key("all_day", "Whole days that are busy and no absence, such as a conference.", choice(&COUNTS_AS)),
+            ]),
         ),
         required(
             "tiers",

@@ -18,6 +18,16 @@ pub(in crate::google) enum Insert {
     Invalid(&'static str),
 }
 
+/// What became of a patch or a delete.
+pub(in crate::google) enum Change {
+    Made(SeenEvent),
+    Missing,
+    Deleted,
+    /// It is another state by now than the one it was asked for.
+    Outdated,
+    Invalid(&'static str),
+}
+
 impl CalendarState {
     pub(in crate::google) fn take_refusal(&self, operation: &str) -> Option<Refusal> {
         let refusals = &mut self.kept().refusals;
@@ -58,6 +68,7 @@ impl CalendarState {
     pub(in crate::google) fn busy(&self, calendar: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Value> {
         let mut periods: Vec<(DateTime<Utc>, DateTime<Utc>)> = Vec::new();
         let mut events = self.within(calendar, from, until);
+        events.retain(SeenEvent::takes_time);
         events.sort_by_key(|event| event.from);
         for event in events {
             let (start, end) = (event.from.max(from), event.until.min(until));
@@ -79,6 +90,10 @@ impl CalendarState {
         let kept = self.kept();
         let standing = kept.events.iter().filter(|event| event.calendar == calendar && !event.cancelled);
         standing.filter(|event| event.overlaps(from, until)).cloned().collect()
+    }
+
+    pub(in crate::google) fn page_length(&self) -> Option<usize> {
+        self.kept().page_length
     }
 
     pub(in crate::google) fn event(&self, calendar: &str, id: &str) -> Option<SeenEvent> {
@@ -107,14 +122,74 @@ impl CalendarState {
             id,
             from,
             until,
-            summary: body["summary"].as_str().unwrap_or_default().to_owned(),
+            summary: text(&body["summary"]),
             invited: invites && attendee_email.is_some(),
             attendee_email,
-            event_type: "default".to_owned(),
-            cancelled: false,
             booked: true,
+            description: text(&body["description"]),
+            ..SeenEvent::default()
         };
         kept.events.push(event.clone());
         Insert::Made(event)
     }
+
+    /// Times and description: what else a patch may name is nobody's here. `etag`: the state that is asked for, if one is.
+    pub(in crate::google) fn patch(
+        &self,
+        calendar: &str,
+        id: &str,
+        etag: Option<&str>,
+        body: &Value,
+        tells: bool,
+    ) -> Change {
+        let instant = |name: &str, otherwise: DateTime<Utc>| match body.get(name) {
+            None => Some(otherwise),
+            Some(moment) => moment["dateTime"].as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok()),
+        };
+        self.standing(calendar, id, |event| {
+            if etag.is_some_and(|etag| etag != event.etag()) {
+                return Change::Outdated;
+            }
+            let (Some(from), Some(until)) = (instant("start", event.from), instant("end", event.until)) else {
+                return Change::Invalid("Invalid start or end time.");
+            };
+            if until <= from {
+                return Change::Invalid("The specified time range is empty.");
+            }
+            (event.from, event.until) = (from, until);
+            if body.get("description").is_some() {
+                event.description = text(&body["description"]);
+            }
+            event.changed(tells);
+            Change::Made(event.clone())
+        })
+    }
+
+    pub(in crate::google) fn delete(&self, calendar: &str, id: &str, tells: bool) -> Change {
+        self.standing(calendar, id, |event| {
+            event.cancelled = true;
+            event.changed(tells);
+            Change::Made(event.clone())
+        })
+    }
+
+    fn standing(&self, calendar: &str, id: &str, change: impl FnOnce(&mut SeenEvent) -> Change) -> Change {
+        let mut kept = self.kept();
+        match kept.events.iter_mut().find(|event| event.calendar == calendar && event.id == id) {
+            None => Change::Missing,
+            Some(event) if event.cancelled => Change::Deleted,
+            Some(event) => change(event),
+        }
+    }
+}
+
+impl SeenEvent {
+    fn changed(&mut self, tells: bool) {
+        self.version += 1;
+        self.told += u32::from(tells && self.attendee_email.is_some());
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }

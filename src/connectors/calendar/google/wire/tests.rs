@@ -1,5 +1,4 @@
 use super::*;
-use baton_core::domain::text::CallerText;
 use proptest::prelude::*;
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -75,13 +74,42 @@ fn absences_are_named_in_the_calendars_own_zone() {
           "start": { "date": "2026-11-23" }, "end": { "date": "2026-11-24" } },
         { "status": "cancelled", "eventType": "outOfOffice",
           "start": { "dateTime": "2026-11-24T09:00:00Z" }, "end": { "dateTime": "2026-11-24T10:00:00Z" } },
-        { "status": "confirmed", "eventType": "default",
-          "start": { "dateTime": "2026-11-24T09:00:00Z" }, "end": { "dateTime": "2026-11-24T10:00:00Z" } },
         { "status": "confirmed", "eventType": "outOfOffice", "start": {}, "end": {} },
     ]}))
     .unwrap();
-    let away = events.away(at("2026-11-23T08:00:00Z"), at("2026-11-25T00:00:00Z"));
-    assert_eq!(times(&away), [("08:00".into(), "23:00".into(), BusyKind::OutOfOffice)]);
+    assert_eq!(times(&events.entries()), [("23:00".into(), "23:00".into(), BusyKind::OutOfOffice)], "a day in Berlin");
+}
+
+/// What stands in a calendar, and of what kind it is; `None`: it takes no time.
+#[test]
+fn an_event_is_what_its_owner_made_it() {
+    use BusyKind::{AllDay, Busy as Meeting, Focus, OutOfOffice, Tentative};
+    let answered = |response: &str| {
+        let other = json!({ "email": "ada@lead.example", "responseStatus": "declined" });
+        json!({ "attendees": [other, { "self": true, "responseStatus": response }] })
+    };
+    for (said, expected) in [
+        (json!({}), Some(Meeting)),
+        (json!({ "eventType": "default", "status": "confirmed", "transparency": "opaque" }), Some(Meeting)),
+        (json!({ "eventType": "fromGmail" }), Some(Meeting)),
+        (json!({ "eventType": "focusTime" }), Some(Focus)),
+        (json!({ "eventType": "outOfOffice" }), Some(OutOfOffice)),
+        (json!({ "eventType": "workingLocation", "transparency": "transparent" }), None),
+        (json!({ "eventType": "workingLocation" }), None),
+        (json!({ "eventType": "birthday", "start": { "date": "2026-11-24" } }), None),
+        (json!({ "status": "tentative" }), Some(Tentative)),
+        (json!({ "status": "cancelled" }), None),
+        (json!({ "transparency": "transparent" }), None),
+        (json!({ "start": { "date": "2026-11-24" }, "end": { "date": "2026-11-25" } }), Some(AllDay)),
+        (json!({ "start": { "date": "2026-11-24" }, "transparency": "transparent" }), None),
+        (answered("accepted"), Some(Meeting)),
+        (answered("needsAction"), Some(Meeting)),
+        (answered("tentative"), Some(Tentative)),
+        (answered("declined"), None),
+    ] {
+        let event: Event = serde_json::from_value(said.clone()).unwrap();
+        assert_eq!(event.kind(), expected, "{said}");
+    }
 }
 
 #[test]

@@ -96,6 +96,8 @@ impl World<'_> {
             Effect::Instruct { .. }
             | Effect::Hold { .. }
             | Effect::LeaveAgent
+            | Effect::MoveMeeting { .. }
+            | Effect::CancelMeeting { .. }
             | Effect::WriteCrm { .. }
             | Effect::Brief { .. }
             | Effect::UpdateCard { .. }

@@ -123,6 +123,10 @@ pub(super) fn leg_of(event: &Event) -> Option<&LegId> {
         | Event::Booked { .. }
         | Event::SlotTaken { .. }
         | Event::BookingFailed { .. }
+        | Event::MoveWanted { .. }
+        | Event::MeetingMoved { .. }
+        | Event::MeetingNotMoved { .. }
+        | Event::CalledOff { .. }
         | Event::ContactMade { .. }
         | Event::Texted { .. }
         | Event::Found(_)

@@ -87,6 +87,7 @@ pub(super) fn stage_name(stage: &Stage) -> &'static str {
         Stage::Done { outcome: Outcome::Booked { .. } } => "booked",
         Stage::Done { outcome: Outcome::Called { .. } } => "called",
         Stage::Done { outcome: Outcome::LeftToAgent { .. } } => "left_to_agent",
+        Stage::Done { outcome: Outcome::CalledOff { .. } } => "called_off",
     }
 }
 

@@ -6,7 +6,7 @@ use crate::handoff::state::Closing;
 use crate::handoff::{Completed, OnTheLine};
 use std::collections::BTreeSet;
 
-pub(super) const EVENTS: [&str; 64] = [
+pub(super) const EVENTS: [&str; 69] = [
     "start",
     "answered",
     "accepted",
@@ -43,6 +43,11 @@ pub(super) const EVENTS: [&str; 64] = [
     "booked",
     "slot_taken",
     "booking_failed",
+    "move_wanted",
+    "meeting_moved",
+    "meeting_not_moved",
+    "called_off",
+    "called_off: call instead",
     "contact_made",
     "texted",
     "found",
@@ -146,7 +151,7 @@ fn timers_of_a_leg(leg: &LegId) -> [(&'static str, Event); 6] {
     .map(|(name, timer)| (name, Event::Timer { timer }))
 }
 
-fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 15] {
+fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 20] {
     let (search, attempt) = (state.searches, state.booking_attempts);
     let why = || "made up".to_owned();
     let slot = match &state.stage {
@@ -168,6 +173,11 @@ fn of_the_call(state: &Handoff, now: DateTime<Utc>) -> [(&'static str, Event); 1
         ("booked", booked(attempt)),
         ("slot_taken", Event::SlotTaken { attempt }),
         ("booking_failed", Event::BookingFailed { attempt, why: why() }),
+        ("move_wanted", Event::MoveWanted { to: super::super::slot(15) }),
+        ("meeting_moved", Event::MeetingMoved { attempt, booking: moved() }),
+        ("meeting_not_moved", Event::MeetingNotMoved { attempt, why: why(), taken: true }),
+        ("called_off", Event::CalledOff { wants_call: false }),
+        ("called_off: call instead", Event::CalledOff { wants_call: true }),
         ("contact_made", Event::ContactMade { rep: state.owner.clone(), at: now }),
         ("texted", Event::Texted { why_not: Some(why()) }),
     ]

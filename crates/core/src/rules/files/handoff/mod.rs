@@ -1,5 +1,6 @@
 //! `handoff.yaml`: the caller's patience, rings, ladders, booking and callback.
 
+mod booking;
 mod callback;
 
 use crate::domain::effect::Comfort;
@@ -8,8 +9,8 @@ use crate::domain::lead::DisclosureKind;
 use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::set::{
-    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung,
-    TextBack, live_at_most,
+    AwayAfterMisses, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung, TextBack, Tier,
+    live_at_most,
 };
 use crate::rules::words::values;
 pub(crate) use callback::ACTS;
@@ -61,7 +62,7 @@ pub(crate) struct HandoffDraft {
     introduce: Introduction,
     away_after_misses: Option<AwayAfterMisses>,
     pub ladders: Vec<(Word, Vec<Rung>)>,
-    booking: BookingRules,
+    booking: booking::BookingDraft,
     callback: CallbackRules,
     pub needs_attention: Option<Word>,
     first_contact_sla: Duration,
@@ -89,7 +90,13 @@ impl HandoffDraft {
         self.accept_within.length
     }
 
-    pub(crate) fn finish(&self, needs_attention: RepId) -> HandoffRules {
+    /// The tiers for which meetings differ, as they are written.
+    pub(crate) fn booked_tiers(&self) -> impl Iterator<Item = &Word> {
+        self.booking.tiers.iter().map(|(word, _)| word)
+    }
+
+    /// `tiers` are those of `routing.yaml`.
+    pub(crate) fn finish(&self, needs_attention: RepId, tiers: &[Tier]) -> HandoffRules {
         let ladders = self.ladders.iter().map(|(name, rungs)| (name.text.clone(), rungs.clone()));
         HandoffRules {
             patience: self.patience.length,
@@ -106,7 +113,7 @@ impl HandoffDraft {
             introduce: self.introduce,
             away_after_misses: self.away_after_misses,
             ladders: ladders.collect::<BTreeMap<_, _>>().into(),
-            booking: self.booking.clone(),
+            booking: self.booking.finish(tiers),
             callback: self.callback.clone(),
             needs_attention,
             first_contact_sla: self.first_contact_sla,
@@ -143,7 +150,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> HandoffDraft {
         open_for: span_or(&mut section, "open_for", OPEN_FOR, faults).length,
         needs_attention: section.require("needs_attention", faults).and_then(|node| node.word(faults)),
         ladders: section.require("ladders", faults).map(|node| ladders(node, faults)).unwrap_or_default(),
-        booking: booking(section.under("booking", faults), faults),
+        booking: booking::read(section.under("booking", faults), faults),
         callback: callback::read(section.under("callback", faults), faults),
     };
     section.finish(faults);
@@ -322,18 +329,6 @@ fn ladder(name: &Word, node: &Node, faults: &mut Faults) -> Vec<Rung> {
     rungs
 }
 
-fn booking(mut section: Section<'_>, faults: &mut Faults) -> BookingRules {
-    let rules = BookingRules {
-        duration: span(&mut section, "duration", faults).length,
-        notice: span(&mut section, "notice", faults).length,
-        within_days: number(&mut section, "within_days", faults),
-        offer: number(&mut section, "offer", faults),
-        answer_within: span(&mut section, "answer_within", faults).length,
-    };
-    section.finish(faults);
-    rules
-}
-
 fn span(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> PlacedDuration {
     let node = section.require(key, faults);
     spelled(section, node, faults)
@@ -365,6 +360,15 @@ fn spelled(section: &Section<'_>, node: Option<&Node>, faults: &mut Faults) -> P
 }
 
 fn number(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> u32 {
-    let word = section.require(key, faults).and_then(|node| node.word(faults));
-    word.and_then(|word| faults.read(&word, "bad-number", values::POSITIVE, values::positive)).unwrap_or(0)
+    let node = section.require(key, faults);
+    counted(node, faults).unwrap_or(0)
+}
+
+fn number_if_said(section: &mut Section<'_>, key: &'static str, faults: &mut Faults) -> Option<u32> {
+    counted(section.get(key), faults)
+}
+
+fn counted(node: Option<&Node>, faults: &mut Faults) -> Option<u32> {
+    let word = node.and_then(|node| node.word(faults));
+    word.and_then(|word| faults.read(&word, "bad-number", values::POSITIVE, values::positive))
 }

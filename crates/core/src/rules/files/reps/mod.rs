@@ -96,7 +96,7 @@ impl RepReader<'_> {
             hours: together(&hours),
             holidays: together(&holidays),
             chat_id: self.chat_id(),
-            calendar: self.get("calendar").map(|word| word.text),
+            calendar: self.calendars(),
             crm_id: self.crm_id(),
             delegate: None,
             manager: None,
@@ -164,6 +164,19 @@ impl RepReader<'_> {
         let id = self.read("chat_id", "rep-bad-chat-id", "a Slack member id such as U0PRIYA001", slack_id)?;
         let word = self.get("chat_id")?;
         self.once("chat_id", &word, "rep-chat-id-twice").then_some(id)
+    }
+
+    /// Each once; the first is the one in which meetings are booked.
+    fn calendars(&mut self) -> Option<String> {
+        let words = self.table.list(self.row, "calendar");
+        for (index, word) in words.iter().enumerate() {
+            if words[..index].iter().any(|before| before.text == word.text) {
+                let found = format!("{} a second time", quoted(&word.text));
+                self.faults.error("rep-calendar-twice", word.at, found, "each calendar of a rep once");
+            }
+        }
+        let written: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        (!written.is_empty()).then(|| written.join(";"))
     }
 
     /// With 15 characters or with 18, it is one id of Salesforce.

@@ -39,6 +39,19 @@ fn all_faults_of_a_row_are_told_at_once() {
     assert_eq!(drafts.len(), 1, "the row is kept for the names that depend on it");
 }
 
+#[test]
+fn calendars_stand_in_their_order_and_no_cell_means_none() {
+    let calendar = |cell: &str| {
+        let roster =
+            format!("id,name,email,team,timezone,hours,calendar\nana,Ana,ana@a.example,emea,UTC,office,{cell}\n");
+        let (drafts, faults) = reps(&roster);
+        (drafts[0].rep.calendar.clone(), faults)
+    };
+    let several = "outlook:ana@b.example;ana@a.example".to_owned();
+    assert_eq!(calendar("outlook:ana@b.example ; ana@a.example;"), (Some(several), vec![]));
+    assert_eq!((calendar("").0, calendar(" ; ").0), (None, None));
+}
+
 /// Stored releases have rosters from before `chat_id` was called so.
 #[test]
 fn a_roster_is_read_the_same_with_the_earlier_name_of_a_column() {

@@ -11,7 +11,7 @@ use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::vocabulary::Vocabulary;
 use crate::rules::files::yaml::{Node, Section};
 use crate::rules::model::condition::{Condition, IfUndecided};
-use crate::rules::model::set::{Assignment, MatchRules, OwnershipRule};
+use crate::rules::model::set::{Assignment, CalendarRules, CountsAs, MatchRules, OwnershipRule};
 use crate::rules::words::values;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -23,6 +23,7 @@ pub(crate) const ASSIGNMENT: [(&str, Assignment); 2] = [("baton", Assignment::Ba
 /// must not make everybody free.
 const CALENDARS_BELIEVED_FOR: Duration = Duration::from_secs(15 * 60);
 const CALENDARS_BELIEVED_FOR_AT_LEAST: Duration = Duration::from_secs(60);
+pub(crate) const COUNTS_AS: [(&str, CountsAs); 2] = [("busy", CountsAs::Busy), ("free", CountsAs::Free)];
 pub(crate) const IF_UNDECIDED: [(&str, IfUndecided); 2] =
     [("skip", IfUndecided::Skip), ("catch_all", IfUndecided::CatchAll)];
 
@@ -33,6 +34,7 @@ pub(crate) struct File {
     pub ownership: Vec<OwnershipRule>,
     pub assignment: Assignment,
     pub calendars_believed_for: Duration,
+    pub calendars: CalendarRules,
     pub tiers: Vec<TierDraft>,
     pub pools: Vec<PoolDraft>,
     pub routes: Vec<RouteDraft>,
@@ -73,6 +75,7 @@ pub(crate) fn read(root: &Node, faults: &mut Faults) -> File {
         ownership: ownership::read(section.get("ownership"), faults),
         assignment: assignment(&mut section, faults),
         calendars_believed_for: calendars_believed_for(&mut section, faults),
+        calendars: calendars(section.get("calendars"), faults),
         tiers: tiers(section.require("tiers", faults), &vocabulary, faults),
         pools: pools(section.require("pools", faults), faults),
         routes: routes(section.get("routes"), &vocabulary, faults),
@@ -96,7 +99,7 @@ fn version(section: &mut Section<'_>, faults: &mut Faults) {
     }
 }
 
-/// A worker reads each calendar twice a minute: what counts for less would be unknown between one look and the next.
+/// A worker reads each calendar at least once a minute: what counts for less would be unknown between one look and the next.
 fn calendars_believed_for(section: &mut Section<'_>, faults: &mut Faults) -> Duration {
     let word = section.get("calendars_believed_for").and_then(|node| node.word(faults));
     let Some(word) = word else { return CALENDARS_BELIEVED_FOR };
@@ -104,12 +107,25 @@ fn calendars_believed_for(section: &mut Section<'_>, faults: &mut Faults) -> Dur
     if span.is_some_and(|span| span < CALENDARS_BELIEVED_FOR_AT_LEAST) {
         let allowed = format!("at least {}", values::spell(CALENDARS_BELIEVED_FOR_AT_LEAST));
         let hint =
-            "calendars are read twice a minute: an answer that counts for less would be unknown most of the time";
+            "calendars are read every 45 seconds: an answer that counts for less would be unknown most of the time";
         faults
             .error("calendars-believed-too-briefly", word.at, quoted(&word.text), allowed)
             .hint(Some(hint.to_owned()));
     }
     span.unwrap_or(CALENDARS_BELIEVED_FOR)
+}
+
+fn calendars(node: Option<&Node>, faults: &mut Faults) -> CalendarRules {
+    let Some(node) = node else { return CalendarRules::default() };
+    let mut section = node.section(faults);
+    let mut counts_as = |key| {
+        let word = section.get(key).and_then(|node| node.word(faults));
+        word.and_then(|word| faults.choice(&word, "calendars-count-unknown", &COUNTS_AS)).unwrap_or_default()
+    };
+    let rules =
+        CalendarRules { tentative: counts_as("tentative"), focus: counts_as("focus"), all_day: counts_as("all_day") };
+    section.finish(faults);
+    rules
 }
 
 fn assignment(section: &mut Section<'_>, faults: &mut Faults) -> Assignment {

@@ -1,7 +1,7 @@
 //! What `handoff.yaml` says of a call: how long everything may take, and what is tried for the caller.
 
 use crate::domain::effect::{Comfort, SlaAct};
-use crate::domain::id::RepId;
+use crate::domain::id::{RepId, TierId};
 use crate::domain::lead::{DisclosureKind, is_default};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,6 +162,41 @@ pub struct BookingRules {
     pub offer: u32,
     /// How long the caller may think.
     pub answer_within: Duration,
+    /// Kept free before and after what stands in the calendar.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub buffer: Duration,
+    /// Meetings that one rep has on one day, by their own clock; `None`: as many as there is room for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<u32>,
+    /// What is different for the leads of a tier.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tiers: BTreeMap<TierId, MeetingOfTier>,
+}
+
+/// In the place of what holds for everybody, where it says something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeetingOfTier {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Duration>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Duration>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<u32>,
+}
+
+impl BookingRules {
+    /// As it is for the leads of one tier.
+    #[must_use]
+    pub fn of(&self, tier: &TierId) -> Self {
+        let own = self.tiers.get(tier).copied().unwrap_or_default();
+        Self {
+            duration: own.duration.unwrap_or(self.duration),
+            notice: own.notice.unwrap_or(self.notice),
+            at_most: own.at_most.or(self.at_most),
+            tiers: BTreeMap::new(),
+            ..self.clone()
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

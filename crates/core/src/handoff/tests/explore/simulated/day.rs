@@ -364,6 +364,7 @@ fn has_ended(life: &Life) -> Result<&'static str, Break> {
         Stage::Done { outcome: Outcome::Booked { .. } } => "booked",
         Stage::Done { outcome: Outcome::Called { .. } } => "called",
         Stage::Done { outcome: Outcome::LeftToAgent { .. } } => "left_to_agent",
+        Stage::Done { outcome: Outcome::CalledOff { .. } } => "called_off",
         Stage::NeedsAttention { .. } => "needs_attention",
         stage => return Err(("every_way_ends", format!("nothing is to come any more, and it is {stage:?}"))),
     };

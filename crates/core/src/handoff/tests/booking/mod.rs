@@ -1,6 +1,9 @@
 //! A meeting instead of a conversation.
 
+mod meeting;
+
 use super::*;
+use crate::rules::model::set::MeetingOfTier;
 
 #[test]
 fn when_nobody_can_be_had_times_are_offered() {
@@ -13,6 +16,21 @@ fn a_chosen_slot_is_booked_and_confirmed() {
     let instruction = Instruction::ConfirmBooking { slot: slot(14) };
     let call = call().chosen().books(slot(14), 1).on(booked(1)).ends_booked();
     call.does(&Effect::Instruct { instruction }).briefs("ben", BriefWhy::Booked).publishes(Topic::MeetingBooked);
+}
+
+#[test]
+fn a_meeting_is_as_the_tier_of_the_lead_has_it() {
+    let mut world = scenario();
+    let tier = world.decide().plan.tier;
+    let hour = std::time::Duration::from_secs(3600);
+    world.rules.handoff.booking.at_most = Some(6);
+    world.rules.handoff.booking.tiers.insert(tier, MeetingOfTier { duration: Some(hour), ..MeetingOfTier::default() });
+    let other = "another".to_owned().try_into().expect("a name");
+    world.rules.handoff.booking.tiers.insert(other, MeetingOfTier { at_most: Some(1), ..MeetingOfTier::default() });
+    let terms = begun(world.clone()).state.terms.booking;
+    let everybodys = &world.rules.handoff.booking;
+    assert_eq!((terms.duration, terms.notice, terms.at_most), (hour, everybodys.notice, Some(6)));
+    assert!(terms.tiers.is_empty(), "a handoff has the terms of its own tier");
 }
 
 #[test]

@@ -1,0 +1,53 @@
+//! Times at which a rep can be met.
+
+use super::Facts;
+use baton_core::domain::id::LeadId;
+use baton_core::domain::rep::{Busy, BusyKind, Rep};
+use baton_core::domain::rota::{self, Window};
+use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::BookingRules;
+use chrono::TimeDelta;
+
+impl Facts {
+    /// All free times of a rep for a meeting of these terms with this lead, as their calendar and what was booked here say at this
+    /// moment; the earliest first.
+    ///
+    /// # Errors
+    /// Why they are not known now.
+    pub async fn free_times(
+        &self,
+        (rep, calendar): (&Rep, &str),
+        lead: &LeadId,
+        terms: &BookingRules,
+        rules: &RuleSet,
+    ) -> Result<Vec<Window>, String> {
+        let now = self.clock.now();
+        let not_before = now + TimeDelta::from_std(terms.notice).unwrap_or_default();
+        let until = not_before + TimeDelta::days(i64::from(terms.within_days));
+        let mut busy = self.busy_now(calendar, until).await?;
+        busy.retain(|entry| rules.calendars.takes(entry));
+        // Times that other leads are booking at this moment.
+        busy.extend(self.store.slots_claimed(&rep.id, now).await.map_err(|error| error.to_string())?);
+        let busy = with_buffers(&busy, TimeDelta::from_std(terms.buffer).unwrap_or_default());
+        let windows = rota::working_windows(&rules.hours, rep, not_before, until);
+        let mut free = rota::free_slots(&windows, &busy, rep.timezone, terms.duration, not_before, usize::MAX);
+        if let Some(at_most) = terms.at_most {
+            let (from, until) = (now - TimeDelta::days(1), until + TimeDelta::days(1));
+            let met =
+                self.store.meetings_of(&rep.id, from, until, lead, now).await.map_err(|error| error.to_string())?;
+            free.retain(|(at, _)| !rota::day_is_full(&met, rep.timezone, *at, at_most));
+        }
+        Ok(free)
+    }
+}
+
+/// Meetings, each with so much time around it; an absence or a whole day needs none.
+fn with_buffers(busy: &[Busy], buffer: TimeDelta) -> Vec<Busy> {
+    let kept = |entry: &Busy| match entry.kind {
+        BusyKind::Busy | BusyKind::Tentative => {
+            Busy { from: entry.from - buffer, until: entry.until + buffer, kind: entry.kind }
+        }
+        BusyKind::OutOfOffice | BusyKind::Focus | BusyKind::AllDay => *entry,
+    };
+    busy.iter().map(kept).collect()
+}
