@@ -156,7 +156,7 @@ impl Doctor {
         let refused = match amqp::prove(&AmqpConfig::new(url, amqp.declare)).await {
             Ok(()) => None,
             Err(TopologyError::Outage(error)) => {
-                return notes.amiss(Step::Reachable, format!("{:#}", anyhow::Error::new(error)));
+                return notes.amiss(Step::Reachable, with_causes(&error));
             }
             Err(TopologyError::Refused(refused)) => Some(refused),
         };
@@ -308,4 +308,14 @@ impl Doctor {
         let direction = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
         notes.amiss(Step::Clock, format!("this machine's clock is {apart_s} s {direction} the vendor's"));
     }
+}
+
+/// On one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let (mut told, mut cause) = (error.to_string(), error.source());
+    while let Some(inner) = cause {
+        told = format!("{told}: {inner}");
+        cause = inner.source();
+    }
+    told
 }
