@@ -19,7 +19,7 @@ mod telephony;
 pub mod webhook;
 
 pub use calendar::{BookRequest, Booked, Calendar};
-pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, OwnerBy, ScreenPop, TaskKind};
+pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, FieldWords, OwnerBy, ScreenPop, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
     Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,
@@ -32,6 +32,7 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A failed call, by what may be done about it.
@@ -127,6 +128,10 @@ impl VendorError {
     }
 }
 
+/// Of ids of people that a vendor was asked about: each is one of those in use there, or why not, in words of ours. One that is not
+/// in it could not be asked about.
+pub type LookedUp = BTreeMap<String, Result<(), String>>;
+
 /// A briefing for a chat, in marks that each connector turns into its vendor's: `*bold*`, `_italic_`, `<address|words>`, with
 /// `&amp;`, `&lt;` and `&gt;` for what is none. Lengths are cut by the connector to the vendor's limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,6 +165,10 @@ pub trait Chat: Send + Sync {
     /// The message that carries this key, if it was posted since then.
     async fn find(&self, channel: &str, key: &str, since: DateTime<Utc>) -> Result<Option<MessageRef>, VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
+    /// Whether these are people who can be written to.
+    async fn look_up(&self, _ids: &[String]) -> Result<LookedUp, VendorError> {
+        Ok(LookedUp::new())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -179,6 +188,10 @@ pub trait Mailer: Send + Sync {
     /// Class `AtMostOnce`: after DATA without an answer it is not repeated.
     async fn send(&self, mail: &Mail) -> Result<(), VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
+    /// A write that leaves nothing behind there. `None`: there is none such.
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        None
+    }
 }
 
 /// What became of a text.

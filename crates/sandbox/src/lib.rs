@@ -18,7 +18,7 @@ pub mod voice;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -213,7 +213,10 @@ async fn wire(State(wire): State<Wire>, request: Request, next: Next) -> Respons
         Some(Fault::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable on cue").into_response(),
         _ => next.run(Request::from_parts(parts, Body::from(request_body.clone()))).await,
     };
-    let (response_parts, body) = response.into_parts();
+    let (mut response_parts, body) = response.into_parts();
+    let date = wire.world.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date = HeaderValue::from_str(&date).expect("a date is ASCII");
+    response_parts.headers.insert(header::DATE, date);
     let response_body = axum::body::to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
     wire.world.exchanges.lock().expect("exchanges").push(Exchange {
         vendor: wire.vendor,

@@ -1,4 +1,4 @@
-//! Stand-in for Slack's Web API: the five methods that Baton calls, with channels and direct messages that exist as soon
+//! Stand-in for Slack's Web API: the methods that Baton calls, with channels and direct messages that exist as soon
 //! as somebody posts to them.
 //!
 //! Kept true: errors are HTTP 200 with `ok: false`; every post makes a new message, however often it is sent; a user id
@@ -33,6 +33,7 @@ pub fn routes(world: Arc<World>, state: Arc<SlackState>) -> Router {
     let app = App { world: Arc::clone(&world), state };
     let methods = Router::new()
         .route("/api/conversations.history", get(history))
+        .route("/api/users.list", get(members))
         .route("/api/{method}", post(call))
         .layer(axum::middleware::from_fn_with_state(app.clone(), at_the_door))
         .with_state(app);
@@ -195,6 +196,14 @@ async fn history(
         "ok": true, "messages": messages, "has_more": has_more, "pin_count": 0,
         "response_metadata": { "next_cursor": next_cursor },
     }))
+}
+
+/// All on one page.
+async fn members(State(app): State<App>) -> Json<Value> {
+    let kept = app.state.kept();
+    let shown = |(id, active): (&String, &bool)| json!({ "id": id, "team_id": "T0SANDBOX", "deleted": !active });
+    let members: Vec<Value> = kept.members.iter().map(shown).collect();
+    Json(json!({ "ok": true, "members": members, "response_metadata": { "next_cursor": "" } }))
 }
 
 fn shown(message: &SlackMessage, with_metadata: bool) -> Value {

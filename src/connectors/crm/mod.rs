@@ -3,7 +3,7 @@
 pub mod hubspot;
 pub mod salesforce;
 
-use super::VendorError;
+use super::{LookedUp, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
@@ -14,7 +14,7 @@ use baton_core::domain::rep::{Busy, Rep};
 use baton_core::domain::text::RepText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a lead that may help to find its account, as far as the rules ask for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,6 +81,21 @@ pub enum TaskKind {
     Other,
 }
 
+/// Why rules read a field in vain; `None`: they may find what they look for. `listed`: the values of a field that has a list.
+fn read_in_vain(field: &str, words: &BTreeSet<String>, listed: &[&str]) -> Option<String> {
+    let is_listed = |word: &str| listed.iter().any(|value| value.eq_ignore_ascii_case(word));
+    let unlisted: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_listed(word)).collect();
+    if listed.is_empty() || unlisted.is_empty() {
+        return None;
+    }
+    let told: Vec<&str> = listed.iter().copied().take(TOLD_VALUES).collect();
+    let more = if listed.len() > told.len() { ", …" } else { "" };
+    Some(format!("account.{field} is never {}: its values there are {}{more}", unlisted.join(", "), told.join(", ")))
+}
+
+/// Of a list, in a message.
+const TOLD_VALUES: usize = 12;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrmRef {
     pub id: String,
@@ -113,6 +128,9 @@ pub enum OwnerBy {
     Program,
     Unknown,
 }
+
+/// Fields of accounts by the CRM's own names, each with the words for which rules look in it.
+pub type FieldWords = BTreeMap<String, BTreeSet<String>>;
 
 #[async_trait]
 pub trait Crm: Send + Sync {
@@ -171,4 +189,17 @@ pub trait Crm: Send + Sync {
     }
     /// Proves credentials and the fields we need; the text says what is missing.
     async fn check(&self) -> Result<(), VendorError>;
+    /// Whether these are users to whom a lead can be given.
+    async fn look_up(&self, _ids: &[String]) -> Result<LookedUp, VendorError> {
+        Ok(LookedUp::new())
+    }
+    /// What rules read and accounts do not have, or do not show us: a field, or a word in one that has a list of its own. One
+    /// sentence of ours for each.
+    async fn lacks(&self, _fields: &FieldWords) -> Result<Vec<String>, VendorError> {
+        Ok(Vec::new())
+    }
+    /// A write that leaves nothing behind there. `None`: there is none such.
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        None
+    }
 }

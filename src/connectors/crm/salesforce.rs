@@ -16,6 +16,7 @@ mod errors;
 mod fields;
 mod find;
 mod link;
+mod look_up;
 mod notify;
 mod shown;
 mod soql;
@@ -25,9 +26,9 @@ mod write;
 
 pub use auth::SalesforceAuth;
 
-use super::{AccountKeys, Crm, CrmLead, CrmRef, ScreenPop};
-use crate::connectors::VendorError;
+use super::{AccountKeys, Crm, CrmLead, CrmRef, FieldWords, ScreenPop};
 use crate::connectors::http::{Answer, ApiCall, Judge, Limits, TokenCache, VendorHttp};
+use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use auth::TokenRequests;
 use baton_clock::SharedClock;
@@ -225,5 +226,17 @@ impl Crm for Salesforce {
             return Ok(());
         }
         Err(VendorError::amiss(VENDOR, missing.join("; ")))
+    }
+
+    async fn look_up(&self, ids: &[String]) -> Result<LookedUp, VendorError> {
+        self.users(ids).await
+    }
+
+    async fn lacks(&self, fields: &FieldWords) -> Result<Vec<String>, VendorError> {
+        self.lacking(fields).await
+    }
+
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        Some(self.write_and_take_back().await)
     }
 }

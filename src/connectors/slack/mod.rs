@@ -10,9 +10,10 @@
 
 mod blocks;
 mod errors;
+mod look_up;
 
 use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
-use super::{Card, Chat, MessageRef, VendorError};
+use super::{Card, Chat, LookedUp, MessageRef, VendorError};
 use async_trait::async_trait;
 use blocks::content;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,8 +28,9 @@ use std::time::Duration;
 const VENDOR: &str = "slack";
 /// Names our metadata among those of other apps.
 const EVENT_TYPE: &str = "baton_card";
-/// To post, to open direct messages, and to look for what was posted.
-pub const SCOPES: [&str; 5] = ["chat:write", "im:write", "im:history", "channels:history", "groups:history"];
+/// To post, to open direct messages, to look for what was posted, and for whom there is.
+pub const SCOPES: [&str; 6] =
+    ["chat:write", "im:write", "im:history", "channels:history", "groups:history", "users:read"];
 /// Messages per page of a search; Slack recommends at most 200.
 const PAGE_SIZE: usize = 200;
 /// Pages of a search, newest first. A channel with more than these messages since a lost answer is given up on.
@@ -168,6 +170,10 @@ impl Chat for Slack {
         let why =
             format!("the token lacks the scopes {}: add them to the app and install it again", missing.join(", "));
         Err(VendorError::amiss(VENDOR, why))
+    }
+
+    async fn look_up(&self, ids: &[String]) -> Result<LookedUp, VendorError> {
+        self.members(ids).await
     }
 }
 

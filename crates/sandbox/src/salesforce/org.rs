@@ -43,6 +43,8 @@ pub(super) struct Org {
     /// The oldest and the newest version of the API; none: v59.0 to v66.0.
     versions: Option<(u32, u32)>,
     lacks_key_field: bool,
+    /// By object: fields of the admin's own, as they are described.
+    added: BTreeMap<String, Vec<Value>>,
     blocks_app: bool,
     /// Whom the org's assignment rule chooses, where it is let.
     assignment_rule: Option<String>,
@@ -109,7 +111,20 @@ impl SalesforceState {
     }
 
     pub fn deactivate(&self, user: &str) {
-        self.org().inactive_users.insert(user.to_owned());
+        let mut org = self.org();
+        org.inactive_users.insert(user.to_owned());
+        if let Some(record) = org.find_mut("User", |record| record["Id"] == user) {
+            record.insert("IsActive".to_owned(), false.into());
+        }
+    }
+
+    /// The admin adds a field; one with values is a picklist.
+    pub fn add_field(&self, object: &str, name: &str, values: &[&str]) {
+        let listed: Vec<Value> =
+            values.iter().map(|value| json!({ "value": value, "label": value, "active": true })).collect();
+        let kind = if values.is_empty() { "string" } else { "picklist" };
+        let field = json!({ "name": name, "type": kind, "picklistValues": listed });
+        self.org().added.entry(object.to_owned()).or_default().push(field);
     }
 
     /// The admin makes a field required.
@@ -261,7 +276,9 @@ impl SalesforceState {
 
     pub(super) fn describe(&self, object: &str) -> Value {
         let key = json!({ "name": KEY_FIELD, "type": "string", "externalId": true, "unique": true });
-        let fields = if self.org().lacks_key_field { vec![] } else { vec![key] };
+        let org = self.org();
+        let mut fields = if org.lacks_key_field { vec![] } else { vec![key] };
+        fields.extend(org.added.get(object).cloned().unwrap_or_default());
         json!({ "name": object, "createable": true, "updateable": true, "fields": fields })
     }
 }

@@ -3,6 +3,7 @@
 use super::{SCOPES, failure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A message as it stands in its channel.
@@ -31,6 +32,8 @@ pub struct SlackState(Mutex<Kept>);
 #[derive(Default)]
 pub(super) struct Kept {
     pub messages: Vec<SlackMessage>,
+    /// Who is listed, and whether they are active. Whoever is written to exists without that.
+    pub members: BTreeMap<String, bool>,
     /// Method and error of answers to come.
     refusals: Vec<(String, Value)>,
 }
@@ -43,6 +46,15 @@ impl SlackState {
     /// In the order of their posting.
     pub fn messages(&self) -> Vec<SlackMessage> {
         self.kept().messages.clone()
+    }
+
+    /// Somebody joins the workspace.
+    pub fn add_member(&self, id: &str) {
+        self.kept().members.insert(id.to_owned(), true);
+    }
+
+    pub fn deactivate(&self, id: &str) {
+        self.kept().members.insert(id.to_owned(), false);
     }
 
     /// Answers the next call of a method with `ok: false` and this error, nothing done.

@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// Runs the org's assignment rules where they are not told to be still.
-const AUTO_ASSIGN: &str = "Sforce-Auto-Assign";
+pub(super) const AUTO_ASSIGN: &str = "Sforce-Auto-Assign";
 /// A rule that would only warn of a duplicate refuses it as well, and says which record it means.
 const NO_TWIN: (&str, &str) = ("Sforce-Duplicate-Rule-Header", "allowSave=false, includeRecordDetails=true");
 /// How the parts of the composite refer to each other.
-const LEAD: &str = "lead";
+pub(super) const LEAD: &str = "lead";
 const TASK: &str = "task";
 const OWNER: &str = "owner";
 

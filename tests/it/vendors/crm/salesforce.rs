@@ -4,6 +4,7 @@ mod absences;
 mod check;
 mod classes;
 mod duplicates;
+mod look_up;
 mod metadata;
 mod owners;
 mod records;
