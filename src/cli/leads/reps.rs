@@ -167,7 +167,7 @@ impl RepSheet {
             name: rep.name.clone(),
             team: rep.team.clone(),
             active: rep.active,
-            presence: state.presence,
+            presence: state.presence_at(now),
             at_work,
             back_at,
             reserved_until: state.reserved.as_ref().map(|(_, until)| *until).filter(|until| *until > now),

@@ -87,7 +87,7 @@ pub struct Feedback {
     pub completeness: Option<u8>,
     pub misroute: Option<Misroute>,
     pub note: Option<String>,
-    /// `link`, `api` or `key`.
+    /// `link`, `api`, `key` or `chat`.
     pub via: String,
 }
 
