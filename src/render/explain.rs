@@ -7,6 +7,7 @@ mod account;
 mod facts;
 mod ownership;
 mod phones;
+pub mod standing;
 mod story;
 
 pub use facts::facts;

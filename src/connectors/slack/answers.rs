@@ -62,7 +62,10 @@ impl Slack {
                 body["response_type"] = json!("ephemeral");
                 body["replace_original"] = json!(false);
                 let address = self.own(address).ok_or_else(|| {
-                    VendorError::needs_person(super::VENDOR, "an answer was wanted at an address that is none of Slack's")
+                    VendorError::needs_person(
+                        super::VENDOR,
+                        "an answer was wanted at an address that is none of Slack's",
+                    )
                 })?;
                 let call = ApiCall::new("response_url", Does::Write, Method::POST, &[]).at(address).json(body);
                 let answer = self.http.send(&call).await?;

@@ -132,15 +132,7 @@ async fn standing(at: &At<'_>, card: &OfferedCard) -> Result<CardState, VendorEr
     })
 }
 
-fn card(
-    at: &At<'_>,
-    chat: &dyn Chat,
-    rep: &Rep,
-    why: BriefWhy,
-    key: &str,
-    channel: &str,
-    state: &CardState,
-) -> Card {
+fn card(at: &At<'_>, chat: &dyn Chat, rep: &Rep, why: BriefWhy, key: &str, channel: &str, state: &CardState) -> Card {
     let acts = if chat.is_heard() { acts(at, why, channel, state) } else { Vec::new() };
     at.brief(rep, why, |brief| at.matter.templates.card(&CardContext { brief, key, channel, state, acts: &acts }))
 }

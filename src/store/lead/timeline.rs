@@ -1,7 +1,7 @@
 //! Everything that happened to a lead, in order; rows are only ever added, and texts go only where a person is erased.
 
-use crate::store::sql::row::{Bulk, Reading, Rows, columns, micros};
 use crate::store::handoff::GIVEN_TO;
+use crate::store::sql::row::{Bulk, Reading, Rows, columns, micros};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
 use baton_core::handoff::{Event, Transition};
