@@ -7,5 +7,6 @@ mod contract;
 mod crm;
 mod returning;
 mod silent;
+mod slack;
 mod texts;
 mod twilio;
