@@ -4,7 +4,6 @@ use super::{Office, acts, member};
 use crate::eventually::{eventually, found};
 use crate::store::server::{Db, on_both};
 use crate::town::Caller;
-use baton_clock::Clock;
 use baton_core::domain::id::LeadId;
 use baton_core::domain::leg::LegState;
 use baton_core::handoff::Stage;
@@ -12,7 +11,6 @@ use baton_core::handoff::state::Leg;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::RingPlan;
 use baton_sandbox::slack::SlackMessage;
-use chrono::TimeDelta;
 use serde_json::json;
 use std::time::Duration;
 
@@ -75,8 +73,6 @@ pub async fn of_two_who_take_one_call_at_once_one_has_it(db: Db) {
     office.is_told(&member(loser.rep.as_str()), &format!("Rep {} has this call", winner.rep)).await;
     tell(&office, &winner, "joined").await;
     eventually("it is joined", || async { matches!(office.handoff(&lead).await.stage, Stage::Bridged { .. }) }).await;
-    // Long enough to count.
-    office.clock.skip_to(office.clock.now() + TimeDelta::seconds(11));
     eventually("it is theirs", || async { office.lead(&lead).await.owner == winner.rep }).await;
     assert_eq!(office.payers().await, [winner.rep.to_string()], "the turn is whose the call is");
     for (leg, said) in
