@@ -1,7 +1,7 @@
 //! What Slack sends, read into what somebody did. What is not of a form that we know is of no concern.
 
 use crate::connectors::slack::AnswerTo;
-use baton_core::domain::effect::OfferAct;
+use baton_core::domain::outcome::OfferAct;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -6,8 +6,9 @@ use super::who::Subject;
 use super::words::{self, Reader};
 use super::{Desk, mark, views};
 use crate::deciding::decider::accept::AcceptRequest;
-use baton_core::domain::effect::{BriefWhy, OfferAct};
+use baton_core::domain::effect::BriefWhy;
 use baton_core::domain::id::{HandoffId, LegId, RepId};
+use baton_core::domain::outcome::OfferAct;
 use baton_core::rules::RuleSet;
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ impl Desk {
             }
             (OfferAct::Reassign | OfferAct::Rate, _) => unreachable!("a form opens for these"),
         };
-        self.decider.tell_cards(&subject.card.lead_id, &mark).await?;
+        self.decider.tell_cards(&subject.card.lead_id).await?;
         Ok(Some(told))
     }
 

@@ -65,7 +65,7 @@ impl Desk {
             views::NOT_ME => self.hand_on(sent, &subject, &reader).await?,
             _ => return Ok(None),
         };
-        self.decider.tell_cards(&subject.card.lead_id, &mark).await?;
+        self.decider.tell_cards(&subject.card.lead_id).await?;
         Ok(Some(told))
     }
 

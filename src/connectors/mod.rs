@@ -29,7 +29,7 @@ pub use telephony::{
 
 use crate::telemetry::figures;
 use async_trait::async_trait;
-use baton_core::domain::effect::OfferAct;
+use baton_core::domain::outcome::OfferAct;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};

@@ -7,7 +7,7 @@
 
 use crate::connectors::Card;
 use crate::connectors::markup::escaped;
-use baton_core::domain::effect::OfferAct;
+use baton_core::domain::outcome::OfferAct;
 use serde_json::{Value, json};
 
 /// Slack refuses a longer text; it shows about 4,000 characters.

@@ -103,18 +103,13 @@ impl Decider {
         Ok(noted)
     }
 
-    /// Has all cards of a lead show how it stands now. `by`: what somebody did, by a name that is its own.
+    /// Has all cards of a lead show how it stands now.
     ///
     /// # Errors
     /// The database failed: they show what was so before, until something else happens.
-    pub async fn tell_cards(&self, lead: &LeadId, by: &str) -> Result<(), StoreError> {
-        let parts = (lead.clone(), by.to_owned(), self.parts.mover());
-        let rewritten = with(parts, |tx, (lead, by, mover)| {
-            Box::pin(async move {
-                let handoff = tx.handoff_lock(&HandoffId::of(lead)).await?;
-                tx.cards_rewrite(&handoff, by, mover).await
-            })
-        });
+    pub async fn tell_cards(&self, lead: &LeadId) -> Result<(), StoreError> {
+        let parts = (HandoffId::of(lead), self.parts.mover());
+        let rewritten = with(parts, |tx, (handoff, mover)| Box::pin(tx.cards_rewrite(handoff, mover)));
         let steps = self.parts.store.write("cards.rewrite", rewritten).await?;
         self.parts.outbox.run_now(steps, None);
         Ok(())

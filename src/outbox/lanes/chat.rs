@@ -6,10 +6,10 @@ use crate::outbox::parts::{OutboxParts, Vendors, needs_person, not_configured, r
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::{CardContext, CardState};
 use crate::store::{OfferedCard, StepRow, VendorRef};
-use baton_core::domain::effect::{BriefWhy, ChatEffect, Class, OfferAct};
+use baton_core::domain::effect::{BriefWhy, ChatEffect, Class};
 use baton_core::domain::id::RepId;
 use baton_core::domain::leg::LegState;
-use baton_core::domain::outcome::Outcome;
+use baton_core::domain::outcome::{OfferAct, Outcome};
 use baton_core::domain::rep::Rep;
 use baton_core::handoff::Stage;
 use chrono::TimeDelta;

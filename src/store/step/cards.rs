@@ -1,10 +1,9 @@
 //! The cards of a lead in the chat, by the steps that posted them: the key of a card is all that its buttons carry.
 
 use crate::store::sql::row::{Reading, texts_json};
-use crate::store::{Mover, StepRow, StoreError, Tx, new_steps};
+use crate::store::{Mover, NewStep, StepRow, StoreError, Tx, new_steps};
 use baton_core::domain::effect::{BriefWhy, Effect, Planned};
-use baton_core::domain::id::{LeadId, RepId};
-use baton_core::handoff::Handoff;
+use baton_core::domain::id::{HandoffId, LeadId, RepId};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -33,16 +32,11 @@ impl Tx {
         row.map_or(Ok(None), |row| read(&row))
     }
 
-    /// Has every card of the lead that was posted show how it stands now. `by` makes the names of these steps: asked again with the
-    /// same, nothing is done twice.
-    pub async fn cards_rewrite(
-        &mut self,
-        handoff: &Handoff,
-        by: &str,
-        mover: &Mover,
-    ) -> Result<Vec<StepRow>, StoreError> {
-        // Whatever was planned has one of these names.
-        let suffix = handoff.id.suffix();
+    /// Has every card of the lead that was posted show how it stands now. Its effects go on being counted where the handoff's own do:
+    /// each step of a lead has one of the names that erasing goes through.
+    pub async fn cards_rewrite(&mut self, id: &HandoffId, mover: &Mover) -> Result<Vec<StepRow>, StoreError> {
+        let mut handoff = self.handoff_lock(id).await?;
+        let suffix = id.suffix();
         let keys: Vec<String> = (1..=handoff.effects_planned).map(|n| format!("{suffix}.{n}-brief_chat")).collect();
         let sql = format!(
             "-- cards::posted\nSELECT effect_key, lead_id, payload, planned_at, run_at FROM step \
@@ -53,18 +47,19 @@ impl Tx {
         let mut planned = Vec::new();
         for row in &rows {
             let Some(card) = read(row)? else { continue };
-            let key = format!("{}.{by}", card.key);
-            let known = "-- cards::known\nSELECT effect_key FROM step WHERE effect_key = $1";
-            if sqlx::query(known).bind(&key).fetch_optional(self.conn()).await?.is_some() {
-                continue;
-            }
             let effect = Effect::UpdateCard { card: card.key, rep: card.rep };
+            handoff.effects_planned += 1;
+            let key = format!("{suffix}.{}-{}", handoff.effects_planned, effect.kind());
             planned.push(Planned { key, effect, run_at: mover.now, deadline_at: mover.now + REWRITTEN_WITHIN });
         }
-        let steps = new_steps(planned, handoff, mover);
-        let bulk = self.steps_to_insert(&steps.iter().collect::<Vec<_>>())?;
-        self.run_all("cards::rewrite", bulk.into_iter().collect()).await?;
-        Ok(steps.iter().filter_map(|step| step.in_hand()).collect())
+        if planned.is_empty() {
+            return Ok(Vec::new());
+        }
+        let steps = new_steps(planned, &handoff, mover);
+        let mut all = self.handoffs_to_save(&[(&handoff, handoff.revision)])?;
+        all.extend(self.steps_to_insert(&steps.iter().collect::<Vec<_>>())?);
+        self.run_all("cards::rewrite", all).await?;
+        Ok(steps.iter().filter_map(NewStep::in_hand).collect())
     }
 }
 

@@ -2,12 +2,10 @@
 
 mod consent;
 mod lane;
-mod offer;
 mod timer;
 
 pub use consent::{May, Under};
 pub use lane::{CalendarEffect, CallEffect, ChatEffect, CrmEffect, InLane, Lane, MailEffect, TextEffect};
-pub use offer::OfferAct;
 pub use timer::{SlaAct, Timer};
 
 use super::id::{LegId, RepId};
