@@ -113,6 +113,8 @@ pub async fn who_declines_on_the_card_is_hung_up_and_told_once(db: Db) {
         shown.blocks.to_string().contains("*You declined;") && acts(&shown).is_empty()
     })
     .await;
+    let once = (format!("rep {}", first.rep), "call.decline".to_owned());
+    assert_eq!(office.audited(&lead).await, [once]);
     let late = office.press(&card, "take", &member(first.rep.as_str()), "1.2");
     assert_eq!(office.interacts(&late).await.0, 200);
     office.is_told(&member(first.rep.as_str()), "Your phone is not rung for this call any more").await;

@@ -15,7 +15,7 @@ use baton::connectors::Chat;
 use baton::connectors::http::{ApiCall, Does, Secret, VendorHttp};
 use baton::connectors::slack::{Slack, SlackConfig};
 use baton::outbox::Vendors;
-use baton::store::LeadRecord;
+use baton::store::{AuditQuery, LeadRecord};
 use baton_clock::{Clock, ScaledClock, SharedClock};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::handoff::Handoff;
@@ -169,6 +169,13 @@ impl Office {
             self.stage.slack.whispers().iter().any(|told| told.person == person && told.text.contains(part))
         })
         .await;
+    }
+
+    /// What stands in the audit of a lead, the newest first: who did it, and what.
+    pub async fn audited(&self, lead: &LeadId) -> Vec<(String, String)> {
+        let query = AuditQuery { subject: Some(lead.to_string()), ..AuditQuery::default() };
+        let told = self.running.store.audit_find(&query, 9).await.expect("the audit");
+        told.into_iter().map(|entry| (entry.actor, entry.act)).collect()
     }
 
     /// Who pays a turn for a lead now.

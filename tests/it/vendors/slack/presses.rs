@@ -4,7 +4,6 @@ use super::{Office, ROOM, SIGNING, acts, all_join, member, one_room, others, sig
 use crate::eventually::eventually;
 use crate::store::server::{Db, on_both, tests};
 use crate::town::Caller;
-use baton::store::AuditQuery;
 use baton_clock::Clock;
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
@@ -39,10 +38,8 @@ pub async fn of_two_who_take_one_lead_at_once_one_has_it(db: Db) {
     assert_eq!(office.interacts(&again).await.0, 200);
     assert_eq!(office.interacts(&office.press(&card, "take", &member(loser), "1795914899.000100")).await.0, 200);
     eventually("the new one is told", || async { office.stage.slack.whispers().len() == 3 }).await;
-    let query = AuditQuery { subject: Some(lead.to_string()), ..AuditQuery::default() };
-    let told = office.running.store.audit_find(&query, 9).await.expect("the audit");
-    let told: Vec<String> = told.into_iter().map(|entry| entry.act).collect();
-    assert_eq!(told, ["lead.take"], "once, of four presses");
+    let once = (format!("rep {owner}"), "lead.take".to_owned());
+    assert_eq!(office.audited(&lead).await, [once], "of four presses");
     office.holds_to_the_contract();
 }
 
@@ -74,6 +71,8 @@ pub async fn a_call_by_hand_is_told_once_and_a_closed_lead_stays_closed(db: Db) 
     assert_eq!(office.interacts(&office.press(&card, "called", &owner, "1795914900.000100")).await.0, 200);
     office.is_told(&owner, "This lead is closed").await;
     assert_eq!(office.db.number("SELECT COUNT(*) FROM contact").await, 1);
+    let once = (format!("rep {}", before.owner), "contact.record".to_owned());
+    assert_eq!(office.audited(&lead).await, [once]);
     eventually("the card says so", || async { acts(&office.shown(&card)) == ["rate"] }).await;
     office.holds_to_the_contract();
 }
