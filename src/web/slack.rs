@@ -35,7 +35,7 @@ pub struct SlackDoor {
     tag = "events",
     request_body(
         description = "As Slack sends it.",
-        content(("application/x-www-form-urlencoded"), ("application/json")),
+        content(("application/json"), ("application/x-www-form-urlencoded")),
     ),
     responses(
         (status = 200, description = "It was heard.", content(("application/json"))),
