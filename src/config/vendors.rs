@@ -55,6 +55,10 @@ pub struct Slack {
     #[serde(default = "slack_base")]
     pub base_url: String,
     pub bot_token: Reference,
+    /// `xapp-…`: what people press is heard over a connection that the worker opens (Socket Mode).
+    pub app_token: Option<Reference>,
+    /// What people press comes as requests to `/v1/slack`, signed with it.
+    pub signing_secret: Option<Reference>,
 }
 
 fn slack_base() -> String {

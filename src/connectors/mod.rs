@@ -14,6 +14,7 @@ pub mod live;
 pub mod mail;
 mod markup;
 pub mod slack;
+mod socket;
 pub mod speech;
 mod telephony;
 pub mod webhook;
@@ -28,6 +29,7 @@ pub use telephony::{
 
 use crate::telemetry::figures;
 use async_trait::async_trait;
+use baton_core::domain::outcome::OfferAct;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
@@ -147,6 +149,8 @@ pub struct Card {
     pub briefing: String,
     /// Small print.
     pub footer: String,
+    /// What it can be answered with; each button carries the key, and nothing else.
+    pub acts: Vec<OfferAct>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,6 +168,14 @@ pub trait Chat: Send + Sync {
     async fn update(&self, message: &MessageRef, card: &Card) -> Result<(), VendorError>;
     /// The message that carries this key, if it was posted since then.
     async fn find(&self, channel: &str, key: &str, since: DateTime<Utc>) -> Result<Option<MessageRef>, VendorError>;
+    /// Whoever has this mail address there, by the id that they are written to; `None`: nobody, as far as can be seen.
+    async fn person(&self, _mail: &str) -> Result<Option<String>, VendorError> {
+        Ok(None)
+    }
+    /// Whether anybody of ours hears what is pressed there.
+    fn is_heard(&self) -> bool {
+        false
+    }
     async fn check(&self) -> Result<(), VendorError>;
     /// Whether these are people who can be written to.
     async fn look_up(&self, _ids: &[String]) -> Result<LookedUp, VendorError> {

@@ -10,6 +10,7 @@ mod crm;
 mod doctor;
 mod returning;
 mod silent;
+mod slack;
 mod texts;
 mod twilio;
 mod workflow;

@@ -1,5 +1,6 @@
 //! The messages of all channels, and the stamps by which they are named.
 
+use super::people::SlackWhisper;
 use super::{SCOPES, failure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -36,6 +37,16 @@ pub(super) struct Kept {
     pub members: BTreeMap<String, bool>,
     /// Method and error of answers to come.
     refusals: Vec<(String, Value)>,
+    /// Members by mail address and id.
+    pub people: Vec<(String, String)>,
+    /// The same of those who came from other workspaces.
+    pub strangers: Vec<(String, String)>,
+    pub whispers: Vec<SlackWhisper>,
+    /// Forms that were opened, by their triggers.
+    pub forms: Vec<(String, Value)>,
+    /// What each person's own page shows.
+    pub homes: BTreeMap<String, Value>,
+    pub socket: Option<String>,
 }
 
 impl SlackState {
@@ -68,6 +79,36 @@ impl SlackState {
         answer["needed"] = json!(needed);
         answer["provided"] = json!(SCOPES);
         self.kept().refusals.push((method.to_owned(), answer));
+    }
+
+    /// Somebody is a member from now on.
+    pub fn join(&self, mail: &str, person: &str) {
+        self.kept().people.push((mail.to_owned(), person.to_owned()));
+    }
+
+    /// Somebody of another workspace is in a channel with us, and shows this mail address.
+    pub fn visit(&self, mail: &str, person: &str) {
+        self.kept().strangers.push((mail.to_owned(), person.to_owned()));
+    }
+
+    /// What was said to people alone, in order.
+    pub fn whispers(&self) -> Vec<SlackWhisper> {
+        self.kept().whispers.clone()
+    }
+
+    /// The forms that were opened, in order.
+    pub fn forms(&self) -> Vec<Value> {
+        self.kept().forms.iter().map(|(_, view)| view.clone()).collect()
+    }
+
+    /// What a person's own page shows.
+    pub fn home(&self, person: &str) -> Option<Value> {
+        self.kept().homes.get(person).cloned()
+    }
+
+    /// Where whoever asks for a connection is sent from now on.
+    pub fn socket_at(&self, url: &str) {
+        self.kept().socket = Some(url.to_owned());
     }
 
     pub(super) fn kept(&self) -> MutexGuard<'_, Kept> {

@@ -53,6 +53,7 @@ fn card(key: &str, channel: &str) -> Card {
         opening: Some("*Your phone is ringing.*".into()),
         briefing: "*Score* 82 of 100".into(),
         footer: "Why you: first".into(),
+        acts: Vec::new(),
     }
 }
 
