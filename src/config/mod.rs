@@ -2,6 +2,7 @@
 //!
 //! Secrets are never written into the file: they are `env:NAME` or `file:PATH`, read once at start.
 
+mod calendars;
 mod environment;
 mod http;
 mod keep;
@@ -19,6 +20,7 @@ mod webhooks;
 #[cfg(test)]
 mod tests;
 
+pub use calendars::{CaldavCalendar, IcsFeeds};
 pub use environment::{Reference, ServiceManager, host_name, service_manager, user_name, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};

@@ -3,11 +3,12 @@
 use super::Facts;
 use super::health::{PAUSE_AFTER_FAILURE, SILENT, UNHURRIED};
 use crate::connectors::Calendar;
+use crate::connectors::calendar::CalendarOwner;
 use crate::release::Current;
 use crate::telemetry::figures;
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
-use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::domain::rep::{Busy, BusyKind, Rep};
 use baton_core::domain::rota::Window;
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -136,6 +137,7 @@ impl Facts {
     async fn look_up(&self, calendars: &[String], rules: &RuleSet, within: Duration) {
         let Some(vendor) = &self.calendar else { return };
         let (now, by) = (self.clock.now(), Instant::now() + within);
+        vendor.owners(owners(rules));
         let window = (now - BACK, now + TimeDelta::days(i64::from(rules.handoff.booking.within_days.max(3))));
         let failed = match tokio::time::timeout_at(by, vendor.busy(calendars, window.0, window.1)).await {
             Ok(Ok(answers)) => {
@@ -214,6 +216,12 @@ impl Facts {
             None => Fact::Unknown { why: format!("{} was not reached", vendor.vendor()) },
         }
     }
+}
+
+/// By whose clock the days of a calendar are, and which guest is its owner.
+fn owners(rules: &RuleSet) -> BTreeMap<String, CalendarOwner> {
+    let owner = |rep: &Rep| CalendarOwner { zone: Some(rep.timezone), email: Some(rep.email.clone()) };
+    rules.reps.values().filter_map(|rep| Some((rep.calendar.clone()?, owner(rep)))).collect()
 }
 
 /// Busy times, with what is known to be an absence under its name. An absence that is not busy any more was taken back since.

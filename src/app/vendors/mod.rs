@@ -1,5 +1,6 @@
 //! From the config's sections to the clients of one workspace.
 
+mod calendars;
 mod told;
 
 pub use told::{not_connected, undialled};

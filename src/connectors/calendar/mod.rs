@@ -1,6 +1,11 @@
 //! What Baton asks of a calendar: when its owner is busy, and to book a time in it.
 
+pub mod caldav;
 pub mod google;
+pub mod ical;
+pub mod ics;
+
+pub use ical::CalendarOwner;
 
 use super::VendorError;
 use async_trait::async_trait;
@@ -36,6 +41,9 @@ pub enum Booked {
 #[async_trait]
 pub trait Calendar: Send + Sync {
     fn vendor(&self) -> &'static str;
+    /// Whose calendars these are, as the rules say now: of those vendors that tell whole days without saying by whose clock, and
+    /// guests without saying which of them is the owner.
+    fn owners(&self, _owners: BTreeMap<String, CalendarOwner>) {}
     /// Per calendar: the busy times in the window, or why they are unknown. Every calendar asked for is in the answer.
     async fn busy(
         &self,

@@ -1,0 +1,4 @@
+//! From the sections of calendars to their clients.
+
+mod caldav;
+mod ics;
