@@ -1,5 +1,6 @@
 //! CRM, chat, mail, texts and calendars: what is asked of them, and what is believed.
 
+mod calendar;
 mod calendarless;
 mod calendars;
 mod chat;

@@ -73,11 +73,7 @@ impl Dav {
     ///
     /// # Errors
     /// Whatever the status means.
-    pub(super) async fn propfind(
-        &self,
-        url: &Url,
-        depth: &'static str,
-    ) -> Result<(Multistatus, Url, Answer), VendorError> {
+    pub(super) async fn propfind(&self, url: &Url, depth: &'static str) -> Result<(Multistatus, Url), VendorError> {
         let mut at = url.clone();
         for _ in 0..=REDIRECTS {
             let call = self.call("propfind", Does::Read, method("PROPFIND"), &at);
@@ -86,10 +82,21 @@ impl Dav {
             let location = answer.headers.get("location").and_then(|to| to.to_str().ok()).filter(|_| moved);
             match location {
                 Some(location) => at = self.url(&at, location)?,
-                None => return Ok((several(&answer)?, at, answer)),
+                None => return Ok((several(&answer)?, at)),
             }
         }
         Err(VendorError::amiss(VENDOR, "the server leads from one address to the next without end"))
+    }
+
+    /// Whether the server invites guests itself (RFC 6638). One that does not say so does not.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(super) async fn invites(&self, url: &Url) -> Result<bool, VendorError> {
+        let answer = self.http.send(&self.call("options", Does::Read, Method::OPTIONS, url)).await?;
+        let features = answer.headers.get_all("dav").iter().filter_map(|header| header.to_str().ok());
+        let mut features = features.flat_map(|header| header.split(','));
+        Ok(features.any(|feature| feature.trim() == "calendar-auto-schedule"))
     }
 
     /// Of whatever status: what a refusal means depends on the question.

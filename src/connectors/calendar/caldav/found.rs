@@ -68,7 +68,7 @@ pub(super) struct Home {
     pub calendars: Vec<Listed>,
     /// Of whoever signs in.
     pub mail: Option<String>,
-    /// The server invites guests itself (RFC 6638).
+    /// The server invites guests itself.
     pub invites: bool,
 }
 
@@ -77,19 +77,15 @@ impl Home {
     /// The login is refused, or there is no CalDAV at this address.
     pub(super) async fn find(dav: &Dav) -> Result<Self, VendorError> {
         let principal = principal(dav).await?;
-        let (told, at, answer) = dav.propfind(&principal, "0").await?;
-        let invites = answer.headers.get_all("dav").iter().any(|header| {
-            header.to_str().is_ok_and(|features| features.split(',').any(|one| one.trim() == "calendar-auto-schedule"))
-        });
+        let (told, at) = dav.propfind(&principal, "0").await?;
         let mail = told.responses.iter().find_map(|response| response.mail.clone());
         let homes = told.responses.iter().flat_map(|response| &response.homes).take(HOMES);
         let homes = homes.map(|href| dav.url(&at, href)).collect::<Result<Vec<_>, _>>()?;
-        if homes.is_empty() {
-            return Err(no_caldav());
-        }
+        let Some(first) = homes.first() else { return Err(no_caldav()) };
+        let invites = dav.invites(first).await?;
         let mut calendars = Vec::new();
         for home in homes {
-            let (told, at, _) = dav.propfind(&as_folder(home), "1").await?;
+            let (told, at) = dav.propfind(&as_folder(home), "1").await?;
             for response in &told.responses {
                 calendars.extend(Listed::of(response, dav.url(&at, &response.href)?));
             }
@@ -125,7 +121,7 @@ impl Home {
 /// It is not there, or is none.
 pub(super) async fn at_path(dav: &Dav, path: &str) -> Result<Listed, VendorError> {
     let url = as_folder(dav.url(dav.root(), path)?);
-    let (told, at, _) = dav.propfind(&url, "0").await?;
+    let (told, at) = dav.propfind(&url, "0").await?;
     let listed = told.responses.first().and_then(|response| Listed::of(response, at));
     listed.ok_or_else(|| {
         VendorError::needs_person(
@@ -143,7 +139,7 @@ async fn principal(dav: &Dav) -> Result<Url, VendorError> {
     let mut failed = None;
     for url in tried {
         match dav.propfind(&url, "0").await {
-            Ok((told, at, _)) => {
+            Ok((told, at)) => {
                 if let Some(href) = told.responses.iter().find_map(|response| response.principal.as_deref()) {
                     return dav.url(&at, href);
                 }

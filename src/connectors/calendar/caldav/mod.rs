@@ -203,18 +203,18 @@ impl Calendar for CaldavCalendar {
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
         let id = format!("baton-{}", request.key);
         let view = self.view(&request.calendar).await?;
-        if self.is_free(request, None).await? {
+        let is_free = self.is_free(request, None).await?;
+        if is_free {
             let invites = self.invites(request).await?;
             let invites = invites.as_ref().map(|(organizer, guest)| Invites { organizer, guest });
             let event = writing::event(&id, request, invites.as_ref(), self.clock.now());
             if self.dav.put(&name_of(&view, &id)?, event, If::New).await? {
                 return Ok(Booked::Event { id });
             }
-        } else if self.find(&view, &request.calendar, &id).await?.is_none() {
-            return Ok(Booked::Taken);
         }
         // Taken by ourselves, if the answer to an earlier attempt was lost.
         match self.find(&view, &request.calendar, &id).await? {
+            None if !is_free => Ok(Booked::Taken),
             Some(Found { standing, .. }) if standing.is_cancelled => Err(VendorError::Gone {
                 vendor: VENDOR,
                 why: "the event was cancelled: book with the key of a new attempt".to_owned(),

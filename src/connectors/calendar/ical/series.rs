@@ -85,7 +85,7 @@ impl Reading<'_> {
         }
         times.extend(event.dates.iter().filter_map(|date| self.date(*date, event.start)));
         for rule in &event.except_rules {
-            // Its own first time is no time that it takes out, unless it gives it.
+            // A rule is read as if it gave the series' first time, which it does not take out.
             let mut out = self.times(rule, event.start, span)?;
             out.retain(|at| *at != event.start.at);
             named.walls.extend(out);
