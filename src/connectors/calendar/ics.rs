@@ -1,6 +1,6 @@
 //! Calendars that are published as a file (ICS), by addresses that stand in the configuration.
 //!
-//! Read only. Guarantees: a feed is fetched at most once in [`EVERY`], and only anew where it has changed; what cannot be fetched or
+//! Read only. Guarantees: a feed is fetched once a minute at most, and only anew where it has changed; what cannot be fetched or
 //! understood is unknown, never free; nobody is asked but whom the configuration names and whom they lead to over TLS. When the
 //! process dies here, feeds are fetched once more.
 

@@ -5,7 +5,7 @@ use super::place::{Moment, Places};
 use super::rule::Rule;
 use super::time::Length;
 use baton_core::domain::rep::BusyKind;
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 
 /// What people write over a day on which they are not there, as a whole or before or behind a dash, colon or bracket.
 const AWAY: &[&str] = &[
@@ -86,7 +86,6 @@ pub(super) struct Event {
 }
 
 /// What the event says of itself.
-#[derive(Default)]
 pub(super) struct Said {
     pub is_cancelled: bool,
     is_transparent: bool,
@@ -182,12 +181,8 @@ fn extent(component: &Component<'_>, start: Moment, places: &Places) -> Result<E
     if let Some(property) = component.first("DTEND") {
         let end = places.moment(property, property.value).ok_or_else(|| not_read("DTEND"))?;
         if start.is_day {
-            let days = (end.at.date() - start.at.date()).num_days();
-            return Ok(Extent::Days(if end.at > end.at.date().and_time(chrono::NaiveTime::MIN) {
-                days + 1
-            } else {
-                days
-            }));
+            let begun = i64::from(end.at.time() > NaiveTime::MIN);
+            return Ok(Extent::Days((end.at.date() - start.at.date()).num_days() + begun));
         }
         // A day at the end of hours begins by the clock that they began by.
         let place = if end.is_day { start.place } else { end.place };

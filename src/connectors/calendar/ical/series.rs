@@ -226,12 +226,12 @@ impl Reading<'_> {
 fn changes<'e>(events: &[&'e Event]) -> Vec<&'e Event> {
     let mut changed: Vec<&'e Event> = Vec::new();
     let mut all: Vec<&'e Event> = events.iter().copied().filter(|event| event.instead.is_some()).collect();
-    all.sort_by_key(|event| (place_in_series(event), event.sequence));
+    all.sort_by_cached_key(|event| (place_in_series(event), event.sequence));
     for event in all {
-        match changed.last_mut() {
-            Some(last) if place_in_series(last) == place_in_series(event) => *last = event,
-            _ => changed.push(event),
+        if changed.last().is_some_and(|last| place_in_series(last) == place_in_series(event)) {
+            changed.pop();
         }
+        changed.push(event);
     }
     changed
 }
