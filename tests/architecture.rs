@@ -146,7 +146,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
 ];
 
 /// Single names that may cross where the rooms may not.
-const CROSSINGS: [(&str, &str, &[&str], &str); 8] = [
+const CROSSINGS: [(&str, &str, &[&str], &str); 9] = [
     (
         "handoff",
         "routing",
@@ -155,6 +155,7 @@ const CROSSINGS: [(&str, &str, &[&str], &str); 8] = [
     ),
     ("deciding", "connectors", &["Spoken"], "the shape of a sentence for the caller, not a vendor"),
     ("deciding", "rehearsal", &["Trial", "world"], "a test compares what a worker knows with what a rehearsal does"),
+    ("connectors", "rules", &["words"], "calendars name time zones as people and Windows do, and one table reads them"),
     ("render", "connectors", &["Card"], "the shape of a chat message, not a vendor"),
     ("store", "connectors", &["CrmRef"], "the shape of a CRM record's name, not a vendor"),
     (

@@ -250,6 +250,7 @@ impl VendorHttp {
             Payload::None => request,
             Payload::Json(value) => request.json(value),
             Payload::Form(fields) => request.form(fields),
+            Payload::Text(media_type, body) => request.header("content-type", *media_type).body(body.clone()),
         }
     }
 
