@@ -40,7 +40,7 @@ const EVENT_TYPE: &str = "baton_card";
 pub const SCOPES: [&str; 6] =
     ["chat:write", "im:write", "im:history", "channels:history", "groups:history", "users:read"];
 /// To be asked by the command, and to know who presses and asks.
-pub const ANSWERS: &[&str] = &["commands", "users:read", "users:read.email"];
+pub const ANSWERS: &[&str] = &["commands", "users:read.email"];
 /// Who is not found by a mail address is looked for again after this.
 const UNKNOWN_FOR: Duration = Duration::from_secs(3600);
 /// Messages per page of a search; Slack recommends at most 200.

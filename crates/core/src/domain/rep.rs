@@ -97,12 +97,6 @@ pub enum Presence {
     Away,
 }
 
-impl Presence {
-    pub fn is_unset(&self) -> bool {
-        *self == Self::Unset
-    }
-}
-
 /// Time taken in a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Busy {
