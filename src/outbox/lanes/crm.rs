@@ -83,7 +83,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         CrmNote::NeedsAttention { .. } => Some((at.now(), false)),
     };
     let task = due.map(|(due_at, done)| CrmTask {
-        key: hex_key(&at.step.effect_key),
+        key: task_key(note, at),
         subject: matter.templates.task_subject(&context),
         body: body.clone(),
         due_at,
@@ -113,6 +113,20 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         *owner = expected;
     }
     Ok(Done { crm: Some(written.clone()), ..Done::reference(written.id) })
+}
+
+/// A meeting is one task all along: it is moved, and closed, with it.
+fn task_key(note: &CrmNote, at: &At<'_>) -> String {
+    match note {
+        CrmNote::Booked { .. } | CrmNote::Moved { .. } | CrmNote::CalledOff { .. } => {
+            hex_key(&format!("{}/meeting", at.matter.lead.id))
+        }
+        CrmNote::Routed
+        | CrmNote::Connected { .. }
+        | CrmNote::CallbackPromised { .. }
+        | CrmNote::MailPromised { .. }
+        | CrmNote::NeedsAttention { .. } => hex_key(&at.step.effect_key),
+    }
 }
 
 fn task_kind(note: &CrmNote, lead: &Lead) -> TaskKind {

@@ -1,6 +1,7 @@
 //! Microsoft 365 calendars over Graph, as an app of its own (client credentials).
 //!
-//! Guarantees: a mailbox whose schedule or automatic replies cannot be read is unknown, never free; whoever has automatic replies
+//! Guarantees: a mailbox whose schedule or automatic replies cannot be read is unknown, never free, unless replies are none that we
+//! may see, which [`Calendar::check`] tells; whoever has automatic replies
 //! on is out of office; a booking carries its key as `transactionId`, so that sending it again finds the first, and the time is
 //! looked at again just before; what a person changed since is not overwritten. Times are asked for in UTC and refused in any
 //! other zone. Does not lock: two bookings with different keys can take the same time between look and insert, so the caller

@@ -99,6 +99,8 @@ async fn two_presses_at_once_move_a_meeting_once_and_the_link_is_used_up() {
     let record = booked.play.lead(&booked.lead).await;
     assert_eq!((record.status.as_str(), record.next_step.at), ("booked", to));
     assert!(booked.is_told("Meeting moved"), "its rep knows");
+    let [task] = &booked.play.stage.salesforce.tasks()[..] else { panic!("one task of one meeting") };
+    assert_eq!(task["ActivityDate"], to.date_naive().to_string(), "it has the new time");
     let confirmed = booked.play.stage.smtp.mails().into_iter().filter(|mail| mail.text.contains("/meeting/")).count();
     assert_eq!(confirmed, 2, "the lead has a mail of each time, with a link");
 
@@ -150,6 +152,8 @@ async fn who_calls_a_meeting_off_for_good_has_closed_the_lead() {
     assert!(!booked.play.handoff(&booked.lead).await.is_open());
     assert!(booked.play.stage.calendars.booked().is_empty());
     assert!(booked.is_told("They want nothing in its place"), "its rep knows");
+    let [task] = &booked.play.stage.salesforce.tasks()[..] else { panic!("one task of one meeting") };
+    assert_eq!(task["Status"], "Completed", "nobody goes there");
 }
 
 /// Only once it has begun; and once, by whichever way it is said.
