@@ -156,6 +156,21 @@ async fn who_calls_a_meeting_off_for_good_has_closed_the_lead() {
     assert_eq!(task["Status"], "Completed", "nobody goes there");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_meeting_that_the_calendar_does_not_give_up_is_taken_out_at_a_persons_word() {
+    let booked = Booked::begin().await;
+    booked.play.stage.calendars.refuse_next("events.delete", 403, "insufficientPermissions");
+    assert_eq!(booked.press(&booked.token, "off", None).await.0, 303);
+    booked.play.ends(&booked.lead, "called_off").await;
+    let [failed] = &booked.play.failed().await[..] else { panic!("one step has failed") };
+    assert_eq!((failed.kind.as_str(), booked.play.stage.calendars.booked().len()), ("cancel_meeting", 1));
+    let path = ["v1", "attention", failed.effect_key.as_str(), "retry"];
+    let retried = booked.play.send(ApiCall::new("retry", Does::Write, Method::POST, &path)).await;
+    assert_eq!(retried.status, 200, "{}", String::from_utf8_lossy(&retried.body));
+    let calendars = &booked.play.stage.calendars;
+    eventually("it is taken out", || std::future::ready(calendars.booked().is_empty())).await;
+}
+
 /// Only once it has begun; and once, by whichever way it is said.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rep_to_whose_meeting_nobody_came_has_the_turn_back() {
