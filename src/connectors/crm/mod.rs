@@ -61,7 +61,8 @@ pub struct CrmLead {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrmTask {
-    /// Lower-case hexadecimal, one per effect.
+    /// Lower-case hexadecimal, one per effect; of a meeting, one for as long as it is moved. A task of this key that is there
+    /// becomes this one.
     pub key: String,
     pub subject: String,
     pub body: RepText,
