@@ -121,6 +121,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
+    let fleet = vendors::fleet::join(&setup.vendors, &setup.store, &setup.clock, &worker);
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
     let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
     let outbox = Outbox::new(outbox::OutboxParts {
@@ -169,6 +170,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let duty = outbox.duty().clone();
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
     watched(&mut tasks, &door, facts, worker.clone(), &stopping);
+    tasks.spawn(vendors::fleet::keep(fleet, door.store.clone(), Arc::clone(&door.clock), stopping.clone()));
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
     look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);
     let in_hand = door.in_hand.clone();

@@ -49,7 +49,7 @@ pub use rep::RepState;
 pub use report::{HumanContact, OwnerChange, ReportRow, Tallies, Tally, TallyKind};
 pub use sql::error::StoreError;
 pub use step::{CarrierLeg, FailedStep, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
-pub use vendor::Mirrored;
+pub use vendor::{Budgets, Mirrored, TokenLease};
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,
     TriedDelivery, WebhookStanding,

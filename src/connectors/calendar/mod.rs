@@ -5,6 +5,7 @@ pub mod graph;
 pub mod several;
 
 use super::VendorError;
+use super::http::Fleet;
 use async_trait::async_trait;
 use baton_core::domain::rep::Busy;
 use baton_core::domain::text::CallerText;
@@ -39,6 +40,8 @@ pub enum Booked {
 #[async_trait]
 pub trait Calendar: Send + Sync {
     fn vendor(&self) -> &'static str;
+    /// From now on it goes by what the workers of this fleet know together of its limits and credentials.
+    fn joins(&self, _fleet: &Arc<Fleet>) {}
     /// Where it stands for several: each of them, by the name of its section in `baton.toml`; `[calendar]` has none.
     fn parts(&self) -> &[(String, Arc<dyn Calendar>)] {
         &[]

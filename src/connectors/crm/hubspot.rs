@@ -19,7 +19,7 @@ mod write;
 
 use super::{AccountKeys, Crm, CrmLead, CrmRef, OwnerBy};
 use crate::connectors::VendorError;
-use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp};
+use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Fleet, Limits, Secret, VendorHttp};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::account::Records;
@@ -32,7 +32,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const VENDOR: &str = "hubspot";
@@ -226,6 +226,10 @@ impl HubSpot {
 impl Crm for HubSpot {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, "");
     }
 
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {

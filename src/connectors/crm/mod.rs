@@ -4,6 +4,7 @@ pub mod hubspot;
 pub mod salesforce;
 
 use super::VendorError;
+use super::http::Fleet;
 use async_trait::async_trait;
 use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
@@ -15,6 +16,7 @@ use baton_core::domain::text::RepText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What is known of a lead that may help to find its account, as far as the rules ask for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,6 +106,8 @@ pub enum OwnerBy {
 #[async_trait]
 pub trait Crm: Send + Sync {
     fn vendor(&self) -> &'static str;
+    /// From now on it goes by what the workers of this fleet know together of its limits and credentials.
+    fn joins(&self, _fleet: &Arc<Fleet>) {}
     /// Every record that shares a key with the lead, and companies of a similar name; which of them it is, the rules decide.
     /// Empty: asked, and there is none.
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError>;

@@ -19,7 +19,7 @@ pub use auth::SalesforceAuth;
 
 use super::{AccountKeys, Crm, CrmLead, CrmRef};
 use crate::connectors::VendorError;
-use crate::connectors::http::{Answer, ApiCall, Limits, TokenCache, VendorHttp};
+use crate::connectors::http::{Answer, ApiCall, Fleet, Limits, TokenCache, VendorHttp};
 use async_trait::async_trait;
 use auth::TokenRequests;
 use baton_clock::SharedClock;
@@ -113,6 +113,11 @@ impl Salesforce {
 impl Crm for Salesforce {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, "");
+        self.tokens.joins(fleet);
     }
 
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {

@@ -113,7 +113,7 @@ async fn a_turn_that_comes_too_late_is_left_to_others() {
     let limits = Limits { timeout: Duration::from_secs(60), ..LIMITS };
     let http = VendorHttp::new("test", &vendor(None).await, limits).unwrap();
     let buckets = Buckets::per_second(1);
-    let wait = || buckets.take("channel", Duration::from_secs(60)).expect("a turn within the minute");
+    let wait = || buckets.take("channel", Duration::from_secs(60), 1).expect("a turn within the minute");
     for _ in 0..30 {
         wait();
     }

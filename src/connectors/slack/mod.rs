@@ -11,7 +11,7 @@
 mod blocks;
 mod errors;
 
-use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
+use super::http::{Answer, ApiCall, Buckets, Does, Fleet, Limits, Secret, VendorHttp, in_doubt};
 use super::{Card, Chat, MessageRef, VendorError};
 use async_trait::async_trait;
 use blocks::content;
@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const VENDOR: &str = "slack";
@@ -116,6 +116,10 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
 impl Chat for Slack {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, "");
     }
 
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError> {
