@@ -2,10 +2,10 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CallerOnLine, CarrierLeg, ChainEnd, Cut, DeliveryLine,
-    InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OldPage, Owed, Passed,
-    PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease, Tallies,
-    TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CallerOnLine, CarrierLeg, ChainEnd, Cut,
+    DeliveryLine, InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OldPage, Owed,
+    Passed, PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease,
+    Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
