@@ -25,9 +25,11 @@ pub use speech::unspoken;
 pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{CalendarNames, CrmChoice, agree, connect, not_connected, undialled};
 
+use crate::chat;
 use crate::config::{Keep, Limits};
 use crate::connectors::Telephony;
 use crate::connectors::asterisk::Asterisk;
+use crate::connectors::http::Fleet;
 use crate::deciding::decider::{self, Decider, Replies};
 use crate::facts::Facts;
 use crate::intake::amqp::AmqpStats;
@@ -122,6 +124,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let release = reload.current();
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
     let fleet = vendors::fleet::join(&setup.vendors, &setup.store, &setup.clock, &worker);
+    let slack = setup.vendors.slack.clone();
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
     let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
     let outbox = Outbox::new(outbox::OutboxParts {
@@ -147,6 +150,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         lease: setup.limits.lease(),
         replies: setup.replies,
     });
+    let desk = vendors::slack::desk(slack, &decider, &setup.store, &setup.clock, &release);
     let door = Door {
         decider: Arc::clone(&decider),
         store: setup.store.clone(),
@@ -158,6 +162,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         links: setup.links,
         platforms,
         twilio: setup.twilio,
+        slack: desk.as_ref().and_then(vendors::slack::door),
         addresses,
         public_url: setup.public_url,
         ready: ready.clone(),
@@ -169,9 +174,11 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let duty = outbox.duty().clone();
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
-    watched(&mut tasks, &door, facts, worker.clone(), &stopping);
-    tasks.spawn(vendors::fleet::keep(fleet, door.store.clone(), Arc::clone(&door.clock), stopping.clone()));
+    watched(&mut tasks, &door, facts, (worker.clone(), fleet), &stopping);
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
+    if let Some(desk) = desk.filter(|desk| desk.slack.listens()) {
+        tasks.spawn(chat::hear(desk, stopping.clone()));
+    }
     look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
@@ -231,14 +238,21 @@ fn works(
     tasks
 }
 
-/// Tells of itself: to those who ask for its figures, and to the other workers.
-fn watched(tasks: &mut JoinSet<()>, door: &Door, facts: Arc<Facts>, worker: String, stopping: &Receiver<bool>) {
+/// Tells of itself: to those who ask for its figures, and to the other workers, of whom it hears what they know of the vendors.
+fn watched(
+    tasks: &mut JoinSet<()>,
+    door: &Door,
+    facts: Arc<Facts>,
+    (worker, fleet): (String, Arc<Fleet>),
+    stopping: &Receiver<bool>,
+) {
     let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());
     if door.metrics != MetricsFor::Nobody {
         let (store, clock, release) = (store.clone(), Arc::clone(&clock), release.clone());
         let looks = Watched { store, clock, facts, release, refused: door.refused.clone() };
         tasks.spawn(looks.keep(stopping.clone()));
     }
+    tasks.spawn(vendors::fleet::keep(fleet, store.clone(), Arc::clone(&clock), stopping.clone()));
     tasks.spawn(Presence { store, clock, worker, release }.keep(stopping.clone()));
 }
 
@@ -289,8 +303,10 @@ async fn introduce(facts: Arc<Facts>, mut release: Current, mut stopping: Receiv
 /// A vendor that takes its time holds up no stop.
 async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: Receiver<bool>) {
     let mut stopped = stopping.clone();
+    let kept =
+        async { tokio::join!(facts.keep_fresh(release.clone(), stopping), facts.keep_absences(release.clone())) };
     tokio::select! {
-        () = facts.keep_fresh(release, stopping) => {}
+        _ = kept => {}
         _ = stopped.wait_for(|stop| *stop) => {}
     }
 }

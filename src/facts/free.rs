@@ -26,6 +26,7 @@ impl Facts {
         let until = not_before + TimeDelta::days(i64::from(terms.within_days));
         let mut busy = self.busy_now(calendar, until).await?;
         busy.retain(|entry| rules.calendars.takes(entry));
+        busy.extend(self.absences_of(rep, rules));
         // Times that other leads are booking at this moment.
         busy.extend(self.store.slots_claimed(&rep.id, now).await.map_err(|error| error.to_string())?);
         let busy = with_buffers(&busy, TimeDelta::from_std(terms.buffer).unwrap_or_default());
