@@ -95,15 +95,12 @@ impl TokenKeeper for Leases {
     }
 
     /// If it cannot be stored, the lease ends by itself.
-    fn ends(&self, credential: &str, refused_until: Option<DateTime<Utc>>) {
+    async fn ends(&self, credential: &str, refused_until: Option<DateTime<Utc>>) {
         let given = (credential.to_owned(), self.worker.clone(), refused_until);
         let ends =
             with(given, |tx, (credential, worker, until)| Box::pin(tx.token_lease_ends(credential, worker, *until)));
-        let store = self.store.clone();
-        tokio::spawn(async move {
-            if let Err(error) = store.write_once("token.lease_ends", ends).await {
-                tracing::debug!(%error, "the lease of a token was left to end by itself");
-            }
-        });
+        if let Err(error) = self.store.write_once("token.lease_ends", ends).await {
+            tracing::debug!(%error, "the lease of a token was left to end by itself");
+        }
     }
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// Real time that a token of ours waits for another worker's, and for the keeper: a caller may be waiting.
 const MOMENT: Duration = Duration::from_millis(300);
@@ -44,8 +44,8 @@ pub enum TokenTurn {
 #[async_trait]
 pub trait TokenKeeper: Send + Sync {
     async fn turn(&self, credential: &str) -> TokenTurn;
-    /// Our turn is over; `refused_until`: the credential was refused. Waits for nothing.
-    fn ends(&self, credential: &str, refused_until: Option<DateTime<Utc>>);
+    /// Our turn is over; `refused_until`: the credential was refused.
+    async fn ends(&self, credential: &str, refused_until: Option<DateTime<Utc>>);
 }
 
 /// As one worker knows it.
@@ -196,7 +196,8 @@ impl Credential {
         let fetched = fetch.await;
         let refused_until = matches!(fetched, Err(VendorError::Reauthenticate { .. })).then(|| self.is_refused());
         if is_ours {
-            self.fleet.keeper.ends(&self.digest, refused_until);
+            // Where it takes longer, it is stored by and by, or ends by itself.
+            let _ended = timeout(MOMENT, self.fleet.keeper.ends(&self.digest, refused_until)).await;
         }
         fetched
     }
@@ -237,7 +238,7 @@ mod tests {
             let mut turns = self.0.lock().expect("nothing panics while holding it");
             if turns.len() > 1 { turns.remove(0) } else { turns[0] }
         }
-        fn ends(&self, _credential: &str, refused_until: Option<DateTime<Utc>>) {
+        async fn ends(&self, _credential: &str, refused_until: Option<DateTime<Utc>>) {
             self.1.lock().expect("nothing panics while holding it").push(refused_until);
         }
     }
