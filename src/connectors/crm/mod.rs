@@ -56,6 +56,8 @@ pub struct CrmLead {
     pub keeps_owner: bool,
     /// The CRM chooses owners, and had named none when the lead was decided: one whom it has named since stays.
     pub yields_owner: bool,
+    /// As far as we know the CRM has none of this key yet: a CRM that refuses a second one need not be asked first.
+    pub is_new: bool,
     /// The briefing as plain text; HTML vendors escape it.
     pub description: RepText,
     pub task: Option<CrmTask>,

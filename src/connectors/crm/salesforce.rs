@@ -1,7 +1,7 @@
 //! Salesforce over its REST API.
 //!
-//! A lead is upserted by `Baton_Key__c`, its task by the same field on Activity, and the owner read back, all in one
-//! `composite` call that is rolled back as a whole: so everything here may be repeated. Every write but `assign`'s says
+//! A lead is upserted by `Baton_Key__c`, or created with it where it is new, its task upserted by the same field on Activity, and the
+//! owner read back, all in one `composite` call that is rolled back as a whole: so everything here may be repeated. Every write but `assign`'s says
 //! `Sforce-Auto-Assign: FALSE`, since Salesforce otherwise runs the org's assignment rules on create *and* update and
 //! overwrites the owner (REST developer guide, "Assignment Rule Header"). A lead that somebody else changed since is
 //! theirs and stays as it is; only the task is written. A converted lead refuses writes; the task goes to the contact. A lead
@@ -18,6 +18,7 @@ mod find;
 mod link;
 mod look_up;
 mod notify;
+mod reads;
 mod shown;
 mod soql;
 mod usage;
