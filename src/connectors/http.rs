@@ -156,7 +156,7 @@ impl VendorHttp {
             Ok(answer) => {
                 span.tell(names::STATUS, i64::from(answer.status));
                 if answer.status == 429 {
-                    self.is_limited(call.operation, retry_after(&answer.headers));
+                    self.meets_limit(call.operation, retry_after(&answer.headers));
                 }
             }
             Err(error) => span.fails(error.class()),
@@ -199,7 +199,7 @@ impl VendorHttp {
         let judged = outcome.and_then(|answer| {
             let verdict = judge(&answer);
             if let Err(VendorError::RateLimited { after, .. }) = &verdict {
-                self.is_limited(call.operation, *after);
+                self.meets_limit(call.operation, *after);
             }
             verdict.map(|()| answer)
         });
@@ -217,9 +217,9 @@ impl VendorHttp {
         }
     }
 
-    fn is_limited(&self, operation: &str, after: Option<Duration>) {
+    fn meets_limit(&self, operation: &str, after: Option<Duration>) {
         if let Some(account) = self.account.get() {
-            account.is_limited(operation, after);
+            account.meets_limit(operation, after);
         }
     }
 

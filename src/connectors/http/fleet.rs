@@ -156,7 +156,7 @@ impl Account {
     }
 
     /// Its limit is used up, for so long if the vendor says so.
-    pub(super) fn is_limited(&self, operation: &str, after: Option<Duration>) {
+    pub(super) fn meets_limit(&self, operation: &str, after: Option<Duration>) {
         self.fleet.rest(self.limit_of(operation), after.unwrap_or(LIMITED_FOR));
     }
 }
@@ -194,7 +194,7 @@ impl Credential {
             TokenTurn::Anothers | TokenTurn::Unknown => false,
         };
         let fetched = fetch.await;
-        let refused_until = matches!(fetched, Err(VendorError::Reauthenticate { .. })).then(|| self.is_refused());
+        let refused_until = matches!(fetched, Err(VendorError::Reauthenticate { .. })).then(|| self.meets_refusal());
         if is_ours {
             // Where it takes longer, it is stored by and by, or ends by itself.
             let _ended = timeout(MOMENT, self.fleet.keeper.ends(&self.digest, refused_until)).await;
@@ -203,7 +203,7 @@ impl Credential {
     }
 
     /// A token that was fetched just now is refused as well.
-    pub(super) fn is_refused(&self) -> DateTime<Utc> {
+    pub(super) fn meets_refusal(&self) -> DateTime<Utc> {
         self.fleet.rest(self.digest.clone(), REFUSED_FOR)
     }
 
@@ -297,8 +297,8 @@ mod tests {
         let (fleet, _, clock) = fleet(&[TokenTurn::Ours]);
         let account = Account::of(&fleet, "crm https://crm.example us".to_owned());
         assert_eq!((account.workers(), account.rests("find")), (1, None));
-        account.is_limited("find", Some(Duration::from_secs(30)));
-        account.is_limited("find", None);
+        account.meets_limit("find", Some(Duration::from_secs(30)));
+        account.meets_limit("find", None);
         assert_eq!(account.rests("find"), Some(Duration::from_secs(30)), "the longer one counts");
         assert_eq!(account.rests("write"), None, "each operation has its own limit");
         let told = fleet.untold();
@@ -309,7 +309,7 @@ mod tests {
         assert!(fleet.untold().is_empty() && account.rests("find").is_some());
         clock.advance(Duration::from_secs(30));
         assert_eq!((account.rests("find"), account.rests("write")), (None, None));
-        account.is_limited("find", Some(Duration::from_secs(86_400)));
+        account.meets_limit("find", Some(Duration::from_secs(86_400)));
         assert_eq!(account.rests("find"), Some(RESTS_AT_MOST));
     }
 }

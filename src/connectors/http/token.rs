@@ -90,7 +90,7 @@ impl TokenCache {
     /// The same for one that was fetched just now: the credential itself is worth nothing.
     pub(super) async fn refuse(&self, token: &VendorToken) {
         if let Some(credential) = self.credential.get() {
-            credential.is_refused();
+            credential.meets_refusal();
             self.invalidate(token).await;
         }
     }
