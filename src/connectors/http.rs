@@ -1,11 +1,10 @@
 //! The one way to a vendor's HTTP API: timeouts, limits, no redirects, tokens, and the class of every failure.
 //!
 //! Guarantees: every call ends within its timeout; nothing is sent faster than the vendor allows, nor before a limit that this worker
-//! or another has met is over; an answer is read up to
-//! [`BODY_LIMIT`]; a failure after the first byte of a write left is [`VendorError::Unknown`], never a quiet repetition;
-//! no error text holds a credential or an e-mail address, nor more than [`QUOTE_LIMIT`] characters of a body. Refuses
-//! redirects and every host but the configured one. When the process dies here, a write is in doubt: the outbox has
-//! noted `sent_at` before it called.
+//! or another has met is over; an answer is read up to [`BODY_LIMIT`]; a failure after the first byte of a write left is
+//! [`VendorError::Unknown`], never a quiet repetition; no error text holds a credential or an e-mail address, nor more than
+//! [`QUOTE_LIMIT`] characters of a body. Refuses redirects and every host but the configured one. When the process dies here, a write
+//! is in doubt: the outbox has noted `sent_at` before it called.
 
 mod call;
 mod class;
