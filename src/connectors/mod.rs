@@ -35,6 +35,7 @@ use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A failed call, by what may be done about it.
@@ -162,6 +163,8 @@ pub struct MessageRef {
 #[async_trait]
 pub trait Chat: Send + Sync {
     fn vendor(&self) -> &'static str;
+    /// From now on it goes by what the workers of this fleet know together of its limits and credentials.
+    fn joins(&self, _fleet: &Arc<http::Fleet>) {}
     /// Class `LookFirst`: see [`Chat::find`].
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError>;
     /// Class `Repeatable`.

@@ -1,6 +1,7 @@
 //! From the config's sections to the clients of one workspace.
 
 mod calendars;
+pub(super) mod fleet;
 pub(super) mod slack;
 mod told;
 

@@ -10,6 +10,7 @@ pub mod several;
 pub use ical::CalendarOwner;
 
 use super::VendorError;
+use super::http::Fleet;
 use async_trait::async_trait;
 use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::rota::Window;
@@ -45,6 +46,8 @@ pub enum Booked {
 #[async_trait]
 pub trait Calendar: Send + Sync {
     fn vendor(&self) -> &'static str;
+    /// From now on it goes by what the workers of this fleet know together of its limits and credentials.
+    fn joins(&self, _fleet: &Arc<Fleet>) {}
     /// Where it stands for several: each of them, by the name of its section in `baton.toml`; `[calendar]` has none.
     fn parts(&self) -> &[(String, Arc<dyn Calendar>)] {
         &[]

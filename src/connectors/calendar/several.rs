@@ -5,6 +5,7 @@
 
 use super::{BookRequest, Booked, Calendar, leaves_room};
 use crate::connectors::VendorError;
+use crate::connectors::http::Fleet;
 use async_trait::async_trait;
 use baton_core::domain::calendar::CalendarAddress;
 use baton_core::domain::rep::Busy;
@@ -128,6 +129,10 @@ impl Calendar for Several {
     /// Of the first section.
     fn vendor(&self) -> &'static str {
         self.parts[0].1.vendor()
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.parts.iter().for_each(|(_, calendar)| calendar.joins(fleet));
     }
 
     fn parts(&self) -> &[(String, Arc<dyn Calendar>)] {

@@ -18,7 +18,7 @@ pub use answers::AnswerTo;
 pub use blocks::plain;
 pub use socket::SlackSocket;
 
-use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
+use super::http::{Answer, ApiCall, Buckets, Does, Fleet, Limits, Secret, VendorHttp, in_doubt};
 use super::{Card, Chat, LookedUp, MessageRef, VendorError};
 use async_trait::async_trait;
 use baton_platforms::signature;
@@ -29,7 +29,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -149,6 +149,10 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
 impl Chat for Slack {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, "");
     }
 
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError> {

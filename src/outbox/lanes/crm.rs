@@ -102,6 +102,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         owner_email: Some(owner_rep.email.clone()),
         keeps_owner: chosen.is_some(),
         yields_owner: matter.rules.assignment == Assignment::Crm,
+        is_new: matter.crm().is_none() && matter.rules.assignment == Assignment::Baton,
         description: body,
         task,
         ..CrmLead::of(&matter.lead)

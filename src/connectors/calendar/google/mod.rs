@@ -11,7 +11,7 @@ mod wire;
 
 use super::{BookRequest, Booked, Calendar, leaves_room};
 use crate::connectors::VendorError;
-use crate::connectors::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp};
+use crate::connectors::http::{Answer, ApiCall, Does, Fleet, Limits, Secret, VendorHttp};
 use account::{Accounts, CalendarScope};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -23,6 +23,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::{Event, EventState, Events, FreeBusy, NotKnown, VENDOR, gone, moved, read};
 
@@ -235,6 +236,11 @@ fn in_one_name(calendars: &[String]) -> Vec<Vec<String>> {
 impl Calendar for GoogleCalendar {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, self.accounts.email());
+        self.accounts.joins(fleet);
     }
 
     async fn busy(
