@@ -178,8 +178,11 @@ impl Outbox {
         self.give_back(self.hands.born_marked()).await;
     }
 
-    /// Delivers our own events to webhooks until told to stop; without any it has nothing to do.
+    /// Delivers our own events to webhooks until told to stop; without any, or in shadow, it has nothing to do.
     pub async fn deliver(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        if self.is_in_shadow() {
+            return;
+        }
         self.webhooks.deliver(&self.parts, &self.duty, &stop).await;
     }
 
