@@ -39,7 +39,7 @@ use crate::web::{
 };
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use lines::{Agents, Lines};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +48,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use watch::keep::Keeper;
-use watch::{Presence, Watched};
+use watch::{Look, Presence, Watched};
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
@@ -82,6 +82,9 @@ pub struct Setup {
     pub broker: Option<Arc<AmqpStats>>,
     /// Who may read its figures.
     pub metrics: MetricsFor,
+    /// Decides beside another system, does nothing that anybody would notice, and reads so long after each decision whom that system
+    /// chose.
+    pub shadow: Option<TimeDelta>,
 }
 
 /// A running worker.
@@ -106,7 +109,8 @@ pub struct Running {
 /// Starts deciding, carrying out and serving. The release is stored first: whatever is decided with it can be decided again.
 ///
 /// # Errors
-/// The listener has no address, the release could not be stored, or the database failed.
+/// The listener has no address, the release could not be stored, the database failed, or it is one that a trial, or a worker that is
+/// none, must not be on.
 pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
@@ -120,9 +124,18 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Reload::begin(setup.store.clone(), clock, worker.clone(), connected, sections, setup.workspace).await;
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
+    let shadow = setup.shadow;
+    let presence = Presence {
+        store: setup.store.clone(),
+        clock: Arc::clone(&setup.clock),
+        worker: worker.clone(),
+        release: release.clone(),
+        shadow: shadow.is_some(),
+    };
+    presence.agrees_with_others().await?;
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
-    let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
+    let facts = Arc::new(facts_of(&setup));
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
         vendors: setup.vendors,
@@ -135,6 +148,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         steps_at_once: setup.limits.steps_at_once,
         links: setup.links.clone().map(|links| links as Arc<dyn outbox::FeedbackLinks>),
         restored_at: restored_at(&setup.store, &setup.clock).await?,
+        shadow: shadow.is_some(),
     });
     let decider = Decider::new(decider::DeciderParts {
         store: setup.store.clone(),
@@ -168,7 +182,11 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let duty = outbox.duty().clone();
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
-    watched(&mut tasks, &door, facts, worker.clone(), &stopping);
+    watched(&mut tasks, &door, Arc::clone(&facts), presence, &stopping);
+    if let Some(after) = shadow {
+        let (store, clock, worker) = (door.store.clone(), Arc::clone(&door.clock), worker.clone());
+        tasks.spawn(Look { store, facts, clock, worker, after }.keep(stopping.clone()));
+    }
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
     look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);
     let in_hand = door.in_hand.clone();
@@ -204,10 +222,15 @@ fn keep_addresses(vendors: &Vendors, store: &Store, clock: &SharedClock, release
     Some(lines::offered(rep_first))
 }
 
-fn facts_of(vendors: &Vendors, store: &Store, clock: &SharedClock, limits: &Limits) -> Facts {
+fn facts_of(setup: &Setup) -> Facts {
+    let Setup { vendors, store, clock, limits, .. } = setup;
     let (crm, calendar) = (vendors.crm.clone(), vendors.calendar.clone());
     let facts = Facts::new(crm, calendar, store.clone(), Arc::clone(clock), limits.facts_within());
-    if vendors.telephony.is_some() { facts } else { facts.without_telephony() }
+    match (setup.shadow, &vendors.telephony) {
+        (Some(_), _) => facts.in_shadow(),
+        (None, Some(_)) => facts,
+        (None, None) => facts.without_telephony(),
+    }
 }
 
 /// Decides and carries out until it is to stop.
@@ -230,14 +253,13 @@ fn works(
 }
 
 /// Tells of itself: to those who ask for its figures, and to the other workers.
-fn watched(tasks: &mut JoinSet<()>, door: &Door, facts: Arc<Facts>, worker: String, stopping: &Receiver<bool>) {
-    let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());
+fn watched(tasks: &mut JoinSet<()>, door: &Door, facts: Arc<Facts>, presence: Presence, stopping: &Receiver<bool>) {
     if door.metrics != MetricsFor::Nobody {
-        let (store, clock, release) = (store.clone(), Arc::clone(&clock), release.clone());
+        let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());
         let looks = Watched { store, clock, facts, release, refused: door.refused.clone() };
         tasks.spawn(looks.keep(stopping.clone()));
     }
-    tasks.spawn(Presence { store, clock, worker, release }.keep(stopping.clone()));
+    tasks.spawn(presence.keep(stopping.clone()));
 }
 
 /// What has had its time is forgotten, and what is not as it was is told.

@@ -181,7 +181,9 @@ impl Plan {
     ) -> Result<Box<Decided>, StoreError> {
         let stored = tx.inbox_answer(&format!("{} {}", first.source, first.event_id)).await?;
         let event = &self.second.row.key;
-        if let Some(Ok(Answer::Decided(mut decided) | Answer::Shadow(mut decided))) = stored.map(|text| serde_json::from_str(&text)) {
+        if let Some(Ok(Answer::Decided(mut decided) | Answer::Shadow(mut decided))) =
+            stored.map(|text| serde_json::from_str(&text))
+        {
             decided.event.clone_from(event);
             return Ok(decided);
         }
