@@ -4,8 +4,8 @@ use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, Cut, DeliveryLine,
     InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OldPage, OtherChoice, Owed,
-    Passed, PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease,
-    Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    Passed, PastLead, RepState, ReportRow, SeenWorker, StepRow, StepStats, Store, StoreError, StoredDecision,
+    StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
@@ -99,6 +99,7 @@ reads! {
     releases() -> Vec<StoredRelease>;
     report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
     state(now: DateTime<Utc>) -> State;
+    steps_of(&leads: [LeadId]) -> Vec<StepRow>;
     step_stats(now: DateTime<Utc>) -> StepStats;
     tallies() -> Option<Tallies>;
     webhooks_standing() -> BTreeMap<String, WebhookStanding>;

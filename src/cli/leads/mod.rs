@@ -9,6 +9,7 @@ mod replay;
 mod report;
 mod reps;
 mod shadow;
+mod sync;
 
 pub(super) use attention::Attention;
 pub(super) use ledger::Ledger;
@@ -17,3 +18,4 @@ pub(super) use replay::Replay;
 pub(super) use report::ReportArgs;
 pub(super) use reps::Reps;
 pub(super) use shadow::Shadow;
+pub(super) use sync::SyncArgs;
