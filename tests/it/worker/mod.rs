@@ -5,5 +5,6 @@ mod crowd;
 mod database;
 mod duty;
 mod reload;
+mod shadow;
 mod waiting;
 mod webhooks;
