@@ -125,17 +125,10 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let shadow = setup.shadow;
-    let presence = Presence {
-        store: setup.store.clone(),
-        clock: Arc::clone(&setup.clock),
-        worker: worker.clone(),
-        release: release.clone(),
-        shadow: shadow.is_some(),
-    };
-    presence.agrees_with_others().await?;
+    let presence = among_others(&setup.store, &setup.clock, &worker, &release, shadow).await?;
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
-    let facts = Arc::new(facts_of(&setup));
+    let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits, shadow));
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
         vendors: setup.vendors,
@@ -182,11 +175,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let duty = outbox.duty().clone();
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
-    watched(&mut tasks, &door, Arc::clone(&facts), presence, &stopping);
-    if let Some(after) = shadow {
-        let (store, clock, worker) = (door.store.clone(), Arc::clone(&door.clock), worker.clone());
-        tasks.spawn(Look { store, facts, clock, worker, after }.keep(stopping.clone()));
-    }
+    watched(&mut tasks, &door, facts, presence, shadow, &stopping);
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
     look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);
     let in_hand = door.in_hand.clone();
@@ -222,15 +211,36 @@ fn keep_addresses(vendors: &Vendors, store: &Store, clock: &SharedClock, release
     Some(lines::offered(rep_first))
 }
 
-fn facts_of(setup: &Setup) -> Facts {
-    let Setup { vendors, store, clock, limits, .. } = setup;
+fn facts_of(
+    vendors: &Vendors,
+    store: &Store,
+    clock: &SharedClock,
+    limits: &Limits,
+    shadow: Option<TimeDelta>,
+) -> Facts {
     let (crm, calendar) = (vendors.crm.clone(), vendors.calendar.clone());
     let facts = Facts::new(crm, calendar, store.clone(), Arc::clone(clock), limits.facts_within());
-    match (setup.shadow, &vendors.telephony) {
+    match (shadow, &vendors.telephony) {
         (Some(_), _) => facts.in_shadow(),
         (None, Some(_)) => facts,
         (None, None) => facts.without_telephony(),
     }
+}
+
+/// # Errors
+/// A trial must not be on this database, or nothing but one; or the database failed.
+async fn among_others(
+    store: &Store,
+    clock: &SharedClock,
+    worker: &str,
+    release: &Current,
+    shadow: Option<TimeDelta>,
+) -> Result<Presence> {
+    let (store, clock) = (store.clone(), Arc::clone(clock));
+    let presence =
+        Presence { store, clock, worker: worker.to_owned(), release: release.clone(), shadow: shadow.is_some() };
+    presence.agrees_with_others().await?;
+    Ok(presence)
 }
 
 /// Decides and carries out until it is to stop.
@@ -253,7 +263,18 @@ fn works(
 }
 
 /// Tells of itself: to those who ask for its figures, and to the other workers.
-fn watched(tasks: &mut JoinSet<()>, door: &Door, facts: Arc<Facts>, presence: Presence, stopping: &Receiver<bool>) {
+fn watched(
+    tasks: &mut JoinSet<()>,
+    door: &Door,
+    facts: Arc<Facts>,
+    presence: Presence,
+    shadow: Option<TimeDelta>,
+    stopping: &Receiver<bool>,
+) {
+    if let Some(after) = shadow {
+        let (store, clock, facts) = (door.store.clone(), Arc::clone(&door.clock), Arc::clone(&facts));
+        tasks.spawn(Look { store, facts, clock, worker: presence.worker.clone(), after }.keep(stopping.clone()));
+    }
     if door.metrics != MetricsFor::Nobody {
         let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());
         let looks = Watched { store, clock, facts, release, refused: door.refused.clone() };

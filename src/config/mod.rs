@@ -85,6 +85,9 @@ pub struct Config {
     pub shadow_look_after: Duration,
 }
 
+/// By then the other system has chosen.
+const LOOKS_AFTER_AT_MOST: Duration = Duration::from_secs(14 * 24 * 3600);
+
 fn look_after() -> Duration {
     Duration::from_secs(3600)
 }
@@ -269,6 +272,11 @@ impl Config {
 
     /// Callers on a line of ours would be served by nobody.
     fn check_shadow(&self) -> Result<()> {
+        ensure!(
+            self.shadow_look_after <= LOOKS_AFTER_AT_MOST,
+            "shadow_look_after is {} s; allowed: up to 14d",
+            self.shadow_look_after.as_secs()
+        );
         match &self.telephony {
             Some(Telephony::Bridge(_) | Telephony::RepFirst(_)) if self.shadow => bail!(
                 "shadow = true, and [telephony] has Baton carry the calls: nobody would serve whoever is on the line; allowed in a \

@@ -7,7 +7,7 @@ use crate::outbox::{Configured, FeedbackLinks, Rehearsal, WouldWrite};
 use crate::release::Release;
 use crate::store::{LeadQuery, Store};
 use crate::web::LinkSigner;
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use baton_clock::{Clock, SystemClock};
 use baton_core::domain::id::LeadId;
 use serde_json::json;
@@ -27,7 +27,7 @@ pub(crate) struct SyncArgs {
     #[arg(long, value_name = "N", conflicts_with = "leads", value_parser = clap::value_parser!(u16).range(1..=500))]
     last: Option<u16>,
     /// Write nothing. There is no other way: workers write, whenever a step is due.
-    #[arg(long, required = true)]
+    #[arg(long)]
     dry_run: bool,
     #[arg(long, value_enum, default_value = "text")]
     format: TextOrJson,
@@ -37,6 +37,10 @@ pub(crate) struct SyncArgs {
 
 impl SyncArgs {
     pub(crate) async fn run(self) -> Result<u8> {
+        ensure!(
+            self.dry_run,
+            "baton sync says what would be written, and writes nothing: run it with --dry-run; workers write whenever a step is due"
+        );
         let folder = &self.place.workspace;
         let config = config::load(&folder.join("baton.toml"))?;
         let Ok(workspace) = workspace::load(folder)? else {
