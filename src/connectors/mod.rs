@@ -14,12 +14,13 @@ pub mod live;
 pub mod mail;
 mod markup;
 pub mod slack;
+mod socket;
 pub mod speech;
 mod telephony;
 pub mod webhook;
 
 pub use calendar::{BookRequest, Booked, Calendar};
-pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, OwnerBy, TaskKind};
+pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, FieldWords, OwnerBy, ScreenPop, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
     Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,
@@ -28,10 +29,12 @@ pub use telephony::{
 
 use crate::telemetry::figures;
 use async_trait::async_trait;
+use baton_core::domain::outcome::OfferAct;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A failed call, by what may be done about it.
@@ -127,6 +130,10 @@ impl VendorError {
     }
 }
 
+/// Of ids of people that a vendor was asked about: each is one of those in use there, or why not, in words of ours. One that is not
+/// in it could not be asked about.
+pub type LookedUp = BTreeMap<String, Result<(), String>>;
+
 /// A briefing for a chat, in marks that each connector turns into its vendor's: `*bold*`, `_italic_`, `<address|words>`, with
 /// `&amp;`, `&lt;` and `&gt;` for what is none. Lengths are cut by the connector to the vendor's limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,6 +149,8 @@ pub struct Card {
     pub briefing: String,
     /// Small print.
     pub footer: String,
+    /// What it can be answered with; each button carries the key, and nothing else.
+    pub acts: Vec<OfferAct>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +168,19 @@ pub trait Chat: Send + Sync {
     async fn update(&self, message: &MessageRef, card: &Card) -> Result<(), VendorError>;
     /// The message that carries this key, if it was posted since then.
     async fn find(&self, channel: &str, key: &str, since: DateTime<Utc>) -> Result<Option<MessageRef>, VendorError>;
+    /// Whoever has this mail address there, by the id that they are written to; `None`: nobody, as far as can be seen.
+    async fn person(&self, _mail: &str) -> Result<Option<String>, VendorError> {
+        Ok(None)
+    }
+    /// Whether anybody of ours hears what is pressed there.
+    fn is_heard(&self) -> bool {
+        false
+    }
     async fn check(&self) -> Result<(), VendorError>;
+    /// Whether these are people who can be written to.
+    async fn look_up(&self, _ids: &[String]) -> Result<LookedUp, VendorError> {
+        Ok(LookedUp::new())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -179,6 +200,10 @@ pub trait Mailer: Send + Sync {
     /// Class `AtMostOnce`: after DATA without an answer it is not repeated.
     async fn send(&self, mail: &Mail) -> Result<(), VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
+    /// A write that leaves nothing behind there. `None`: there is none such.
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        None
+    }
 }
 
 /// What became of a text.

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod assignment;
+mod away;
 mod calendars;
 mod free;
 mod health;
@@ -45,6 +46,7 @@ pub struct Facts {
     /// Real time that a decision waits at most.
     within: Duration,
     views: Mutex<calendars::Views>,
+    away: Mutex<away::Away>,
     lately: Mutex<waits::Lately>,
     /// When the CRM last told of an account; until it has told of one, since when it could have.
     told_at: Mutex<Option<DateTime<Utc>>>,
@@ -62,7 +64,7 @@ pub struct LeadFacts {
     pub lacks: BTreeSet<Rung>,
     /// Whom the rules may give the lead to, with a calendar or without.
     pub considered: Considered,
-    /// Of those who have one.
+    /// Of those who have one, or of whom the CRM says that they are away.
     pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
 }
 
@@ -84,6 +86,7 @@ impl Facts {
             clock,
             within,
             views: Mutex::default(),
+            away: Mutex::default(),
             lately: Mutex::default(),
             told_at,
             crm_health: Arc::default(),
@@ -147,7 +150,10 @@ impl Facts {
     pub async fn busy_of(&self, rep: &RepId, rules: &RuleSet) -> Option<Vec<Busy>> {
         let known = self.calendars(BTreeSet::from([rep]), rules).await;
         let (rep, now) = (rules.reps.get(rep)?, self.clock.now());
-        calendar_of(rep, known.get(&rep.id), rules.calendars_believed_for, now).value().cloned()
+        match calendar_of(rep, known.get(&rep.id), rules.calendars_believed_for, now) {
+            None => Some(Vec::new()),
+            Some(fact) => fact.value().cloned(),
+        }
     }
 
     async fn with_calendars(

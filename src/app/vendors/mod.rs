@@ -1,6 +1,7 @@
 //! From the config's sections to the clients of one workspace.
 
 mod calendars;
+pub(super) mod slack;
 mod told;
 
 pub use calendars::CalendarNames;
@@ -10,7 +11,6 @@ use crate::app::lines::{as_telephony, lent, over_http};
 use crate::app::twilio::twilio_texts;
 use crate::app::{speech, webhooks};
 use crate::config::{self, Config, MailTls};
-use crate::connectors::Telephony;
 use crate::connectors::agent::{AgentTelephony, Wire};
 use crate::connectors::asterisk::{Asterisk, AsteriskConfig, BesidePlatform};
 use crate::connectors::crm::hubspot::{self, HubSpot, HubSpotConfig};
@@ -18,8 +18,8 @@ use crate::connectors::crm::salesforce::{Salesforce, SalesforceAuth, SalesforceC
 use crate::connectors::http::Secret;
 use crate::connectors::live::LiveVoice;
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
-use crate::connectors::slack::{Slack, SlackConfig};
 use crate::connectors::speech::Speech;
+use crate::connectors::{Chat, Telephony};
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
@@ -37,9 +37,13 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
     let mut vendors = Vendors { webhooks: webhooks::all(config)?, ..Vendors::default() };
     match &config.crm {
         None => {}
-        Some(config::Crm::Salesforce { base_url, api_version, auth }) => {
-            let auth = salesforce_auth(auth)?;
-            let config = SalesforceConfig { base_url: base_url.clone(), api_version: api_version.clone(), auth };
+        Some(config::Crm::Salesforce { base_url, api_version, auth, notification_type }) => {
+            let config = SalesforceConfig {
+                base_url: base_url.clone(),
+                api_version: api_version.clone(),
+                auth: salesforce_auth(auth)?,
+                notification_type: notification_type.clone(),
+            };
             vendors.crm = Some(Arc::new(Salesforce::new(config, Arc::clone(clock)).context("setting up crm")?));
         }
         Some(config::Crm::Hubspot { base_url, service_key }) => {
@@ -52,9 +56,9 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
         }
     }
     if let Some(slack) = &config.slack {
-        let mut settings = SlackConfig::new(Secret::new(slack.bot_token.secret("slack.bot_token")?));
-        settings.base_url.clone_from(&slack.base_url);
-        vendors.chat = Some(Arc::new(Slack::new(settings).context("setting up slack")?));
+        let slack = slack::client(slack)?;
+        vendors.chat = Some(Arc::clone(&slack) as Arc<dyn Chat>);
+        vendors.slack = Some(slack);
     }
     if let Some(mail) = &config.mail {
         vendors.mailer = Some(Arc::new(SmtpMailer::new(smtp(mail)?, Arc::clone(clock)).context("setting up mail")?));

@@ -1,12 +1,18 @@
 //! What Baton asks of a calendar: when its owner is busy, to book a time in it, and to move or cancel what was booked.
 
+pub mod caldav;
 pub mod google;
 pub mod graph;
+pub mod ical;
+pub mod ics;
 pub mod several;
+
+pub use ical::CalendarOwner;
 
 use super::VendorError;
 use async_trait::async_trait;
-use baton_core::domain::rep::Busy;
+use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::domain::rota::Window;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -43,6 +49,13 @@ pub trait Calendar: Send + Sync {
     fn parts(&self) -> &[(String, Arc<dyn Calendar>)] {
         &[]
     }
+    /// `false`: it can be read alone.
+    fn takes_bookings(&self) -> bool {
+        true
+    }
+    /// Whose calendars these are, as the rules say now: of those vendors that tell whole days without saying by whose clock, and
+    /// guests without saying which of them is the owner.
+    fn owners(&self, _owners: BTreeMap<String, CalendarOwner>) {}
     /// Per calendar: the busy times in the window, or why they are unknown. Every calendar asked for is in the answer.
     async fn busy(
         &self,
@@ -61,7 +74,8 @@ pub trait Calendar: Send + Sync {
     ) -> BTreeMap<String, Vec<Busy>> {
         BTreeMap::new()
     }
-    /// Rechecks the time, then inserts with an id of ours. Class `Repeatable`: the second insert finds the first.
+    /// Rechecks the time, then inserts with an id of ours. Class `Repeatable`: the second insert finds the first. A meeting or an
+    /// absence makes a time taken; what counts by the rules alone was weighed by them when the time was offered.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError>;
     /// Moves the event of this id, as [`Booked::Event`] told it, to the request's time, and tells the guest; its description becomes
     /// the request's. Class `Repeatable`: moved already is moved.
@@ -73,4 +87,15 @@ pub trait Calendar: Send + Sync {
     /// Class `Repeatable`.
     async fn cancel(&self, calendar: &str, id: &str, words: &CallerText) -> Result<(), VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
+}
+
+/// Whether there is room for a meeting where this is busy, and these are entries of it by their kinds; what no entry tells of is a
+/// meeting.
+fn leaves_room(busy: &[Busy], entries: &[Busy], (from, until): Window) -> bool {
+    let is_in_the_way = |entry: &Busy| entry.kind.always_counts() && entry.meets(from, until);
+    let mut untold = busy.iter().flat_map(|busy| match busy.kind {
+        BusyKind::Busy => busy.beside(entries),
+        BusyKind::OutOfOffice | BusyKind::Tentative | BusyKind::Focus | BusyKind::AllDay => vec![*busy],
+    });
+    !entries.iter().any(is_in_the_way) && !untold.any(|entry| is_in_the_way(&entry))
 }

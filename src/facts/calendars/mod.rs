@@ -12,6 +12,7 @@ pub(super) use view::Views;
 
 use super::Facts;
 use super::health::{PAUSE_AFTER_FAILURE, SILENT, UNHURRIED};
+use crate::connectors::calendar::CalendarOwner;
 use crate::release::Current;
 use crate::telemetry::figures;
 use baton_core::domain::calendar::CalendarAddress;
@@ -28,7 +29,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
-use view::{FRESH, View};
+use view::{FRESH, Told, View};
 
 /// How often the background looks whether something is to be asked for.
 const LOOKS_EVERY: TimeDelta = TimeDelta::seconds(15);
@@ -48,7 +49,10 @@ impl Facts {
         let calendars: BTreeSet<&str> = with_calendar().flat_map(|(_, cell)| CalendarAddress::each(cell)).collect();
         let wanted = &calendars;
         join_all((0..self.connections.len()).map(|place| self.look(place, wanted, rules))).await;
-        with_calendar().map(|(rep, cell)| (rep.clone(), self.fact(cell))).collect()
+        let mut known: BTreeMap<RepId, Fact<Vec<Busy>>> =
+            with_calendar().map(|(rep, cell)| (rep.clone(), self.fact(cell))).collect();
+        self.add_absences(&reps, rules, &mut known);
+        known
     }
 
     /// At one vendor, within the deadline of a decision.
@@ -63,11 +67,12 @@ impl Facts {
     }
 
     /// Times before `until` in which a rep is busy, as the vendors of their calendars say at this moment: for booking, when the
-    /// caller is being offered a time. What was seen before is not good enough for a promise.
+    /// caller is being offered a time. What was seen before is not good enough for a promise, nor what was told of its kind, where
+    /// `rules` let a kind count as free: in a time that was kept for work there may be a meeting by now.
     ///
     /// # Errors
     /// Why it is not known now.
-    pub async fn busy_now(&self, cell: &str, until: DateTime<Utc>) -> Result<Vec<Busy>, String> {
+    pub async fn busy_now(&self, cell: &str, until: DateTime<Utc>, rules: &RuleSet) -> Result<Vec<Busy>, String> {
         if self.connections.is_empty() {
             return Err("no calendar is configured".to_owned());
         }
@@ -75,8 +80,8 @@ impl Facts {
         for written in &calendars {
             home(&self.connections, written)?;
         }
-        let wanted = &calendars;
-        let asked = (0..self.connections.len()).map(|place| self.asked_now(place, wanted, until));
+        let (wanted, tells_kinds) = (&calendars, rules.calendars.tell_kinds_apart());
+        let asked = (0..self.connections.len()).map(|place| self.asked_now(place, wanted, until, tells_kinds));
         let known: Vec<Vec<Busy>> = join_all(asked).await.into_iter().collect::<Result<_, String>>()?;
         Ok(known.concat())
     }
@@ -86,6 +91,7 @@ impl Facts {
         place: usize,
         calendars: &BTreeSet<&str>,
         until: DateTime<Utc>,
+        tells_kinds: bool,
     ) -> Result<Vec<Busy>, String> {
         let (connection, sought) = (&self.connections[place], sought_at(&self.connections, place, calendars));
         if sought.is_empty() {
@@ -102,10 +108,20 @@ impl Facts {
                 return Err(late(vendor, UNHURRIED));
             }
         };
-        let (views, mut all) = (self.views(), Vec::new());
+        // Until their kinds are told, entries are busy.
+        let told = match tells_kinds {
+            true => timeout(UNHURRIED, connection.calendar.absences(&addresses(&sought), from, until)).await,
+            false => Ok(BTreeMap::new()),
+        }
+        .unwrap_or_default();
+        let (views, now, mut all) = (self.views(), self.clock.now(), Vec::new());
         for (written, address) in sought {
             let busy = answers.get(address).cloned().unwrap_or_else(not_answered)?;
-            let named = views.get(written).map(|view| view.told.named(&busy, until));
+            let named = match told.get(address) {
+                Some(entries) => Some(Told::at(entries.clone(), now).named(&busy, until)),
+                None if tells_kinds => None,
+                None => views.get(written).map(|view| view.told.named(&busy, until)),
+            };
             all.extend(named.unwrap_or(busy));
         }
         Ok(all)
@@ -163,6 +179,7 @@ impl Facts {
     async fn look_up(&self, connection: &Connection, sought: &[Sought<'_>], rules: &RuleSet, within: Duration) {
         let (vendor, now) = (connection.vendor(), self.clock.now());
         let (from, until) = window(rules, now);
+        connection.calendar.owners(self.owners(connection, rules));
         let failed = match timeout(within, connection.calendar.busy(&addresses(sought), from, until)).await {
             Ok(Ok(answers)) => {
                 connection.health.answers();
@@ -187,6 +204,22 @@ impl Facts {
         for (written, _) in sought {
             views.entry((*written).to_owned()).or_insert_with(|| View::unseen(failed.clone(), now));
         }
+    }
+
+    /// By whose clock the days of its calendars are, and which guest is the owner, by address.
+    fn owners(&self, connection: &Connection, rules: &RuleSet) -> BTreeMap<String, CalendarOwner> {
+        let mut owners = BTreeMap::new();
+        for rep in rules.reps.values() {
+            for written in rep.calendar.iter().flat_map(|cell| CalendarAddress::each(cell)) {
+                if let Ok((place, address)) = home(&self.connections, written)
+                    && std::ptr::eq(&raw const self.connections[place], connection)
+                {
+                    let owner = CalendarOwner { zone: Some(rep.timezone), email: Some(rep.email.clone()) };
+                    owners.insert(address.to_owned(), owner);
+                }
+            }
+        }
+        owners
     }
 
     fn saw(

@@ -57,7 +57,7 @@ impl Work for CalendarEffect<'_> {
             Self::FindSlots { search, .. } => Fallback::of(Event::SlotsUnknown { search, why }),
             Self::Book { attempt, .. } => Fallback::of(Event::BookingFailed { attempt, why }),
             Self::Move { attempt, .. } => Fallback::of(Event::MeetingNotMoved { attempt, why, taken: false }),
-            // It is called off all the same: the rep was told.
+            // It is called off all the same: the rep was told. What failed is on the list of what needs a person.
             Self::Cancel { .. } => Fallback::default(),
         }
     }
@@ -149,26 +149,4 @@ fn choose(all: Vec<Window>, wanted: &[DateTime<Utc>], offer: usize) -> Vec<Windo
     chosen.extend(rest);
     chosen.truncate(offer);
     chosen
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use baton_core::domain::zone::Zone;
-
-    #[test]
-    fn time_is_kept_free_around_meetings_and_around_nothing_else() {
-        let at = |time: &str| format!("2026-11-23T{time}:00Z").parse::<DateTime<Utc>>().expect("an instant");
-        let first = |kind, buffer: i64| {
-            let busy = [Busy { from: at("09:30"), until: at("10:30"), kind }];
-            let busy = with_buffers(&busy, TimeDelta::minutes(buffer));
-            let (day, half_an_hour) = ([(at("09:00"), at("17:00"))], Duration::from_secs(1_800));
-            let slots = rota::free_slots(&day, &busy, Zone::UTC, half_an_hour, at("09:00"), 2);
-            slots.iter().map(|(from, _)| from.format("%H:%M").to_string()).collect::<Vec<_>>()
-        };
-        assert_eq!(first(BusyKind::Busy, 0), ["09:00", "10:30"]);
-        assert_eq!(first(BusyKind::Busy, 10), ["11:00", "11:30"]);
-        assert_eq!(first(BusyKind::Tentative, 10), ["11:00", "11:30"]);
-        assert_eq!(first(BusyKind::OutOfOffice, 10), ["09:00", "10:30"]);
-    }
 }

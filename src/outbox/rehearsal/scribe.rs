@@ -83,7 +83,7 @@ impl Crm for Scribe {
             },
             "task": task,
         }));
-        Ok(CrmRef { id: lead.key.clone(), url: None, owner_crm_id: lead.owner_crm_id.clone() })
+        Ok(CrmRef { id: lead.key.clone(), url: None, owner_crm_id: lead.owner_crm_id.clone(), by_hand: false })
     }
 
     fn write_class(&self) -> Class {

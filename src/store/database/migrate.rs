@@ -56,6 +56,7 @@ const MIGRATIONS: [Migration; 37] = [
     ("0035_audit", include_str!("../../../migrations/0035_audit.sql")),
     ("0036_keep_indexes", include_str!("../../../migrations/0036_keep_indexes.sql")),
     ("0037_meeting_indexes", include_str!("../../../migrations/0037_meeting_indexes.sql")),
+    ("0038_away_until", include_str!("../../../migrations/0038_away_until.sql")),
     ("0043_shadow", include_str!("../../../migrations/0043_shadow.sql")),
 ];
 

@@ -1,13 +1,13 @@
 //! CRM, chat, mail, texts and calendars: what is asked of them, and what is believed.
 
 mod calendar;
-mod calendarless;
-mod calendars;
 mod chat;
 mod contract;
+mod coverage;
 mod crm;
+mod doctor;
 mod returning;
 mod silent;
-mod texts;
+mod slack;
 mod twilio;
 mod workflow;

@@ -9,7 +9,7 @@
 mod account;
 mod wire;
 
-use super::{BookRequest, Booked, Calendar};
+use super::{BookRequest, Booked, Calendar, leaves_room};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp};
 use account::{Accounts, CalendarScope};
@@ -155,14 +155,19 @@ impl GoogleCalendar {
         read(&self.http.send_with(&tokens, call, wire::judge).await?)
     }
 
-    async fn is_free(&self, calendar: &str, (from, until): Window) -> Result<bool, VendorError> {
+    async fn is_free(&self, calendar: &str, window: Window) -> Result<bool, VendorError> {
         let (user, id) = owned(calendar);
-        let answer = self.free_busy(user, &[calendar.to_owned()], (from, until)).await?;
-        match answer.of(id) {
-            Ok(busy) => Ok(!busy.iter().any(|busy| busy.from < until && from < busy.until)),
-            Err(NotKnown { why, lasting: true }) => Err(VendorError::needs_person(VENDOR, why)),
-            Err(NotKnown { why, lasting: false }) => Err(VendorError::retry(VENDOR, why)),
+        let busy = match self.free_busy(user, &[calendar.to_owned()], window).await?.of(id) {
+            Ok(busy) => busy,
+            Err(NotKnown { why, lasting: true }) => return Err(VendorError::needs_person(VENDOR, why)),
+            Err(NotKnown { why, lasting: false }) => return Err(VendorError::retry(VENDOR, why)),
+        };
+        if leaves_room(&busy, &[], window) {
+            return Ok(true);
         }
+        // Where they cannot be read, what is busy is in the way.
+        let entries = self.entries(calendar, window).await.unwrap_or_default();
+        Ok(leaves_room(&busy, &entries, window))
     }
 
     async fn insert(&self, id: &str, request: &BookRequest) -> Result<Answer, VendorError> {

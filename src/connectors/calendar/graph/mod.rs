@@ -1,10 +1,11 @@
 //! Microsoft 365 calendars over Graph, as an app of its own (client credentials).
 //!
-//! Guarantees: a mailbox whose schedule or automatic replies cannot be read is unknown, never free; whoever has automatic replies
-//! on is out of office; a booking carries its key as `transactionId`, so that sending it again finds the first, and the time is
-//! looked at again just before; what a person changed since is not overwritten. Times are asked for in UTC and refused in any
-//! other zone. Does not lock: two bookings with different keys can take the same time between look and insert, so the caller
-//! holds a lease on the rep around [`Calendar::book`]. When the process dies here, the same request may be sent again.
+//! Guarantees: a mailbox whose schedule or automatic replies cannot be read is unknown, never free, unless we may not see replies at
+//! all, which [`Calendar::check`] tells; whoever has automatic replies on is out of office; a booking carries its key as
+//! `transactionId`, so that sending it again finds the first, and the time is looked at again just before; what a person changed since
+//! is not overwritten. Times are asked for in UTC and refused in any other zone. Does not lock: two bookings with different keys can
+//! take the same time between look and insert, so the caller holds a lease on the rep around [`Calendar::book`]. When the process dies
+//! here, the same request may be sent again.
 
 mod account;
 mod batch;

@@ -1,12 +1,12 @@
 //! Texts by Twilio: the client against its stand-in and the vendor's description, and whoever is missed by a running worker.
 
-use super::contract;
-use super::twilio::{ACCOUNT, TOKEN};
+use super::{ACCOUNT, TOKEN};
 use crate::eventually::{eventually, found};
 use crate::program::edit;
 use crate::store::server::{Db, sqlite_in};
 use crate::store::tx::reads;
 use crate::town::{self, Caller, Line};
+use crate::vendors::contract;
 use axum::http::StatusCode;
 use baton::app::{self, Running};
 use baton::config::Config;
@@ -85,6 +85,20 @@ async fn a_text_whose_answer_was_lost_is_found_by_number_and_time() {
         desk.clock.advance(Duration::from_secs(3600));
         assert_eq!(desk.client.find(&number(DANA), desk.clock.now()).await, Ok(None), "that of an hour ago is another");
         assert_eq!(contract::check_all("twilio-messages", &desk.world.exchanges()), 6);
+    }
+}
+
+#[tokio::test]
+async fn a_search_may_simply_be_repeated() {
+    let desk = Desk::open(TOKEN, from_number()).await;
+    for (fault, class) in [
+        (Fault::Unavailable, "retry"),
+        (Fault::RateLimit { retry_after_s: Some(9) }, "rate_limited"),
+        (Fault::DropAnswer, "retry"),
+    ] {
+        desk.world.arm("twilio-messages", "messages.list", fault.clone(), 1);
+        let failed = desk.client.find(&number(DANA), desk.clock.now()).await.expect_err("it fails");
+        assert_eq!(failed.class(), class, "{fault:?}: {failed}");
     }
 }
 
