@@ -121,6 +121,7 @@ impl Worker {
             replies: Some(Arc::clone(&heard) as Arc<dyn Replies>),
             broker: None,
             metrics: run.metrics,
+            shadow: None,
         };
         let running = app::start(setup).await?;
         Ok(Self { running, store, clock, config, heard, promises })

@@ -41,7 +41,7 @@ use crate::web::{
 };
 use anyhow::{Context, Result};
 use baton_clock::SharedClock;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use lines::{Agents, Lines};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use watch::keep::Keeper;
-use watch::{Presence, Watched};
+use watch::{Look, Presence, Watched};
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
@@ -84,6 +84,9 @@ pub struct Setup {
     pub broker: Option<Arc<AmqpStats>>,
     /// Who may read its figures.
     pub metrics: MetricsFor,
+    /// Decides beside another system, does nothing that anybody would notice, and reads so long after each decision whom that system
+    /// chose.
+    pub shadow: Option<TimeDelta>,
 }
 
 /// A running worker.
@@ -108,7 +111,8 @@ pub struct Running {
 /// Starts deciding, carrying out and serving. The release is stored first: whatever is decided with it can be decided again.
 ///
 /// # Errors
-/// The listener has no address, the release could not be stored, or the database failed.
+/// The listener has no address, the release could not be stored, the database failed, or it is one that a trial, or a worker that is
+/// none, must not be on.
 pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
@@ -122,11 +126,13 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Reload::begin(setup.store.clone(), clock, worker.clone(), connected, sections, setup.workspace).await;
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
+    let shadow = setup.shadow;
+    let presence = among_others(&setup.store, &setup.clock, &worker, &release, shadow).await?;
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
     let fleet = vendors::fleet::join(&setup.vendors, &setup.store, &setup.clock, &worker);
-    let slack = setup.vendors.slack.clone();
+    let slack = setup.vendors.slack.clone().filter(|_| shadow.is_none());
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
-    let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
+    let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits, shadow));
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
         vendors: setup.vendors,
@@ -139,6 +145,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         steps_at_once: setup.limits.steps_at_once,
         links: setup.links.clone().map(|links| links as Arc<dyn outbox::FeedbackLinks>),
         restored_at: restored_at(&setup.store, &setup.clock).await?,
+        shadow: shadow.is_some(),
     });
     let decider = Decider::new(decider::DeciderParts {
         store: setup.store.clone(),
@@ -174,15 +181,20 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let duty = outbox.duty().clone();
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
-    watched(&mut tasks, &door, facts, (worker.clone(), fleet), &stopping);
+    watched(&mut tasks, &door, facts, (presence, fleet), shadow, &stopping);
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
-    if let Some(desk) = desk.filter(|desk| desk.slack.listens()) {
-        tasks.spawn(chat::hear(desk, stopping.clone()));
-    }
+    desk_hears(&mut tasks, desk, &stopping);
     look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, worker, ready, stopping, tasks, set_ready, duty, stop, reload })
+}
+
+/// What people press in the chat, where Slack is listened to.
+fn desk_hears(tasks: &mut JoinSet<()>, desk: Option<Arc<chat::Desk>>, stopping: &Receiver<bool>) {
+    if let Some(desk) = desk.filter(|desk| desk.slack.listens()) {
+        tasks.spawn(chat::hear(desk, stopping.clone()));
+    }
 }
 
 /// The first number that is read loads all that is known of numbers, some twenty megabytes: half a life of a worker that is built
@@ -213,10 +225,36 @@ fn keep_addresses(vendors: &Vendors, store: &Store, clock: &SharedClock, release
     Some(lines::offered(rep_first))
 }
 
-fn facts_of(vendors: &Vendors, store: &Store, clock: &SharedClock, limits: &Limits) -> Facts {
+fn facts_of(
+    vendors: &Vendors,
+    store: &Store,
+    clock: &SharedClock,
+    limits: &Limits,
+    shadow: Option<TimeDelta>,
+) -> Facts {
     let (crm, calendar) = (vendors.crm.clone(), vendors.calendar.clone());
     let facts = Facts::new(crm, calendar, store.clone(), Arc::clone(clock), limits.facts_within());
-    if vendors.telephony.is_some() { facts } else { facts.without_telephony() }
+    match (shadow, &vendors.telephony) {
+        (Some(_), _) => facts.in_shadow(),
+        (None, Some(_)) => facts,
+        (None, None) => facts.without_telephony(),
+    }
+}
+
+/// # Errors
+/// A trial must not be on this database, or nothing but one; or the database failed.
+async fn among_others(
+    store: &Store,
+    clock: &SharedClock,
+    worker: &str,
+    release: &Current,
+    shadow: Option<TimeDelta>,
+) -> Result<Presence> {
+    let (store, clock) = (store.clone(), Arc::clone(clock));
+    let presence =
+        Presence { store, clock, worker: worker.to_owned(), release: release.clone(), shadow: shadow.is_some() };
+    presence.agrees_with_others().await?;
+    Ok(presence)
 }
 
 /// Decides and carries out until it is to stop.
@@ -243,17 +281,21 @@ fn watched(
     tasks: &mut JoinSet<()>,
     door: &Door,
     facts: Arc<Facts>,
-    (worker, fleet): (String, Arc<Fleet>),
+    (presence, fleet): (Presence, Arc<Fleet>),
+    shadow: Option<TimeDelta>,
     stopping: &Receiver<bool>,
 ) {
-    let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());
+    if let Some(after) = shadow {
+        let (store, clock, facts) = (door.store.clone(), Arc::clone(&door.clock), Arc::clone(&facts));
+        tasks.spawn(Look { store, facts, clock, worker: presence.worker.clone(), after }.keep(stopping.clone()));
+    }
     if door.metrics != MetricsFor::Nobody {
-        let (store, clock, release) = (store.clone(), Arc::clone(&clock), release.clone());
+        let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());
         let looks = Watched { store, clock, facts, release, refused: door.refused.clone() };
         tasks.spawn(looks.keep(stopping.clone()));
     }
-    tasks.spawn(vendors::fleet::keep(fleet, store.clone(), Arc::clone(&clock), stopping.clone()));
-    tasks.spawn(Presence { store, clock, worker, release }.keep(stopping.clone()));
+    tasks.spawn(vendors::fleet::keep(fleet, door.store.clone(), Arc::clone(&door.clock), stopping.clone()));
+    tasks.spawn(presence.keep(stopping.clone()));
 }
 
 /// What has had its time is forgotten, and what is not as it was is told.

@@ -115,6 +115,7 @@ impl Reader<'_> {
                 }
                 Outcome::CalledOff { .. } => "The call is over: the lead has called the meeting off.".to_owned(),
                 Outcome::LeftToAgent { .. } => "The caller was left to the voice agent.".to_owned(),
+                Outcome::Shadow { .. } => "The lead was decided in a trial, and nobody was rung for it.".to_owned(),
             },
             Stage::NeedsAttention { owner, .. } => format!("The call is over; {} looks after it.", self.name(owner)),
         }

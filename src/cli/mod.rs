@@ -94,6 +94,10 @@ enum Command {
     Send(worker::Send),
     /// Print the routing report: accuracy, acceptance, first contact, conversion.
     Report(leads::ReportArgs),
+    /// Print the shadow report of a trial: where it and the system beside it differ, why, and what is at stake.
+    Shadow(leads::Shadow),
+    /// Print what would be written for leads, vendor by vendor, and write nothing.
+    Sync(leads::SyncArgs),
     /// Print the balances and the journal of a pool; give or take a turn by hand.
     Ledger(leads::Ledger),
     /// Print what each rep has taken, who can be had now, and why one got nothing.
@@ -176,6 +180,8 @@ pub fn main() -> ExitCode {
             Command::Mcp(command) => command.run().await,
             Command::Send(command) => command.run().await,
             Command::Report(command) => command.run().await,
+            Command::Shadow(command) => command.run().await,
+            Command::Sync(command) => command.run().await,
             Command::Ledger(command) => command.run().await,
             Command::Reps(command) => command.run().await,
             Command::Quarantine(command) => command.run().await,

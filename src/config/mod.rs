@@ -37,6 +37,7 @@ pub use vendors::{Crm, Mail, MailTls, SalesforceAuth, Slack};
 pub use webhooks::Webhook;
 
 use anyhow::{Context, Result, bail, ensure};
+use chrono::TimeDelta;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -76,6 +77,19 @@ pub struct Config {
     pub telemetry: Telemetry,
     #[serde(default)]
     pub keep: Keep,
+    /// A trial beside another system: leads are decided, and nothing is done that anybody would notice.
+    #[serde(default)]
+    pub shadow: bool,
+    /// How long after each decision of a trial the CRM is asked whom the other system chose.
+    #[serde(default = "look_after", deserialize_with = "span::span")]
+    pub shadow_look_after: Duration,
+}
+
+/// By then the other system has chosen.
+const LOOKS_AFTER_AT_MOST: Duration = Duration::from_secs(14 * 24 * 3600);
+
+fn look_after() -> Duration {
+    Duration::from_secs(3600)
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -218,6 +232,7 @@ impl Config {
         if let Some(telephony) = &self.telephony {
             telephony.check(&self.http.public_url)?;
         }
+        self.check_shadow()?;
         if let Some(speech) = &self.speech {
             speech.check()?;
         }
@@ -253,6 +268,28 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// Callers on a line of ours would be served by nobody.
+    fn check_shadow(&self) -> Result<()> {
+        ensure!(
+            self.shadow_look_after <= LOOKS_AFTER_AT_MOST,
+            "shadow_look_after is {} s; allowed: up to 14d",
+            self.shadow_look_after.as_secs()
+        );
+        match &self.telephony {
+            Some(Telephony::Bridge(_) | Telephony::RepFirst(_)) if self.shadow => bail!(
+                "shadow = true, and [telephony] has Baton carry the calls: nobody would serve whoever is on the line; allowed in a \
+                 trial: mode = \"agent\" or \"agent_amqp\", or no [telephony]"
+            ),
+            Some(Telephony::Agent { .. } | Telephony::AgentAmqp | Telephony::Bridge(_) | Telephony::RepFirst(_))
+            | None => Ok(()),
+        }
+    }
+
+    /// How long after each decision the CRM is asked whom the system beside this one chose; `None`: this is no trial.
+    pub fn looks_after(&self) -> Option<TimeDelta> {
+        self.shadow.then(|| TimeDelta::from_std(self.shadow_look_after).unwrap_or(TimeDelta::MAX))
     }
 
     /// Listens elsewhere than the file says.

@@ -9,6 +9,7 @@ use baton_core::domain::effect::Effect;
 use baton_core::domain::id::{DecisionId, LeadId, RepId};
 use baton_core::domain::lead::Lead;
 use baton_core::domain::outcome::NextStep;
+use baton_core::domain::text::CallerText;
 use baton_core::handoff::Handoff;
 use baton_core::routing::Decision;
 use baton_core::routing::reason::NotKnown;
@@ -26,6 +27,8 @@ use tokio::sync::oneshot;
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Answer {
     Decided(Box<Decided>),
+    /// Decided in shadow: the agent goes on as it would without this answer, and transfers nobody for it.
+    Shadow(Box<Decided>),
     /// Taken, for an event that is no lead.
     Taken {
         event: String,
@@ -52,7 +55,8 @@ pub struct Decided {
     /// Reps that will be rung, in order.
     pub targets: Vec<RepId>,
     pub rungs: Vec<Rung>,
-    /// What the voice agent does now, or a chat says; absent where nobody hears or reads it.
+    /// What the voice agent does now, or a chat says; absent where nobody hears or reads it. In shadow it is `go_on`, with
+    /// nothing to say.
     pub instruction: Option<Instructed>,
     pub next_step: NextStep,
     /// Facts that were not to be had in time.
@@ -71,6 +75,12 @@ pub struct Instructed {
 }
 
 impl Instructed {
+    fn go_on(lead: &LeadId) -> Self {
+        let say = CallerText(String::new());
+        let spoken = Spoken { kind: "go_on".to_owned(), say, slots: Vec::new(), language: "en".to_owned() };
+        Self { id: format!("{}.go_on", lead.suffix()), spoken }
+    }
+
     /// The first instruction among effects, each with its key: the words for the caller that go back with the answer. The same
     /// command follows under the same id.
     pub(super) fn first_of<'a>(
@@ -92,6 +102,15 @@ impl Instructed {
 }
 
 impl Answer {
+    /// Of a lead that has an owner; `shadow`: nobody but whoever asked is told so.
+    pub(super) fn of_lead(mut decided: Box<Decided>, shadow: bool) -> Self {
+        if !shadow {
+            return Self::Decided(decided);
+        }
+        decided.instruction = Some(Instructed::go_on(&decided.lead));
+        Self::Shadow(decided)
+    }
+
     /// To an event that was handled so long ago that only its name is left.
     pub(super) fn no_longer_kept(event: &str) -> Self {
         let why = "it came before, and what it was answered is no longer kept".to_owned();

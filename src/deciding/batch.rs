@@ -249,6 +249,7 @@ impl Commits {
         let seconds = seconds(tx, &all, &release.rules, mover.now).await?;
         let mut table = StandingTable::of(Standing::locked(tx, &release.rules).await?);
         table.waits = self.parts.facts.recent_waits();
+        table.shadow = self.parts.outbox.is_in_shadow();
         let (mut decided, mut handled) = (Vec::with_capacity(leads.len()), Vec::with_capacity(leads.len()));
         for ((row, lead), facts) in leads {
             if let Some(first) = seconds.get(&lead.id) {

@@ -130,7 +130,7 @@ impl Plan {
             decided.instruction = Instructed::first_of(effects, &lead, after, &self.release, self.mover.now);
             decided.next_step = after.next_step();
         }
-        let answer = Answer::Decided(decided);
+        let answer = Answer::of_lead(decided, before.shadow);
         let handled = Handled { key: row.key.clone(), answer: answer.text()?, lead_id: Some(first.clone()) };
         tx.change(&Changes { handled: &[handled], ..Changes::default() }).await?;
         tracing::info!(lead.id = %first, added = added.len(), rings_anew, "a second event of the same call was added to its lead");
@@ -181,7 +181,9 @@ impl Plan {
     ) -> Result<Box<Decided>, StoreError> {
         let stored = tx.inbox_answer(&format!("{} {}", first.source, first.event_id)).await?;
         let event = &self.second.row.key;
-        if let Some(Ok(Answer::Decided(mut decided))) = stored.map(|text| serde_json::from_str(&text)) {
+        if let Some(Ok(Answer::Decided(mut decided) | Answer::Shadow(mut decided))) =
+            stored.map(|text| serde_json::from_str(&text))
+        {
             decided.event.clone_from(event);
             return Ok(decided);
         }

@@ -58,7 +58,7 @@ impl Decider {
         };
         match answer {
             Some(Answer::Decided(decided)) => Ok(decided.next_step.what == NextStepKind::Handoff),
-            Some(Answer::Taken { .. } | Answer::Quarantined { .. }) => Ok(false),
+            Some(Answer::Shadow(_) | Answer::Taken { .. } | Answer::Quarantined { .. }) => Ok(false),
             None => Ok(true),
         }
     }

@@ -28,7 +28,8 @@ pub(super) async fn decide_lead(
     let decision = decide(lead, &snapshot, rules);
     table.book(lead, &decision, rules, mover.now);
     let usual_wait = table.waits.usual(&decision.plan.pool);
-    let mut begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules).expecting(usual_wait);
+    let begun = Handoff::begin(lead, &decision, rules).seeing(&snapshot, rules).expecting(usual_wait);
+    let mut begun = begun.in_shadow(table.shadow);
     begun.trace_context.clone_from(&row.trace_context);
     let started = tx.handoff_advance(&mut begun, &Event::Start, rules, &mut table.promised, mover.now).await?;
     let Transition { state, effects, .. } = started;
@@ -39,7 +40,8 @@ pub(super) async fn decide_lead(
     } else {
         None
     };
-    let answer = Answer::Decided(Box::new(Decided::of(&row.key, lead, &decision, &state, rules, instruction)));
+    let decided = Box::new(Decided::of(&row.key, lead, &decision, &state, rules, instruction));
+    let answer = Answer::of_lead(decided, state.shadow);
     let told = TimelineEntry {
         lead_id: lead.id.clone(),
         at: mover.now,

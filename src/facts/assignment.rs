@@ -11,9 +11,10 @@
 
 use super::Facts;
 use super::health::SILENT;
-use crate::connectors::{Crm, CrmLead, CrmRef, VendorError};
+use crate::connectors::{AccountKeys, Crm, CrmLead, CrmRef, VendorError};
 use crate::telemetry::figures;
 use crate::telemetry::traces::for_lead;
+use baton_core::domain::account::PersonRecord;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
@@ -49,6 +50,10 @@ impl Facts {
     pub(super) async fn assignments(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Option<Assigned>> {
         match rules.assignment {
             Assignment::Baton => vec![None; leads.len()],
+            Assignment::Crm if self.shadow => {
+                let why = "in shadow no lead is created in the CRM: the rules choose".to_owned();
+                vec![Some(Fact::Unknown { why }); leads.len()]
+            }
             Assignment::Crm => {
                 let asked = leads.iter().map(|lead| for_lead(&lead.id, self.assignment(lead)));
                 join_all(asked).await.into_iter().map(Some).collect()
@@ -58,7 +63,7 @@ impl Facts {
 
     /// Until when the CRM may still name the owner of a lead that has come; `None`: the lead is decided at once.
     pub fn waits_for_owner(&self, lead: &Lead, rules: &RuleSet) -> Option<DateTime<Utc>> {
-        self.crm.as_ref().filter(|crm| crm.assigns_later())?;
+        self.crm.as_ref().filter(|crm| crm.assigns_later() && !self.shadow)?;
         if rules.assignment != Assignment::Crm || self.crm_health.is_silent() {
             return None;
         }
@@ -86,6 +91,28 @@ impl Facts {
             pause = (pause * 3 / 2).min(PAUSE_AT_MOST);
             answer = timeout_at(by, crm.assigned(&lead)).await;
         }
+    }
+
+    /// Whom the CRM names as owner of the person whom a lead is about: of the newest of their records that has one. `None`: of none.
+    ///
+    /// # Errors
+    /// There is no CRM, or it does not tell now.
+    pub async fn owner_in_crm(&self, lead: &Lead) -> Result<Option<CrmId>, VendorError> {
+        let Some(crm) = &self.crm else { return Err(VendorError::amiss("baton", "no CRM is configured")) };
+        let email = lead.contact.email.as_ref().map(|known| known.value.to_lowercase());
+        let keys = AccountKeys { phone: lead.reach_phone().cloned(), email, ..AccountKeys::default() };
+        if keys.phone.is_none() && keys.email.is_none() {
+            return Ok(None);
+        }
+        let found = crm.find(&keys).await.map_err(VendorError::counted)?;
+        let named = found.people.into_iter().filter(|person| person.owner_crm_id.is_some());
+        let by_mail = |person: &PersonRecord| keys.email.is_some() && person.email == keys.email;
+        Ok(named.max_by_key(|person| (by_mail(person), person.active_at)).and_then(|person| person.owner_crm_id))
+    }
+
+    /// What the CRM calls itself; `None`: there is none.
+    pub fn crm_vendor(&self) -> Option<&'static str> {
+        self.crm.as_ref().map(|crm| crm.vendor())
     }
 
     /// Whom a person has given a lead to in the CRM since Baton wrote it there.

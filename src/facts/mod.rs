@@ -51,6 +51,8 @@ pub struct Facts {
     /// When the CRM last told of an account; until it has told of one, since when it could have.
     told_at: Mutex<Option<DateTime<Utc>>>,
     crm_health: Arc<Health<AccountKeys>>,
+    /// Nothing is created in the CRM to see whom its rules choose.
+    shadow: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +90,15 @@ impl Facts {
             lately: Mutex::default(),
             told_at,
             crm_health: Arc::default(),
+            shadow: false,
         }
+    }
+
+    /// Beside another system: the CRM is read, and nothing is made there; and it is decided as if phones could be rung.
+    #[must_use]
+    pub fn in_shadow(mut self) -> Self {
+        self.shadow = true;
+        self
     }
 
     /// Nothing can ring a phone.

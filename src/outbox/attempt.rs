@@ -17,7 +17,15 @@ const RECONCILE_AFTER: TimeDelta = TimeDelta::seconds(2);
 /// A step whose credentials failed waits for a person, and tries again this often.
 const CREDENTIALS_RETRY: TimeDelta = TimeDelta::seconds(60);
 
+/// The result of a step that was named and not carried out.
+const IN_SHADOW: &str = "shadow";
+
 impl Outbox {
+    /// Whether effects that somebody would notice are left undone, beside another system that goes on with the leads.
+    pub fn is_in_shadow(&self) -> bool {
+        self.parts.shadow
+    }
+
     /// Whether a step that failed for good may be tried again at a person's word: not what somebody on the line waited for, since
     /// the lead has gone on without it, nor what may have been done and is done once at most.
     pub fn may_try_again(&self, step: &FailedStep) -> bool {
@@ -31,6 +39,9 @@ impl Outbox {
     /// What it returns is only a claim until `finish` has checked the fence. `None`: the lease was gone before the request left.
     pub(super) async fn attempt(&self, step: &StepRow, matter: &mut Option<Arc<Matter>>) -> Option<End> {
         let now = self.parts.clock.now();
+        if self.is_in_shadow() && step.effect.is_noticed() {
+            return Some(End::done(Done::nothing(IN_SHADOW)));
+        }
         let work = &*lanes::work(&step.effect);
         if self.was_to_be_dialled_then(step) {
             return Some(End::expired(work));

@@ -18,6 +18,7 @@ mod lane_hands;
 mod lanes;
 mod matter;
 mod parts;
+mod rehearsal;
 mod restored;
 mod settle;
 mod webhooks;
@@ -34,6 +35,7 @@ use hands::Hands;
 use lane_hands::Lanes;
 pub use matter::Matter;
 pub use parts::{EventSink, FeedbackLinks, OutboxParts, Vendors};
+pub use rehearsal::{Configured, Rehearsal, WouldWrite};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,8 +180,11 @@ impl Outbox {
         self.give_back(self.hands.born_marked()).await;
     }
 
-    /// Delivers our own events to webhooks until told to stop; without any it has nothing to do.
+    /// Delivers our own events to webhooks until told to stop; without any, or in shadow, it has nothing to do.
     pub async fn deliver(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        if self.is_in_shadow() {
+            return;
+        }
         self.webhooks.deliver(&self.parts, &self.duty, &stop).await;
     }
 

@@ -76,6 +76,8 @@ pub struct OutboxParts {
     pub links: Option<Arc<dyn FeedbackLinks>>,
     /// When a worker first began on what was put in the place of the database; `None`: nothing ever was.
     pub restored_at: Option<DateTime<Utc>>,
+    /// What somebody would notice is not carried out.
+    pub shadow: bool,
 }
 
 /// Named in errors that are ours, not a vendor's.

@@ -21,6 +21,9 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// In shadow, to an agent that has asked: it is no caller's, and promises nothing.
+pub const GO_ON: &str = "Noted. Go on with the call as you would have without this answer.";
+
 /// What is known when a caller is spoken to.
 #[derive(Debug, Clone)]
 pub struct CallerContext<'a> {
@@ -222,6 +225,7 @@ impl Templates {
             ToSay::Booking => Stopgap::Booking,
             ToSay::HowToReach => Stopgap::HowToReach,
             ToSay::PassedOn => Stopgap::PassedOn,
+            ToSay::GoOn => return CallerText(GO_ON.to_owned()),
         };
         self.stopgap(stopgap, context.company)
     }

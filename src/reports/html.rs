@@ -23,6 +23,9 @@ pub(super) fn layout(report: &Report) -> String {
         words::number(report.sla_s as f64, Unit::Seconds),
         report.made_at.format("%-d %B %Y, %H:%M UTC"),
     );
+    if let Some(told) = report.trial_in_words() {
+        let _ = writeln!(page, "<p><strong>{}</strong></p>", escape(&told));
+    }
     for gone in &report.no_longer_kept {
         let _ = writeln!(page, "<p>{}</p>", escape(&gone.in_words()));
     }

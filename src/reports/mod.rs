@@ -10,6 +10,7 @@ mod figures;
 mod gone;
 mod html;
 pub mod rows;
+mod shadow;
 mod source;
 mod spreadsheet;
 mod statistics;
@@ -22,7 +23,8 @@ mod words;
 pub use figure::{Cell, Dimension, Figure, FigureGroup, Unit};
 pub use gone::NoLongerKept;
 pub use rows::LeadRow;
-pub use source::over;
+pub use shadow::{Difference, ShadowFormat, ShadowReport, Side, render_shadow};
+pub use source::{over, shadow_over};
 pub use spreadsheet::harmless;
 
 use chrono::{DateTime, Utc};
@@ -63,6 +65,28 @@ pub struct Report {
     /// What the figures lack.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub no_longer_kept: Vec<NoLongerKept>,
+    /// Leads that were decided in shadow: no figure counts them.
+    #[serde(skip_serializing_if = "is_none")]
+    pub shadow: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Report {
+    /// `None`: nothing was decided in shadow.
+    fn trial_in_words(&self) -> Option<String> {
+        let told = || {
+            format!(
+                "A TRIAL: {} leads were decided in shadow, and nobody was told of them. No figure counts them; baton shadow \
+                 compares them with what the other system did.",
+                self.shadow
+            )
+        };
+        (self.shadow > 0).then(told)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -138,6 +162,7 @@ pub fn build(rows: &[LeadRow], options: &ReportOptions) -> Report {
         figures: figures::all(&rows, options),
         verdicts: verdict_counts(&rows),
         no_longer_kept: Vec::new(),
+        shadow: 0,
     }
 }
 

@@ -1,8 +1,10 @@
 //! The rows of a report, from the database and the roster.
 
 use super::rows::{LeadRow, LeadStatus, OwnerChange};
+use super::shadow::{Compared, ShadowReport, Theirs, compare};
+use super::statistics::count;
 use super::{LONGEST_DAYS, NoLongerKept, Report, ReportOptions, build};
-use crate::store::{ReportRow, Store, StoreError};
+use crate::store::{OtherChoice, ReportRow, Store, StoreError};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::RepId;
 use baton_core::domain::lead::{Disclosure, LeadChannel};
@@ -21,10 +23,50 @@ pub async fn over(store: &Store, rules: &RuleSet, days: u32, now: DateTime<Utc>)
     let (rows, since) = (store.report_rows(from, until).await?, store.kept_since().await?);
     // What became of whoever was left to the agent is told by the lead that the agent found, if it found one.
     let rows = rows.into_iter().filter(|row| row.status != "left_to_agent");
+    let (trial, rows): (Vec<ReportRow>, Vec<ReportRow>) = rows.partition(|row| row.status == SHADOW);
+    let rows = rows.into_iter();
     let rows: Vec<LeadRow> = rows.map(|row| lead_row(row, rules, now)).collect();
     let sla = rules.handoff.first_contact_sla;
     let report = build(&rows, &ReportOptions { from, until, sla, now });
-    Ok(Report { no_longer_kept: NoLongerKept::within(&since, from), ..report })
+    Ok(Report { no_longer_kept: NoLongerKept::within(&since, from), shadow: count(trial.len()), ..report })
+}
+
+/// How the database calls a lead that was decided in shadow.
+const SHADOW: &str = "shadow";
+
+/// What was decided in shadow from the first moment up to, not including, the second, beside what the other system chose.
+///
+/// # Errors
+/// The database could not be read.
+pub async fn shadow_over(
+    store: &Store,
+    rules: &RuleSet,
+    period: (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<ShadowReport, StoreError> {
+    let rows = store.report_rows(period.0, period.1).await?;
+    let mut chosen = store.other_choices(period.0, period.1).await?;
+    let compared: Vec<Compared> = rows
+        .into_iter()
+        .filter(|row| row.status == SHADOW)
+        .map(|row| {
+            let theirs = theirs(chosen.remove(&row.lead), rules);
+            Compared { reason: row.reason.clone(), theirs, row: lead_row(row, rules, now) }
+        })
+        .collect();
+    Ok(compare(&compared, period, now))
+}
+
+fn theirs(choice: Option<OtherChoice>, rules: &RuleSet) -> Theirs {
+    let Some(OtherChoice { owner, why_unknown, .. }) = choice else { return Theirs::NotAskedYet };
+    match owner {
+        Some(owner) => match rep_of(&owner, rules) {
+            Some(rep) => Theirs::Rep(rep),
+            None => Theirs::Stranger(owner.as_str().to_owned()),
+        },
+        None if why_unknown.is_some() => Theirs::Unknown,
+        None => Theirs::Nobody,
+    }
 }
 
 /// A worker that was down takes up what lay there meanwhile: what is overdue for less than this may still go on.

@@ -15,6 +15,9 @@ pub(super) fn layout(report: &Report) -> String {
             table.cell(figure.key, &format!("{}: {}", group.dimension.as_str(), group.name), &group.cell);
         }
     }
+    if let Some(words) = report.trial_in_words() {
+        table.row(["trial", words.as_str(), "", "", "", "", ""].map(str::to_owned));
+    }
     for gone in &report.no_longer_kept {
         let words = gone.in_words();
         table.row(["no_longer_kept", words.as_str(), "", "", "", "", ""].map(str::to_owned));

@@ -1,7 +1,7 @@
 //! The report for terminals and mails: aligned, at most 100 columns.
 
 use super::figure::Figure;
-use super::{Report, words};
+use super::{NoLongerKept, Report, words};
 use std::fmt::Write;
 
 const COLUMNS: usize = 100;
@@ -45,8 +45,8 @@ fn headline(report: &Report) -> String {
         words::number(report.sla_s as f64, super::Unit::Seconds),
         report.made_at.format("%Y-%m-%d %H:%M"),
     );
-    for gone in &report.no_longer_kept {
-        paragraph(&mut out, &gone.in_words());
+    for told in report.trial_in_words().into_iter().chain(report.no_longer_kept.iter().map(NoLongerKept::in_words)) {
+        paragraph(&mut out, &told);
     }
     out
 }

@@ -4,11 +4,12 @@ use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CallerOnLine, CarrierLeg, ChainEnd, Cut,
     DeliveryLine, InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OfferedCard,
-    OldPage, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision,
-    StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    OldPage, OtherChoice, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepRow, StepStats, Store,
+    StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
+use baton_core::domain::lead::Lead;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Busy;
 use baton_core::handoff::Handoff;
@@ -55,6 +56,7 @@ reads! {
     handoff(&id: HandoffId) -> Handoff;
     handoff_of_call(&platform: str, &call: str) -> Option<HandoffId>;
     handoffs_open_since(before: DateTime<Utc>, limit: usize) -> Vec<HandoffId>;
+    handoffs_owed() -> u64;
     inbox_answer(&key: str) -> Option<String>;
     inbox_count_quarantined() -> u64;
     inbox_quarantined(limit: usize) -> Vec<Aside>;
@@ -73,6 +75,7 @@ reads! {
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
     ping_answer(&key: str) -> Option<String>;
     offered_card(&key: str) -> Option<OfferedCard>;
+    other_choices_unasked(from: DateTime<Utc>, until: DateTime<Utc>, limit: usize) -> Vec<(Lead, DateTime<Utc>)>;
     owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;
     past_leads(&after: (DateTime<Utc>, String), limit: usize) -> Vec<PastLead>;
     rep_quiet_until(&rep: RepId) -> Option<DateTime<Utc>>;
@@ -94,10 +97,12 @@ reads! {
     Read:
     callers_find(&keys: [String]) -> BTreeMap<String, Met>;
     lead_to_give(&lead: LeadId) -> Option<WaitingLead>;
+    other_choices(from: DateTime<Utc>, until: DateTime<Utc>) -> BTreeMap<LeadId, OtherChoice>;
     release_files(&id: ReleaseId) -> Option<Vec<SourceFile>>;
     releases() -> Vec<StoredRelease>;
     report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
     state(now: DateTime<Utc>) -> State;
+    steps_of(&leads: [LeadId]) -> Vec<StepRow>;
     step_stats(now: DateTime<Utc>) -> StepStats;
     tallies() -> Option<Tallies>;
     webhooks_standing() -> BTreeMap<String, WebhookStanding>;

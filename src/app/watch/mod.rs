@@ -3,7 +3,9 @@
 pub(super) mod drift;
 mod figures;
 pub mod keep;
+mod shadow;
 mod workers;
 
 pub(super) use figures::Watched;
+pub(super) use shadow::Look;
 pub(super) use workers::Presence;

@@ -4,7 +4,8 @@
 
 use crate::config::host_name;
 use crate::release::Current;
-use crate::store::{Store, WorkerRow, with};
+use crate::store::{SeenWorker, Store, WorkerRow, with};
+use anyhow::{Context, Result, bail, ensure};
 use baton_clock::SharedClock;
 use baton_core::domain::zone;
 use chrono::{DateTime, Utc};
@@ -25,15 +26,59 @@ pub(in crate::app) struct Presence {
     /// Who leases.
     pub worker: String,
     pub release: Current,
+    pub shadow: bool,
 }
 
 impl Presence {
+    /// Writes itself down, and looks at the others: of two that begin at once at least one sees the other.
+    ///
+    /// # Errors
+    /// A trial is on this database and this worker is none, or the other way round; or the database failed.
+    pub(in crate::app) async fn agrees_with_others(&self) -> Result<()> {
+        self.leads_agree().await?;
+        if self.store.is_for_one() {
+            // Whoever is written down beside us is dead: there is room for one.
+            return Ok(());
+        }
+        let row = self.row(&host_name(), self.clock.now(), &mut self.release.clone());
+        let seen = with(row, |tx, row| Box::pin(tx.worker_seen(row)));
+        self.store.write("worker.seen", seen).await.context("telling the other workers")?;
+        let others = self.store.workers_seen(self.clock.now()).await.context("asking who is at work")?;
+        let differs = others.into_iter().find(|other| other.worker.shadow != self.shadow);
+        let Some(SeenWorker { worker: other, .. }) = differs else { return Ok(()) };
+        self.leaves().await;
+        let (ours, theirs) = if self.shadow { ("has", "does not have") } else { ("does not have", "has") };
+        bail!(
+            "baton.toml here {ours} shadow = true, and that of worker {} on {} {theirs}: on one database it is a trial for all \
+             workers or for none; give the trial a database of its own, or stop that one (one that was killed counts for a minute)",
+            other.id,
+            other.host
+        )
+    }
+
+    /// A trial begins beside no lead that people wait for: nobody would call them back.
+    async fn leads_agree(&self) -> Result<()> {
+        if self.shadow {
+            let owed = self.store.handoffs_owed().await.context("asking for leads that wait")?;
+            ensure!(
+                owed == 0,
+                "shadow = true, and in this database {owed} leads are being handed off, or are owed a call or a look: nobody would \
+                 be told of them; give the trial a database of its own"
+            );
+        }
+        Ok(())
+    }
+
     /// Is seen until told to stop, and then no more.
     pub(in crate::app) async fn keep(self, mut stopping: watch::Receiver<bool>) {
         tokio::select! {
             () = self.is_seen() => {}
             _ = stopping.wait_for(|stop| *stop) => {}
         }
+        self.leaves().await;
+    }
+
+    async fn leaves(&self) {
         let leaves = with(self.worker.clone(), |tx, worker| Box::pin(tx.worker_leaves(worker)));
         match timeout(LEFT_WITHIN, self.store.write_once("worker.leaves", leaves)).await {
             Ok(Ok(())) => {}
@@ -67,6 +112,7 @@ impl Presence {
             release: current.rules.release.clone(),
             release_since: current.live_since,
             zones: zone::in_use().release.to_owned(),
+            shadow: self.shadow,
             started_at,
             seen_at: self.clock.now(),
         }

@@ -169,7 +169,7 @@ impl Play<'_> {
         let told = post_event(&self.running.url(), event).await?;
         let text = told.to_string();
         match serde_json::from_value::<Answer>(told).context("reading the worker's answer")? {
-            Answer::Decided(decided) => Ok((decided.lead, text)),
+            Answer::Decided(decided) | Answer::Shadow(decided) => Ok((decided.lead, text)),
             Answer::Taken { .. } | Answer::Quarantined { .. } => bail!("{} was not decided: {text}", event["id"]),
         }
     }

@@ -74,6 +74,7 @@ impl<'a> Workers<'a> {
             replies: None,
             broker: None,
             metrics: MetricsFor::Readers,
+            shadow: None,
         };
         if let Some(carrier) = carrier {
             carrier.carries(&mut setup, &self.base_url)?;

@@ -8,6 +8,8 @@ mod reassign;
 mod replay;
 mod report;
 mod reps;
+mod shadow;
+mod sync;
 
 pub(super) use attention::Attention;
 pub(super) use ledger::Ledger;
@@ -15,3 +17,5 @@ pub(super) use reassign::Reassign;
 pub(super) use replay::Replay;
 pub(super) use report::ReportArgs;
 pub(super) use reps::Reps;
+pub(super) use shadow::Shadow;
+pub(super) use sync::SyncArgs;

@@ -94,6 +94,12 @@ impl Serve {
         let refused = consume(&mut running, clock, broker);
         let service = Arc::new(Service::of_environment());
         running.spawn(Arc::clone(&service).watches(Arc::clone(&running.decider), running.stopping.clone()));
+        if config.shadow {
+            tracing::warn!(
+                "A TRIAL (shadow = true): leads are decided, and nobody is rung, briefed, called, booked or written to: whatever ran \
+                 before must go on"
+            );
+        }
         tracing::info!(address = %running.address, "baton is ready");
         service.is_ready(&running.address).await;
         tokio::select! {
@@ -244,6 +250,7 @@ async fn setup(
             config::Metrics::Open => MetricsFor::Everybody,
             config::Metrics::Off => MetricsFor::Nobody,
         },
+        shadow: config.looks_after(),
     })
 }
 

@@ -14,6 +14,16 @@ fn timeouts_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn a_trial_carries_no_calls_and_looks_within_two_weeks() {
+    let carried = format!("shadow = true\n[http]\npublic_url = \"https://baton.example\"\n[telephony]\n{TWILIO}");
+    assert!(fault(&carried).contains("nobody would serve whoever is on the line"));
+    assert!(fault("shadow = true\nshadow_look_after = \"15d\"\n").contains("up to 14d"));
+    let config: Config = toml::from_str("shadow = true\n").expect("parses");
+    assert_eq!((config.check().is_ok(), config.looks_after()), (true, Some(TimeDelta::hours(1))));
+    assert_eq!(toml::from_str::<Config>("").expect("parses").looks_after(), None);
+}
+
+#[test]
 fn a_relative_database_lies_in_the_workspace_and_no_other_moves() {
     for (url, resolved) in [
         ("sqlite:baton.db", "sqlite:/w s/baton.db"),

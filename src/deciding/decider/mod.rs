@@ -117,6 +117,11 @@ impl Decider {
         self.parts.outbox.duty().why_not()
     }
 
+    /// Whether leads are decided beside another system, and nothing is done that anybody would notice.
+    pub fn is_in_shadow(&self) -> bool {
+        self.parts.outbox.is_in_shadow()
+    }
+
     /// The same event again gets the same answer: the stored one, or the one that is being made.
     async fn answer_again(&self, row: InboxRow, known: Arrival) {
         let coming = self.delivery.answers.expect(&row.key);

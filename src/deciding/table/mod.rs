@@ -43,6 +43,8 @@ pub(super) struct StandingTable {
     pub promised: Promised,
     /// How long callers had to wait before.
     pub waits: Arc<RecentWaits>,
+    /// Leads are decided in shadow.
+    pub shadow: bool,
 }
 
 impl StandingTable {

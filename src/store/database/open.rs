@@ -98,6 +98,11 @@ impl Store {
         Self { engine: way.engine, writer, reader, way: Arc::new(way), pulse: Arc::new(Pulse::default()) }
     }
 
+    /// Whether there is room for one worker: it holds the file.
+    pub fn is_for_one(&self) -> bool {
+        self.engine == Engine::Sqlite
+    }
+
     /// The database server's time; `None` for SQLite, which has no clock of its own, and one worker.
     ///
     /// # Errors

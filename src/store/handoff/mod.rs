@@ -138,6 +138,13 @@ impl Tx {
         Ok(vec![saved, self.lead_views(handoffs)?])
     }
 
+    /// How many have not come to their end: whoever is behind them waits, or is owed something.
+    pub async fn handoffs_owed(&mut self) -> Result<u64, StoreError> {
+        let sql = "-- handoff::owed\nSELECT '' AS key, COUNT(*) AS owed FROM handoff WHERE stage <> 'done'";
+        let row = sqlx::query(sql).fetch_one(self.conn()).await?;
+        Reading::new("handoff", &row).number("owed")
+    }
+
     /// How long the callers who were put through last had waited.
     pub async fn waits_lately(&mut self) -> Result<RecentWaits, StoreError> {
         let sql = "-- handoff::waits\nSELECT d.pool, h.waited_ms FROM handoff h JOIN decision d ON d.lead_id = h.lead_id \

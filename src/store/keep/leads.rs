@@ -9,8 +9,17 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 /// What is about a lead, in an order in which no row names one that is gone. Journals of turns are not among it.
-const ABOUT_A_LEAD: [&str; 8] =
-    ["feedback", "outcome", "owner_change", "contact", "timeline", "kept_for_open", "decision", "handoff"];
+const ABOUT_A_LEAD: [&str; 9] = [
+    "feedback",
+    "outcome",
+    "owner_change",
+    "other_choice",
+    "contact",
+    "timeline",
+    "kept_for_open",
+    "decision",
+    "handoff",
+];
 /// Of a stored lead.
 const LINKS: [&str; 2] = ["transcript_url", "recording_url"];
 

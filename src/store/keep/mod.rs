@@ -28,10 +28,21 @@ impl Tx {
         until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
+        self.right_take(KEEPER, worker, until, now).await
+    }
+
+    /// The same of a right by its name.
+    pub(in crate::store) async fn right_take(
+        &mut self,
+        right: &str,
+        worker: &str,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
         let sql = "-- keep::take\nINSERT INTO keeper (name, worker, until) VALUES ($1, $2, $3) \
                    ON CONFLICT (name) DO UPDATE SET worker = excluded.worker, until = excluded.until \
                    WHERE keeper.worker = excluded.worker OR keeper.until <= $4";
-        let query = sqlx::query(sql).bind(KEEPER).bind(worker).bind(micros(until)).bind(micros(now));
+        let query = sqlx::query(sql).bind(right).bind(worker).bind(micros(until)).bind(micros(now));
         Ok(query.execute(self.conn()).await?.rows_affected() == 1)
     }
 

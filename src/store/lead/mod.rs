@@ -239,6 +239,7 @@ pub fn status(handoff: &Handoff) -> &'static str {
         Some(Settled::Done(Outcome::Called { .. })) => "called",
         Some(Settled::Done(Outcome::LeftToAgent { .. })) => "left_to_agent",
         Some(Settled::Done(Outcome::CalledOff { .. })) => "called_off",
+        Some(Settled::Done(Outcome::Shadow { .. })) => "shadow",
         Some(Settled::Callback(promise)) if promise.by_mail => "mail",
         Some(Settled::Callback(_)) => "callback",
         Some(Settled::NeedsAttention { .. }) => "needs_attention",

@@ -22,6 +22,8 @@ pub struct WorkerRow {
     pub release_since: DateTime<Utc>,
     /// Release of the time zones that it reckons with.
     pub zones: String,
+    /// It decides beside another system, and does nothing that anybody would notice.
+    pub shadow: bool,
     pub started_at: DateTime<Utc>,
     pub seen_at: DateTime<Utc>,
 }
@@ -36,12 +38,13 @@ pub struct SeenWorker {
 
 impl Tx {
     pub async fn worker_seen(&mut self, worker: &WorkerRow) -> Result<(), StoreError> {
-        let sql = "-- workers::seen\nINSERT INTO worker (id, host, version, release, release_since, zones, started_at, seen_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET release = excluded.release, \
+        let sql = "-- workers::seen\nINSERT INTO worker (id, host, version, release, release_since, zones, started_at, seen_at, \
+                   shadow) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET release = excluded.release, \
                    release_since = excluded.release_since, seen_at = excluded.seen_at";
         let query = sqlx::query(sql).bind(&worker.id).bind(&worker.host).bind(&worker.version);
         let query = query.bind(worker.release.as_str()).bind(micros(worker.release_since)).bind(&worker.zones);
-        query.bind(micros(worker.started_at)).bind(micros(worker.seen_at)).execute(self.conn()).await?;
+        let query = query.bind(micros(worker.started_at)).bind(micros(worker.seen_at)).bind(i64::from(worker.shadow));
+        query.execute(self.conn()).await?;
         Ok(())
     }
 
@@ -69,7 +72,7 @@ impl Tx {
     /// Those who are there, the longest first. The newest of the releases that they decide by is the one that was live last for
     /// the first time: who takes an old one back is on other rules until all do.
     pub async fn workers_seen(&mut self, now: DateTime<Utc>) -> Result<Vec<SeenWorker>, StoreError> {
-        let sql = "-- workers::all\nSELECT w.id, w.host, w.version, w.release, w.release_since, w.zones, w.started_at, w.seen_at, \
+        let sql = "-- workers::all\nSELECT w.id, w.host, w.version, w.release, w.release_since, w.zones, w.started_at, w.seen_at, w.shadow, \
                    r.first_live_at FROM worker w LEFT JOIN release r ON r.id = w.release WHERE w.seen_at > $1 \
                    ORDER BY w.started_at, w.id";
         let rows = sqlx::query(sql).bind(micros(now - GONE_AFTER)).fetch_all(self.conn()).await?;
@@ -96,6 +99,7 @@ fn read(row: &AnyRow) -> Result<WorkerRow, StoreError> {
         release: row.id("release")?,
         release_since: row.at("release_since")?,
         zones: row.text("zones")?,
+        shadow: row.int("shadow")? == 1,
         started_at: row.at("started_at")?,
         seen_at: row.at("seen_at")?,
     })

@@ -1,10 +1,12 @@
 //! What the reports are made of: one row per lead that was decided in a period, in a fixed number of statements.
 
 mod feedback;
+mod other;
 mod state;
 mod tally;
 
 pub use feedback::{HumanContact, OwnerChange};
+pub use other::OtherChoice;
 pub use tally::{Tallies, Tally, TallyKind};
 
 use super::lead::{NEXT_STEP, next_step};
@@ -46,7 +48,7 @@ pub struct ReportRow {
     /// A rep pressed the key, whether or not caller and rep came together after it.
     pub accepted: bool,
     /// Where it stands: `handoff`, `connected`, `booked`, `callback`, `mail`, `called`, `left_to_agent`,
-    /// `called_off`, `needs_attention`.
+    /// `called_off`, `shadow`, `needs_attention`.
     pub status: String,
     pub next_step: NextStep,
     /// First human contact, on the handoff or as reported afterwards.

@@ -158,7 +158,7 @@ impl Tx {
                    UNION ALL SELECT 'rule', 'pool ' || pool FROM decided \
                    UNION ALL SELECT 'source', source FROM decided \
                    UNION ALL SELECT 'fallback', '' FROM decided \
-                   WHERE status NOT IN ('connected', 'handoff', 'left_to_agent')) AS counted GROUP BY kind, name";
+                   WHERE status NOT IN ('connected', 'handoff', 'left_to_agent', 'shadow')) AS counted GROUP BY kind, name";
         let query = sqlx::query(sql).bind(begin_of(hour)).bind(begin_of(hour + 1));
         let mut counted = Vec::new();
         for row in &query.fetch_all(self.conn()).await? {

@@ -188,6 +188,14 @@ impl Tx {
         Ok(steps.into_iter().map(|(_, step)| step).collect())
     }
 
+    /// Every step of these leads that is kept, done or not; nobody holds them by it.
+    pub async fn steps_of(&mut self, leads: &[LeadId]) -> Result<Vec<StepRow>, StoreError> {
+        let columns = COLUMNS.replace("lease_until", "COALESCE(lease_until, run_at) AS lease_until");
+        let sql = format!("-- step::of_leads\nSELECT {columns} FROM step WHERE lead_id IN {}", self.engine.texts());
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(leads)).fetch_all(self.conn()).await?;
+        rows.iter().map(read).collect()
+    }
+
     /// Keys of steps whose lease has ended: their workers are dead, or too slow. For SQLite, which does not tell of a row that it
     /// changes what it was before.
     async fn steps_lapsed(&mut self, now: DateTime<Utc>) -> Result<BTreeSet<String>, StoreError> {

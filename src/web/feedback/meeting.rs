@@ -189,7 +189,8 @@ fn over(handoff: &Handoff, context: &CallerContext<'_>) -> String {
                 Outcome::CalledOff { .. }
                 | Outcome::Connected { .. }
                 | Outcome::Called { .. }
-                | Outcome::LeftToAgent { .. },
+                | Outcome::LeftToAgent { .. }
+                | Outcome::Shadow { .. },
             )
             | Settled::NeedsAttention { .. },
         )

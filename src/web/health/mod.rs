@@ -20,6 +20,10 @@ const COUNTED_WITHIN: Duration = Duration::from_secs(1);
 /// What decides looks for work every few seconds; a commit that waits for its locks takes no longer than this.
 const TURNS_WITHIN: Duration = Duration::from_secs(60);
 
+/// Of a worker beside another system.
+const TRIAL: &str =
+    "A TRIAL (shadow = true): leads are decided, and nobody is rung, briefed, called, booked or written to\n";
+
 /// Alive
 ///
 /// Never touches the database: an outage of the database must not restart the fleet.
@@ -68,7 +72,8 @@ pub(super) async fn ready(State(door): State<Door>) -> (StatusCode, String) {
     }
     let release = Arc::clone(&door.release.borrow());
     let (id, since) = (release.rules.release.short(), release.live_since.format("%FT%TZ"));
-    let mut told = format!("ready\nrules {id} since {since}\ndatabase takes writes\ndecider alive\n");
+    let trial = if door.decider.is_in_shadow() { TRIAL } else { "" };
+    let mut told = format!("ready\n{trial}rules {id} since {since}\ndatabase takes writes\ndecider alive\n");
     if let Some(broker) = &door.broker {
         told.push_str(match broker.connected.load(Relaxed) {
             true => "broker connected\n",

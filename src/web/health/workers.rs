@@ -24,7 +24,7 @@ pub(in crate::web) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let workers = door.store.workers_seen(door.clock.now()).await.map_err(|error| Problem::ours(&error))?;
     let told = workers.into_iter().map(|SeenWorker { worker, is_on_other_rules }| {
-        let WorkerRow { id, host, version, release, release_since, zones, started_at, seen_at } = worker;
+        let WorkerRow { id, host, version, release, release_since, zones, shadow, started_at, seen_at } = worker;
         json!({
             "id": id,
             "host": host,
@@ -32,6 +32,7 @@ pub(in crate::web) async fn list(
             "release": release,
             "live_since": release_since,
             "zones": zones,
+            "shadow": shadow,
             "started_at": started_at,
             "seen_at": seen_at,
             "on_other_rules": is_on_other_rules,

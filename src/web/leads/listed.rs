@@ -10,8 +10,18 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 const LONGEST_PAGE: usize = 500;
-const STATUSES: [&str; 9] =
-    ["handoff", "connected", "booked", "called", "left_to_agent", "called_off", "callback", "mail", "needs_attention"];
+const STATUSES: [&str; 10] = [
+    "handoff",
+    "connected",
+    "booked",
+    "called",
+    "left_to_agent",
+    "called_off",
+    "shadow",
+    "callback",
+    "mail",
+    "needs_attention",
+];
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -32,7 +42,9 @@ pub(in crate::web) struct Listed {
     /// The rep who has it now, by id.
     #[param(pattern = "^[a-z0-9._-]{1,64}$")]
     owner: Option<String>,
-    #[param(pattern = "^(handoff|connected|booked|called|left_to_agent|called_off|callback|mail|needs_attention)$")]
+    #[param(
+        pattern = "^(handoff|connected|booked|called|left_to_agent|called_off|shadow|callback|mail|needs_attention)$"
+    )]
     status: Option<String>,
     #[param(value_type = Option<String>, pattern = "^(handoff|meeting|callback|mail|follow_up|needs_attention)$")]
     next_step: Option<NextStepKind>,

@@ -9,7 +9,7 @@ use super::{Problem, events};
 use crate::deciding::answer::Answer;
 use crate::intake::event::{EventFault, Message, parse};
 use crate::release::Release;
-use crate::render::caller::Stopgap;
+use crate::render::caller::{GO_ON, Stopgap};
 use crate::store::Arrival;
 use crate::telemetry::traces::for_request;
 use crate::web::incoming::{Taken, message, with_more};
@@ -201,7 +201,9 @@ impl Work<'_> {
         }
         let answer = self.answer(taken).await;
         let is_of_another = match &answer {
-            Some(Answer::Decided(decided)) => lead.is_some_and(|lead| lead.id != decided.lead),
+            Some(Answer::Decided(decided) | Answer::Shadow(decided)) => {
+                lead.is_some_and(|lead| lead.id != decided.lead)
+            }
             Some(Answer::Taken { .. } | Answer::Quarantined { .. }) | None => false,
         };
         let is_old = matches!(known, Arrival::Same | Arrival::Differs) || is_of_another;
@@ -254,7 +256,7 @@ impl Work<'_> {
     async fn at_present(&self, told: &Told) -> Reply {
         let otherwise = self.decided(told);
         let whose = match (&told.answer, &self.asked.call) {
-            (Some(Answer::Decided(decided)), _) => Whose::Lead(decided.lead.clone()),
+            (Some(Answer::Decided(decided) | Answer::Shadow(decided)), _) => Whose::Lead(decided.lead.clone()),
             (_, Some(call)) => of_call(call),
             (_, None) => return otherwise,
         };
@@ -275,6 +277,9 @@ impl Work<'_> {
     /// The words of the decision, where they are those of this moment.
     fn decided(&self, told: &Told) -> Reply {
         let reply = match &told.answer {
+            Some(Answer::Shadow(decided)) => {
+                Reply::new(&CallerText(GO_ON.to_owned()), "shadow").with("lead", decided.lead.as_str())
+            }
             Some(Answer::Decided(decided)) if told.is_old => {
                 self.instead(Stopgap::PassedOn, "accepted").with("lead", decided.lead.as_str())
             }

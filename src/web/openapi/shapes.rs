@@ -77,7 +77,8 @@ enum EventAnswer {
 /// A lead that has an owner.
 #[derive(JsonSchema)]
 struct Decided {
-    #[schemars(extend("const" = "decided"))]
+    /// `shadow`: the worker runs beside another system. Go on as you would without this answer, and transfer nobody for it.
+    #[schemars(extend("enum" = ["decided", "shadow"]))]
     status: String,
     event: String,
     lead: String,
@@ -140,7 +141,8 @@ enum Rung {
 struct Instructed {
     id: String,
     /// `hold`, `hold_on`, `offer_callback`, `connected`, `introduce`, `find_time`, `offer_slots`, `confirm_booking`,
-    /// `promise_callback`, `promise_mail`, `no_call` or `how_to_reach`; one that is not known is spoken all the same.
+    /// `promise_callback`, `promise_mail`, `no_call`, `how_to_reach` or, in shadow, `go_on`; one that is not known is spoken all
+    /// the same.
     kind: String,
     say: String,
     /// The times on offer, to be named again in `slot.chosen`.
@@ -186,6 +188,8 @@ enum LeadStatus {
     Called,
     LeftToAgent,
     CalledOff,
+    /// Decided in shadow: whatever ran before goes on with it.
+    Shadow,
     Callback,
     Mail,
     NeedsAttention,

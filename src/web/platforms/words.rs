@@ -3,7 +3,7 @@
 use crate::deciding::answer::{Answer, Decided};
 use crate::intake::event::{EventKind, Message, parse};
 use crate::release::Release;
-use crate::render::caller::Stopgap;
+use crate::render::caller::{GO_ON, Stopgap};
 use crate::store::Arrival;
 use crate::web::Door;
 use crate::web::incoming::Brought;
@@ -48,6 +48,7 @@ impl Speaker<'_> {
         }
         match answer {
             Some(Answer::Decided(decided)) => self.decided(event, known, *decided).await,
+            Some(Answer::Shadow(_)) => Said { say: GO_ON.to_owned(), status: "shadow", transfer_to: None },
             // There may be nothing wrong with it but that nobody could ever answer.
             Some(Answer::Quarantined { .. }) => {
                 let lead = lead_of(event, self.door.clock.now());

@@ -6,5 +6,6 @@ mod database;
 mod duty;
 mod fleet;
 mod reload;
+mod shadow;
 mod waiting;
 mod webhooks;

@@ -76,6 +76,10 @@ pub enum Outcome {
     CalledOff {
         at: DateTime<Utc>,
     },
+    /// Decided in shadow: whatever ran before goes on with the lead, and nobody heard of the decision.
+    Shadow {
+        at: DateTime<Utc>,
+    },
 }
 
 /// What happens next, who does it, and when. Every lead has one at every moment.

@@ -10,6 +10,7 @@ mod given_up;
 mod meeting;
 mod owner;
 mod question;
+mod shadow;
 mod transfer;
 mod waiting;
 

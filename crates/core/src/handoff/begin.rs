@@ -42,6 +42,7 @@ impl Handoff {
             turn_in: decision.turn.as_ref().map(|entry| entry.pool.clone()),
             let_lie: Vec::new(),
             closed: false,
+            shadow: false,
             targets: plan.targets.clone(),
             next_target: 0,
             refused: Vec::new(),
@@ -101,6 +102,13 @@ impl Handoff {
         self
     }
 
+    /// Decided beside another system that goes on with the lead.
+    #[must_use]
+    pub fn in_shadow(mut self, shadow: bool) -> Self {
+        self.shadow = shadow;
+        self
+    }
+
     /// With how long it usually takes: a caller who is told of the wait is told that, where it is less than their patience.
     #[must_use]
     pub fn expecting(mut self, usual_wait: Option<Duration>) -> Self {
@@ -126,7 +134,8 @@ impl Handoff {
                 Outcome::Connected { at, .. }
                 | Outcome::Called { at, .. }
                 | Outcome::LeftToAgent { at }
-                | Outcome::CalledOff { at },
+                | Outcome::CalledOff { at }
+                | Outcome::Shadow { at },
             )) => step(NextStepKind::FollowUp, &self.owner, *at),
             Some(Settled::Done(Outcome::Booked { booking })) => {
                 step(NextStepKind::Meeting, &booking.slot.rep, booking.slot.from)

@@ -25,6 +25,7 @@ impl Handoff {
             Stage::Done { outcome: Outcome::Booked { booking } } => {
                 (Instruction::ConfirmBooking { slot: booking.slot.clone() }, "booked")
             }
+            Stage::Done { outcome: Outcome::Shadow { .. } } => return (ToSay::GoOn, "shadow"),
             // Whoever can be neither called nor written to, as far as is known.
             Stage::Callback { .. } | Stage::NeedsAttention { .. } if !is_reachable => {
                 return (ToSay::HowToReach, "missing");

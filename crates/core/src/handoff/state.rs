@@ -62,6 +62,9 @@ pub struct Handoff {
     /// An outcome or its age has closed the lead: it is on nobody's list of open ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closed: bool,
+    /// It is decided in shadow: nothing is begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
     /// In order; those who were not tried yet change places when a preference relaxes.
     pub targets: Vec<Target>,
     /// Index into `targets` of the next one to ring.
@@ -164,7 +167,8 @@ impl Handoff {
                     Outcome::Booked { .. }
                     | Outcome::Called { .. }
                     | Outcome::LeftToAgent { .. }
-                    | Outcome::CalledOff { .. },
+                    | Outcome::CalledOff { .. }
+                    | Outcome::Shadow { .. },
             }
             | Stage::NeedsAttention { .. } => return None,
         };

@@ -194,7 +194,7 @@ mod tests {
             let told: Vec<String> = why.iter().map(|why| format!("calendar of ben unknown: {why}")).collect();
             let degraded: Vec<String> = decision.degraded.iter().map(NotKnown::in_words).collect();
             assert_eq!(degraded, told, "read at {time}");
-            let unknown = matches!(&snapshot.reps[&rep_id("ben")].calendar, Fact::Unknown { .. });
+            let unknown = matches!(&snapshot.reps[&rep_id("ben")].calendar, Some(Fact::Unknown { .. }));
             assert_eq!(unknown, age.is_some(), "read at {time}");
             let first = if unknown { "cy" } else { "ben" };
             assert_eq!(decision.plan.owner.as_str(), first, "after the others, while it is unknown");

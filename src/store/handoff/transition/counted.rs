@@ -23,6 +23,7 @@ pub(in crate::store) fn lead_ended(stage: &Stage) -> Option<Count> {
         Settled::Done(Outcome::Called { .. }) => "called",
         Settled::Done(Outcome::LeftToAgent { .. }) => "left_to_agent",
         Settled::Done(Outcome::CalledOff { .. }) => "called_off",
+        Settled::Done(Outcome::Shadow { .. }) => "shadow",
         Settled::NeedsAttention { .. } => "needs_attention",
         Settled::Callback(_) => return None,
     };
@@ -55,6 +56,8 @@ pub(in crate::store) fn wait_ended(after: &Handoff, has_left: bool, now: DateTim
         Stage::Done { outcome: Outcome::Called { .. } } => "called",
         Stage::Done { outcome: Outcome::LeftToAgent { .. } } => "left_to_agent",
         Stage::Done { outcome: Outcome::CalledOff { .. } } => "called_off",
+        // Nobody waits for us.
+        Stage::Done { outcome: Outcome::Shadow { .. } } => return None,
         _ if has_left || !after.live && is_waiting(&after.stage) => "left",
         Stage::Callback { promise } if promise.by_mail => "mail",
         Stage::Callback { .. } => "callback",

@@ -17,6 +17,9 @@ pub(super) struct Report {
     /// What the figures lack, since it has had its time.
     #[schemars(skip_serializing_if = "Vec::is_empty")]
     no_longer_kept: Vec<NoLongerKept>,
+    /// Leads that were decided in shadow: no figure counts them. Left out where there is none.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    shadow: Option<u64>,
 }
 
 #[derive(JsonSchema)]

@@ -22,6 +22,8 @@ struct Worker {
     live_since: Instant,
     /// Release of the tz database that it reckons with.
     zones: String,
+    /// It decides beside another system, and does nothing that anybody would notice.
+    shadow: bool,
     started_at: Instant,
     seen_at: Instant,
     /// Another worker decides by a newer release.

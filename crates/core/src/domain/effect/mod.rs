@@ -2,6 +2,7 @@
 
 mod consent;
 mod lane;
+mod shadow;
 mod timer;
 mod topic;
 
@@ -245,6 +246,8 @@ pub enum ToSay {
     HowToReach,
     /// Somebody has it, or is to look.
     PassedOn,
+    /// Nothing by us: to the agent itself, which does what it would have done without us.
+    GoOn,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -123,7 +123,7 @@ impl Move<'_> {
             Settled::Done(Outcome::Connected { .. } | Outcome::Called { .. } | Outcome::CalledOff { .. }) => {
                 self.next.owner.clone()
             }
-            Settled::Done(Outcome::LeftToAgent { .. }) => return None,
+            Settled::Done(Outcome::LeftToAgent { .. } | Outcome::Shadow { .. }) => return None,
         })
     }
 

@@ -32,6 +32,14 @@ impl Move<'_> {
         if self.next.stage != Stage::Offered {
             return Used::No;
         }
+        if self.next.shadow {
+            return self.stay_in_shadow();
+        }
+        self.begin_work()
+    }
+
+    /// What is done for every lead, and the first rung of its ladder.
+    pub(super) fn begin_work(&mut self) -> Used {
         self.plan(Effect::Publish { topic: Topic::LeadRouted }, RECORD_WITHIN);
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Routed }, RECORD_WITHIN);
         if self.next.rungs.first() == Some(&Rung::WarmTransfer) && self.next.live {

@@ -1,4 +1,4 @@
-//! Leads that are given to another rep, and those that are closed.
+//! Leads that are given to another rep, those that are closed, and those that another system goes on with.
 
 use super::*;
 use crate::domain::effect::Confirmation;
@@ -157,4 +157,40 @@ fn a_lead_is_closed_once_and_by_age_only_when_it_is_of_age() {
     assert!(!looked_at.state.is_open(), "a person let it be");
     let spoken = self::call().settled();
     assert!(spoken.state.is_open(), "having spoken closes nothing");
+}
+
+fn in_shadow(world: Scenario) -> UnderWay {
+    let begun = Handoff::begin(&world.lead, &world.decide(), &world.rules);
+    let state = begun.seeing(&world.snapshot, &world.rules).in_shadow(true);
+    let last = Transition { state: state.clone(), effects: Vec::new(), turn_moves: None, ignored: false };
+    UnderWay { state, rules: world.rules, now: at("10:00"), last }.on(Event::Start)
+}
+
+fn kinds(call: &UnderWay) -> Vec<&'static str> {
+    call.last.effects.iter().map(|planned| planned.effect.kind()).collect()
+}
+
+#[test]
+fn what_a_live_call_would_lead_to_is_named_and_no_phone_is_held() {
+    let (live, shadow) = (call(), in_shadow(scenario()));
+    let named: Vec<&str> = kinds(&live).into_iter().filter(|kind| *kind != "timer").collect();
+    assert!(named.contains(&"ring"), "{named:?}");
+    assert_eq!(kinds(&shadow), named);
+    let key = |call: &UnderWay| call.last.effects.iter().map(|one| one.key.clone()).collect::<Vec<_>>();
+    assert!(key(&shadow).iter().all(|one| key(&live).contains(one)), "a step is called as it would be");
+    assert_eq!(shadow.state.stage, Stage::Done { outcome: Outcome::Shadow { at: at("10:00") } });
+    assert!(shadow.state.holds.is_empty() && shadow.state.legs.is_empty() && !shadow.state.live);
+    assert!(shadow.state.is_open(), "it counts for its owner as it would");
+    assert_eq!(shadow.state.next_step().what, NextStepKind::FollowUp);
+    assert_eq!(shadow.state.to_say(true), (ToSay::GoOn, "shadow"));
+}
+
+/// Whatever is heard of its call, nobody is promised anything by us.
+#[test]
+fn nothing_begins_later_either() {
+    for event in [Event::CallerLeft, Event::CallEnded, Event::Missed, Event::CallbackWanted, Event::Start] {
+        let call = in_shadow(scenario()).on(event.clone());
+        assert!(call.last.effects.is_empty(), "{event:?}: {:?}", call.last.effects);
+        assert!(matches!(call.state.stage, Stage::Done { outcome: Outcome::Shadow { .. } }), "{event:?}");
+    }
 }

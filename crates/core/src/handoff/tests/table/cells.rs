@@ -88,6 +88,7 @@ pub(super) fn stage_name(stage: &Stage) -> &'static str {
         Stage::Done { outcome: Outcome::Called { .. } } => "called",
         Stage::Done { outcome: Outcome::LeftToAgent { .. } } => "left_to_agent",
         Stage::Done { outcome: Outcome::CalledOff { .. } } => "called_off",
+        Stage::Done { outcome: Outcome::Shadow { .. } } => "shadow",
     }
 }
 
