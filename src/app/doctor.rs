@@ -50,7 +50,9 @@ pub fn questions(vendors: &Vendors) -> Vec<Question> {
     let Vendors { crm, chat, mailer, texter, calendar, asterisk, twilio, speech, .. } = vendors;
     let all = [
         question("crm", crm, |crm| Box::pin(async move { crm.check().await })),
-        question("slack", chat, |chat| Box::pin(async move { chat.check().await })),
+        question(chat.as_ref().map_or("chat", |chat| chat.vendor()), chat, |chat| {
+            Box::pin(async move { chat.check().await })
+        }),
         question("mail", mailer, |mailer| Box::pin(async move { mailer.check().await })),
         question("sms", texter, |texter| Box::pin(async move { texter.check().await })),
         question("calendar", calendar, |calendar| Box::pin(async move { calendar.check().await })),

@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod asterisk;
 pub mod calendar;
+pub mod chats;
 pub mod crm;
 pub mod http;
 mod lead;
@@ -15,10 +16,12 @@ pub mod mail;
 mod markup;
 pub mod slack;
 pub mod speech;
+pub mod teams;
 mod telephony;
 pub mod webhook;
 
 pub use calendar::{BookRequest, Booked, Calendar};
+pub use chats::Rooms;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, OwnerBy, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
@@ -159,6 +162,19 @@ pub trait Chat: Send + Sync {
     async fn update(&self, message: &MessageRef, card: &Card) -> Result<(), VendorError>;
     /// The message that carries this key, if it was posted since then.
     async fn find(&self, channel: &str, key: &str, since: DateTime<Utc>) -> Result<Option<MessageRef>, VendorError>;
+    /// Whoever has this mail address there, by the id that they are written to; `None`: nobody, as far as can be seen.
+    async fn person(&self, _mail: &str) -> Result<Option<String>, VendorError> {
+        Ok(None)
+    }
+    /// Whether what was posted there can be found again and rewritten. Where it cannot, a post is `AtMostOnce`, and a card stays as
+    /// it was. `channel` is empty for a rep whose place the chat finds itself.
+    fn keeps_hold(&self, _channel: &str) -> bool {
+        true
+    }
+    /// Which addresses of the roster it takes.
+    fn rooms(&self) -> Rooms {
+        Rooms::of_slack()
+    }
     async fn check(&self) -> Result<(), VendorError>;
 }
 

@@ -22,7 +22,7 @@ impl Outbox {
     /// the lead has gone on without it, nor what may have been done and is done once at most.
     pub fn may_try_again(&self, step: &FailedStep) -> bool {
         let rang = matches!(step.effect, Effect::Brief { why: BriefWhy::Ringing, .. });
-        let is_once = lanes::work(&step.effect).class(&self.parts.vendors) == Class::AtMostOnce;
+        let is_once = lanes::work(&step.effect).class(&self.parts) == Class::AtMostOnce;
         !(step.effect.lane().is_urgent() || rang || is_once && step.may_be_done)
     }
 
@@ -40,7 +40,7 @@ impl Outbox {
         // One for look, mark and call together: each with its own would outlive the lease, and the next worker would look for
         // a request that is still to leave.
         let by = Instant::now() + limit;
-        let class = work.class(&self.parts.vendors);
+        let class = work.class(&self.parts);
         let late = now > step.deadline_at;
         let left_at = match step.sent_at {
             Some(sent_at) => Some(sent_at),

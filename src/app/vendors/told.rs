@@ -32,7 +32,7 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     if config.sms.is_none() && rules.handoff.callback.text_back != TextBack::Nobody {
         told.push("no [sms]: text_back of handoff.yaml is sent to nobody".to_owned());
     }
-    if config.mail.is_none() && config.slack.is_none() {
+    if config.mail.is_none() && config.slack.is_none() && config.teams.is_none() {
         told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
     }
     told

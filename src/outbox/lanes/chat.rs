@@ -2,7 +2,7 @@
 
 use crate::connectors::{Card, Chat, MessageRef, VendorError};
 use crate::outbox::matter::Matter;
-use crate::outbox::parts::{OutboxParts, Vendors, needs_person, not_configured, retry};
+use crate::outbox::parts::{OutboxParts, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::{CardContext, CardState};
 use crate::store::{StepRow, VendorRef};
@@ -16,11 +16,15 @@ use std::time::Duration;
 
 #[async_trait::async_trait]
 impl Work for ChatEffect<'_> {
-    fn class(&self, vendors: &Vendors) -> Class {
-        match self {
-            Self::Brief { .. } if vendors.chat.is_some() => Class::LookFirst,
+    fn class(&self, parts: &OutboxParts) -> Class {
+        match (*self, &parts.vendors.chat) {
+            (Self::Brief { rep, .. }, Some(chat)) => {
+                let rules = Arc::clone(&parts.release.borrow().rules);
+                let channel = rules.reps.get(rep).and_then(|rep| rep.chat_id.as_deref());
+                if chat.keeps_hold(channel.unwrap_or_default()) { Class::LookFirst } else { Class::AtMostOnce }
+            }
             // Nothing was sent that could be lost.
-            Self::Brief { .. } | Self::UpdateCard { .. } => Class::Repeatable,
+            (Self::Brief { .. }, None) | (Self::UpdateCard { .. }, _) => Class::Repeatable,
         }
     }
 
@@ -37,8 +41,8 @@ impl Work for ChatEffect<'_> {
             Self::Brief { rep, .. } => {
                 let Some(chat) = &parts.vendors.chat else { return not_configured("chat") };
                 let rules = Arc::clone(&parts.release.borrow().rules);
-                let channel = rules.reps.get(rep).and_then(|rep| rep.chat_id.clone());
-                let (Some(channel), Some(since)) = (channel, step.sent_at) else { return Ok(None) };
+                let (Some(rep), Some(since)) = (rules.reps.get(rep), step.sent_at) else { return Ok(None) };
+                let Some(channel) = address(chat.as_ref(), rep).await? else { return Ok(None) };
                 let found = chat.find(&channel, &step.effect_key, since - TimeDelta::minutes(1)).await?;
                 Ok(found.map(|message| Done::reference(reference(&message))))
             }
@@ -62,9 +66,21 @@ impl Work for ChatEffect<'_> {
 }
 
 async fn post(at: &At<'_>, chat: &dyn Chat, rep: &Rep, why: BriefWhy) -> Result<Done, VendorError> {
-    let Some(channel) = &rep.chat_id else { return Ok(Done::nothing(format!("rep {} has no chat_id", rep.id))) };
-    let card = card(at, rep, why, &at.step.effect_key, channel, &CardState::Open);
+    let Some(channel) = address(chat, rep).await? else {
+        let why = "has no chat_id, and nobody in the chat has their mail address";
+        return Ok(Done::nothing(format!("rep {} {why}", rep.id)));
+    };
+    let card = card(at, rep, why, &at.step.effect_key, &channel, &CardState::Open);
     Ok(Done::reference(reference(&chat.post(&card).await?)))
+}
+
+/// Where a rep is written to: as reps.csv says, or else where the chat knows somebody of their mail address.
+async fn address(chat: &dyn Chat, rep: &Rep) -> Result<Option<String>, VendorError> {
+    match &rep.chat_id {
+        Some(id) => Ok(Some(id.clone())),
+        None if rep.email.is_empty() => Ok(None),
+        None => chat.person(&rep.email).await,
+    }
 }
 
 /// Rewrites the card of a ring when it is known how it went.
@@ -76,6 +92,9 @@ async fn update(at: &At<'_>, chat: &dyn Chat, key: &str, rep: &Rep) -> Result<Do
     };
     let message: MessageRef = serde_json::from_str(&reference)
         .map_err(|error| needs_person(format!("the card's reference {reference:?} is none: {error}")))?;
+    if !chat.keeps_hold(&message.channel) {
+        return Ok(Done::nothing("what was posted there stays as it was"));
+    }
     let state = match card_state(at.matter, key) {
         CardState::Missed => missed(at, rep).await?,
         other => other,

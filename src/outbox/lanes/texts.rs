@@ -2,7 +2,7 @@
 
 use crate::connectors::{Texted, Texter, VendorError};
 use crate::outbox::matter::Matter;
-use crate::outbox::parts::{OutboxParts, Vendors, not_configured, retry};
+use crate::outbox::parts::{OutboxParts, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::{StepRow, with};
 use baton_core::domain::effect::{Class, TextEffect};
@@ -12,9 +12,9 @@ use std::time::Duration;
 
 #[async_trait::async_trait]
 impl Work for TextEffect {
-    fn class(&self, vendors: &Vendors) -> Class {
+    fn class(&self, parts: &OutboxParts) -> Class {
         match self {
-            Self::Back if vendors.texter.is_some() => Class::LookFirst,
+            Self::Back if parts.vendors.texter.is_some() => Class::LookFirst,
             // Nothing was sent that could be lost.
             Self::Back => Class::Repeatable,
         }

@@ -35,7 +35,7 @@ pub(super) fn connect(config: &Config, clock: &SharedClock) -> Result<Option<Arc
 
 /// The names of the connections at which calendars can be; empty where nothing is connected.
 #[derive(Debug, Clone)]
-pub struct CalendarNames(Vec<String>);
+pub(super) struct CalendarNames(Vec<String>);
 
 impl From<&Config> for CalendarNames {
     fn from(config: &Config) -> Self {
@@ -58,7 +58,7 @@ impl CalendarNames {
     ///
     /// # Errors
     /// One is at none.
-    pub fn hold(&self, rules: &RuleSet) -> Result<()> {
+    pub(super) fn hold(&self, rules: &RuleSet) -> Result<()> {
         if self.0.is_empty() {
             return Ok(());
         }

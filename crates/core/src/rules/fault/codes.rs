@@ -245,7 +245,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("rep-bad-cap", "A cap is a number of leads, at least 1; an empty cell means none."),
     (
         "rep-bad-chat-id",
-        "A Slack member id begins with U or W; it stands in the profile under \"copy member ID\". A handle such as @anna may change hands.",
+        "A Slack member id begins with U or W; it stands in the profile under \"copy member ID\". A handle such as @anna may change hands. A channel of Teams is teams, or teams:NAME with the NAME of [teams.channels] in baton.toml.",
     ),
     ("rep-bad-crm-id", "The id of the person in the CRM: a user id of Salesforce or an owner id of HubSpot."),
     ("rep-bad-email", "This is not an e-mail address."),
