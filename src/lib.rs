@@ -2,7 +2,7 @@
 //!
 //! The code map is the path of a lead: [`intake`] takes it from the broker or over HTTP into the inbox, [`facts`] gathers
 //! what may be known in time, [`deciding`] has it decided and stores what follows, [`outbox`] acts through [`connectors`],
-//! [`reports`] says how well it went. [`store`] holds all SQL, [`render`] what is written to people; [`web`] and [`cli`] are
+//! [`chat`] hears what reps answer there, [`reports`] says how well it went. [`store`] holds all SQL, [`render`] what is written to people; [`web`] and [`cli`] are
 //! doors, [`mcp`] what agents and assistants speak at them; [`app`] alone wires things together.
 //!
 //! The judgement is in the crate `baton_core`, which cannot act: the nouns, the rules, and two pure functions,
@@ -13,6 +13,7 @@
 #![allow(clippy::disallowed_types, reason = "hash maps are banned where decisions are made, in baton_core")]
 
 pub mod app;
+pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod connectors;

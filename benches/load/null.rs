@@ -112,7 +112,7 @@ impl Crm for Null {
     }
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
         self.carry_out(Kind::CrmWrite, &lead.key).await;
-        Ok(CrmRef { id: lead.key.clone(), url: None, owner_crm_id: lead.owner_crm_id.clone() })
+        Ok(CrmRef { id: lead.key.clone(), url: None, owner_crm_id: lead.owner_crm_id.clone(), by_hand: false })
     }
     fn write_class(&self) -> Class {
         Class::Repeatable

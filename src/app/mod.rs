@@ -25,6 +25,7 @@ pub use speech::unspoken;
 pub use twilio::{TwilioAccount, twilio_account};
 pub use vendors::{Connected, connect, not_connected, undialled};
 
+use crate::chat;
 use crate::config::{Keep, Limits};
 use crate::connectors::Telephony;
 use crate::connectors::asterisk::Asterisk;
@@ -121,6 +122,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
+    let slack = setup.vendors.slack.clone();
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
     let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
     let outbox = Outbox::new(outbox::OutboxParts {
@@ -146,6 +148,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         lease: setup.limits.lease(),
         replies: setup.replies,
     });
+    let desk = vendors::slack::desk(slack, &decider, &setup.store, &setup.clock, &release);
     let door = Door {
         decider: Arc::clone(&decider),
         store: setup.store.clone(),
@@ -157,6 +160,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         links: setup.links,
         platforms,
         twilio: setup.twilio,
+        slack: desk.as_ref().and_then(vendors::slack::door),
         addresses,
         public_url: setup.public_url,
         ready: ready.clone(),
@@ -170,6 +174,9 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
     watched(&mut tasks, &door, facts, worker.clone(), &stopping);
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
+    if let Some(desk) = desk.filter(|desk| desk.slack.listens()) {
+        tasks.spawn(chat::hear(desk, stopping.clone()));
+    }
     look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);
     let in_hand = door.in_hand.clone();
     tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
@@ -287,8 +294,10 @@ async fn introduce(facts: Arc<Facts>, mut release: Current, mut stopping: Receiv
 /// A vendor that takes its time holds up no stop.
 async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: Receiver<bool>) {
     let mut stopped = stopping.clone();
+    let kept =
+        async { tokio::join!(facts.keep_fresh(release.clone(), stopping), facts.keep_absences(release.clone())) };
     tokio::select! {
-        () = facts.keep_fresh(release, stopping) => {}
+        _ = kept => {}
         _ = stopped.wait_for(|stop| *stop) => {}
     }
 }

@@ -74,12 +74,13 @@ impl StandIns {
                 client_id: "sandbox".to_owned(),
                 client_secret: Secret::new("sandbox"),
             },
+            notification_type: None,
         };
         let mut google = GoogleConfig::new("baton@sandbox.example", Secret::new(SANDBOX_KEY_PEM));
         google.base_url = format!("http://{}", self.at.google);
         google.token_url = format!("http://{}/token", self.at.google);
         let mut slack = SlackConfig::new(Secret::new("xoxb-sandbox"));
-        slack.base_url = format!("http://{}", self.at.slack);
+        slack.base_url = self.slack_url();
         // The stand-in's clock runs faster than ours: pacing by the second of real time would slow the story down.
         slack.posts_per_second = 50;
         let mut mail = SmtpConfig::new(self.at.smtp.ip().to_string(), SmtpTls::None, "Baton <baton@sandbox.example>");
@@ -103,11 +104,15 @@ impl StandIns {
         format!("http://{}", self.at.voice)
     }
 
+    pub fn slack_url(&self) -> String {
+        format!("http://{}", self.at.slack)
+    }
+
     /// The sections of a `baton.toml` that point a worker of its own process at the stand-ins. It finds its secrets in
     /// [`StandIns::secrets`].
     pub fn config_toml(&self) -> String {
-        let Addresses { salesforce, google, slack, smtp, .. } = &self.at;
-        let (host, port, commands) = (smtp.ip(), smtp.port(), self.commands());
+        let Addresses { salesforce, google, smtp, .. } = &self.at;
+        let (host, port, commands, slack) = (smtp.ip(), smtp.port(), self.commands(), self.slack_url());
         format!(
             r#"
 [crm]
@@ -116,7 +121,7 @@ base_url = "http://{salesforce}"
 auth = {{ flow = "client_credentials", client_id = "sandbox", client_secret = "env:SANDBOX_CRM" }}
 
 [slack]
-base_url = "http://{slack}"
+base_url = "{slack}"
 bot_token = "env:SANDBOX_SLACK"
 
 [mail]

@@ -68,6 +68,8 @@ enum Command {
     Ready(worker::Ready),
     /// Check a workspace: every mistake in rules and templates at once, with file and line.
     Check(rules::Check),
+    /// Ask each vendor that is connected whether it would do what will be asked of it; say what to click where.
+    Doctor(care::Doctor),
     /// Say who would get a lead, and why not each of the others.
     Explain(rules::Explain),
     /// Hold what people expect of the rules (rules/tests/) against what the rules do.
@@ -161,6 +163,7 @@ pub fn main() -> ExitCode {
             Command::Serve(command) => command.run().await,
             Command::Ready(command) => command.run().await,
             Command::Check(command) => command.run().await,
+            Command::Doctor(command) => command.run().await,
             Command::Explain(command) => command.run().await,
             Command::Test(command) => command.run().await,
             Command::Releases(command) => command.run().await,

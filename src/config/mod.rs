@@ -22,7 +22,7 @@ mod webhooks;
 mod tests;
 
 pub(crate) use calendars::google_unless_said;
-pub use calendars::{Calendar, GoogleCalendar, MicrosoftCalendar, calendar_section};
+pub use calendars::{CaldavCalendar, Calendar, GoogleCalendar, IcsFeeds, MicrosoftCalendar, calendar_section};
 pub use environment::{Reference, ServiceManager, host_name, service_manager, user_name, zoneinfo};
 #[cfg(feature = "failpoints")]
 pub use environment::{clock_off_ms, crash_point};

@@ -75,6 +75,12 @@ impl Config {
         }
         if let Some(slack) = &self.slack {
             add("slack.bot_token", &slack.bot_token, TheirSecret);
+            if let Some(token) = &slack.app_token {
+                add("slack.app_token", token, TheirSecret);
+            }
+            if let Some(secret) = &slack.signing_secret {
+                add("slack.signing_secret", secret, OfPlatform);
+            }
         }
         if let Some(password) = self.mail.as_ref().and_then(|mail| mail.password.as_ref()) {
             add("mail.password", password, TheirSecret);

@@ -11,6 +11,8 @@ pub enum Crm {
         #[serde(default = "salesforce_version")]
         api_version: String,
         auth: SalesforceAuth,
+        /// Developer name of the notification by which reps are shown the lead that their phone rings for.
+        notification_type: Option<String>,
     },
     Hubspot {
         #[serde(default = "hubspot_base")]
@@ -53,6 +55,10 @@ pub struct Slack {
     #[serde(default = "slack_base")]
     pub base_url: String,
     pub bot_token: Reference,
+    /// `xapp-…`: what people press is heard over a connection that the worker opens (Socket Mode).
+    pub app_token: Option<Reference>,
+    /// What people press comes as requests to `/v1/slack`, signed with it.
+    pub signing_secret: Option<Reference>,
 }
 
 fn slack_base() -> String {

@@ -1,6 +1,6 @@
 //! Two chats as one: which of them a rep is in is said by the address in the roster.
 
-use super::{Card, Chat, MessageRef, VendorError};
+use super::{Card, Chat, LookedUp, MessageRef, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::chat::ChatAddress;
 use chrono::{DateTime, Utc};
@@ -69,8 +69,9 @@ impl Chats {
 
 #[async_trait]
 impl Chat for Chats {
+    /// Of the two only this one can be asked.
     fn vendor(&self) -> &'static str {
-        "chat"
+        self.slack.vendor()
     }
 
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError> {
@@ -85,9 +86,12 @@ impl Chat for Chats {
         self.of(channel).find(channel, key, since).await
     }
 
-    /// Teams knows nobody.
     async fn person(&self, mail: &str) -> Result<Option<String>, VendorError> {
         self.slack.person(mail).await
+    }
+
+    fn is_heard(&self) -> bool {
+        self.slack.is_heard()
     }
 
     fn keeps_hold(&self, channel: &str) -> bool {
@@ -99,8 +103,11 @@ impl Chat for Chats {
     }
 
     async fn check(&self) -> Result<(), VendorError> {
-        self.slack.check().await?;
-        self.teams.check().await
+        self.slack.check().await
+    }
+
+    async fn look_up(&self, ids: &[String]) -> Result<LookedUp, VendorError> {
+        self.slack.look_up(ids).await
     }
 }
 

@@ -10,6 +10,7 @@ mod call;
 mod class;
 mod deadline;
 mod gate;
+mod heard;
 mod secret;
 mod token;
 
@@ -17,6 +18,7 @@ pub use call::{Answer, ApiCall, Does, QUOTE_LIMIT, cut};
 pub use class::{by_status, in_doubt, retry_after};
 pub use deadline::answered_by;
 pub use gate::Buckets;
+pub use heard::hearing_the_time;
 pub use secret::Secret;
 pub use token::{TokenCache, TokenSource, VendorToken};
 
@@ -228,6 +230,7 @@ impl VendorHttp {
     async fn finish(&self, call: &ApiCall, response: reqwest::Response) -> Result<Answer, VendorError> {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
+        heard::note_date(&headers);
         let body = self.read_body(call, response).await?;
         Ok(Answer { status, headers, body, does: call.does, bearer: call.bearer.clone() })
     }
@@ -247,6 +250,7 @@ impl VendorHttp {
             Payload::None => request,
             Payload::Json(value) => request.json(value),
             Payload::Form(fields) => request.form(fields),
+            Payload::Text(media_type, body) => request.header("content-type", *media_type).body(body.clone()),
         }
     }
 

@@ -22,7 +22,7 @@ use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Noop, Quit, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Noop, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use std::time::Duration;
 
@@ -174,6 +174,28 @@ impl Mailer for SmtpMailer {
         };
         goodbye(self.prepared(asked).await?).await;
         Ok(())
+    }
+
+    /// A mail that is begun in the sender's name and taken back before anybody is named whom it is for.
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        let asked = async {
+            let mut connection = self.connect().await?;
+            let sender = self.from.email.clone();
+            let envelope = Envelope::new(Some(sender.clone()), vec![sender]);
+            let envelope = envelope.map_err(|error| refused(format!("the sender is no address: {error}")))?;
+            let parameters = mail_parameters(&connection, &envelope, b"")?;
+            let from = MailFrom::new(envelope.from().cloned(), parameters);
+            connection.command(from).await.map_err(|error| before_content("MAIL", &error))?;
+            connection.command(Rset).await.map_err(|error| before_content("RSET", &error))?;
+            Ok(connection)
+        };
+        match self.prepared(asked).await {
+            Ok(connection) => {
+                goodbye(connection).await;
+                Some(Ok(()))
+            }
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 

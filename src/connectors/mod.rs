@@ -15,6 +15,7 @@ pub mod live;
 pub mod mail;
 mod markup;
 pub mod slack;
+mod socket;
 pub mod speech;
 pub mod teams;
 mod telephony;
@@ -22,7 +23,7 @@ pub mod webhook;
 
 pub use calendar::{BookRequest, Booked, Calendar};
 pub use chats::Rooms;
-pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, OwnerBy, TaskKind};
+pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, FieldWords, OwnerBy, ScreenPop, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
     Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,
@@ -31,10 +32,12 @@ pub use telephony::{
 
 use crate::telemetry::figures;
 use async_trait::async_trait;
+use baton_core::domain::outcome::OfferAct;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A failed call, by what may be done about it.
@@ -130,6 +133,10 @@ impl VendorError {
     }
 }
 
+/// Of ids of people that a vendor was asked about: each is one of those in use there, or why not, in words of ours. One that is not
+/// in it could not be asked about.
+pub type LookedUp = BTreeMap<String, Result<(), String>>;
+
 /// A briefing for a chat, in marks that each connector turns into its vendor's: `*bold*`, `_italic_`, `<address|words>`, with
 /// `&amp;`, `&lt;` and `&gt;` for what is none. Lengths are cut by the connector to the vendor's limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,6 +152,8 @@ pub struct Card {
     pub briefing: String,
     /// Small print.
     pub footer: String,
+    /// What it can be answered with; each button carries the key, and nothing else.
+    pub acts: Vec<OfferAct>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,6 +175,10 @@ pub trait Chat: Send + Sync {
     async fn person(&self, _mail: &str) -> Result<Option<String>, VendorError> {
         Ok(None)
     }
+    /// Whether anybody of ours hears what is pressed there.
+    fn is_heard(&self) -> bool {
+        false
+    }
     /// Whether what was posted there can be found again and rewritten. Where it cannot, a post is `AtMostOnce`, and a card stays as
     /// it was. `channel` is empty for a rep whose place the chat finds itself.
     fn keeps_hold(&self, _channel: &str) -> bool {
@@ -176,6 +189,10 @@ pub trait Chat: Send + Sync {
         Rooms::of_slack()
     }
     async fn check(&self) -> Result<(), VendorError>;
+    /// Whether these are people who can be written to.
+    async fn look_up(&self, _ids: &[String]) -> Result<LookedUp, VendorError> {
+        Ok(LookedUp::new())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -195,6 +212,10 @@ pub trait Mailer: Send + Sync {
     /// Class `AtMostOnce`: after DATA without an answer it is not repeated.
     async fn send(&self, mail: &Mail) -> Result<(), VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
+    /// A write that leaves nothing behind there. `None`: there is none such.
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        None
+    }
 }
 
 /// What became of a text.

@@ -31,7 +31,7 @@ pub(super) async fn apply(
             if let Some(why) = stranger(rep, rules).or(at.and_then(|at| ahead(at, mover.now))) {
                 return Ok(Applied::nothing("rep.presence", why));
             }
-            tx.rep_presence(rep, *presence).await?;
+            tx.rep_presence(rep, *presence, None).await?;
             Ok(Applied::default())
         }
         Message::Contact { lead, rep, at } => contact_made(tx, lead, rep, *at, rules, mover).await,
@@ -197,7 +197,7 @@ impl Applied {
 }
 
 /// A promise is not kept by somebody nobody knows, nor at a time that cannot be: the lead's story says who said so.
-async fn contact_made(
+pub(super) async fn contact_made(
     tx: &mut Tx,
     lead: &LeadId,
     rep: &RepId,

@@ -26,6 +26,7 @@ impl Facts {
         let until = not_before + TimeDelta::days(i64::from(terms.within_days));
         let mut busy = self.busy_now(calendar, until).await?;
         busy.retain(|entry| rules.calendars.takes(entry));
+        busy.extend(self.absences_of(rep, rules));
         // Times that other leads are booking at this moment.
         busy.extend(self.store.slots_claimed(&rep.id, now).await.map_err(|error| error.to_string())?);
         let busy = with_buffers(&busy, TimeDelta::from_std(terms.buffer).unwrap_or_default());
@@ -50,4 +51,28 @@ fn with_buffers(busy: &[Busy], buffer: TimeDelta) -> Vec<Busy> {
         BusyKind::OutOfOffice | BusyKind::Focus | BusyKind::AllDay => *entry,
     };
     busy.iter().map(kept).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use baton_core::domain::zone::Zone;
+    use chrono::{DateTime, Utc};
+    use std::time::Duration;
+
+    #[test]
+    fn time_is_kept_free_around_meetings_and_around_nothing_else() {
+        let at = |time: &str| format!("2026-11-23T{time}:00Z").parse::<DateTime<Utc>>().expect("an instant");
+        let first = |kind, buffer: i64| {
+            let busy = [Busy { from: at("09:30"), until: at("10:30"), kind }];
+            let busy = with_buffers(&busy, TimeDelta::minutes(buffer));
+            let (day, half_an_hour) = ([(at("09:00"), at("17:00"))], Duration::from_secs(1_800));
+            let slots = rota::free_slots(&day, &busy, Zone::UTC, half_an_hour, at("09:00"), 2);
+            slots.iter().map(|(from, _)| from.format("%H:%M").to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(first(BusyKind::Busy, 0), ["09:00", "10:30"]);
+        assert_eq!(first(BusyKind::Busy, 10), ["11:00", "11:30"]);
+        assert_eq!(first(BusyKind::Tentative, 10), ["11:00", "11:30"]);
+        assert_eq!(first(BusyKind::OutOfOffice, 10), ["09:00", "10:30"]);
+    }
 }

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod assignment;
+mod away;
 mod calendars;
 mod free;
 mod health;
@@ -45,6 +46,7 @@ pub struct Facts {
     /// Real time that a decision waits at most.
     within: Duration,
     views: Mutex<calendars::Views>,
+    away: Mutex<away::Away>,
     lately: Mutex<waits::Lately>,
     /// When the CRM last told of an account; until it has told of one, since when it could have.
     told_at: Mutex<Option<DateTime<Utc>>>,
@@ -60,7 +62,7 @@ pub struct LeadFacts {
     pub lacks: BTreeSet<Rung>,
     /// Whom the rules may give the lead to, with a calendar or without.
     pub considered: Considered,
-    /// Of those who have one.
+    /// Of those who have one, or of whom the CRM says that they are away.
     pub calendars: BTreeMap<RepId, Fact<Vec<Busy>>>,
 }
 
@@ -82,6 +84,7 @@ impl Facts {
             clock,
             within,
             views: Mutex::default(),
+            away: Mutex::default(),
             lately: Mutex::default(),
             told_at,
             crm_health: Arc::default(),

@@ -3,6 +3,7 @@
 use crate::connectors::asterisk::Asterisk;
 use crate::connectors::live::LiveVoice;
 use crate::connectors::rep_first::RepFirst;
+use crate::connectors::slack::Slack;
 use crate::connectors::speech::Speech;
 use crate::connectors::twilio::Twilio;
 use crate::connectors::webhook::Webhook;
@@ -21,6 +22,8 @@ use std::time::Duration;
 pub struct Vendors {
     pub crm: Option<Arc<dyn Crm>>,
     pub chat: Option<Arc<dyn Chat>>,
+    /// The same, where it may be heard what people press there.
+    pub slack: Option<Arc<Slack>>,
     pub mailer: Option<Arc<dyn Mailer>>,
     pub texter: Option<Arc<dyn Texter>>,
     pub calendar: Option<Arc<dyn Calendar>>,

@@ -14,7 +14,7 @@ impl Templates {
         let notice = Notice::parse(&self.render(&format!("chat/{}", context.brief.file()), &page));
         let opening = match closed(context.state, context.brief.rep.timezone) {
             // What the notice asks for is over.
-            Some(closed) => Some(self.render("chat/closed.hbs", &closed)),
+            Some((file, closed)) => Some(self.render(file, &closed)),
             None => Some(notice.body).filter(|body| !body.is_empty()),
         };
         Card {
@@ -24,22 +24,29 @@ impl Templates {
             opening,
             briefing: self.render("chat/briefing.hbs", &page),
             footer: self.render("chat/footer.hbs", &page),
+            acts: context.acts.to_vec(),
         }
     }
 }
 
-fn closed(state: &CardState, zone: Zone) -> Option<ClosedPage> {
+/// Whether what the card asks for is over, and in which file that is said.
+fn closed(state: &CardState, zone: Zone) -> Option<(&'static str, ClosedPage)> {
+    const RING: &str = "chat/closed.hbs";
+    const LEAD: &str = "chat/standing.hbs";
     let quiet_until = match state {
         CardState::MissedAgain(until) => Some(when::short(*until, zone)),
         _ => None,
     };
-    let (state, by) = match state {
+    let (file, state, by) = match state {
         CardState::Open => return None,
-        CardState::Accepted => ("accepted", None),
-        CardState::Declined => ("declined", None),
-        CardState::Missed | CardState::MissedAgain(_) => ("missed", None),
-        CardState::TakenBy(name) => ("taken", Some(name.clone())),
-        CardState::CallerLeft => ("caller_left", None),
+        CardState::Accepted => (RING, "accepted", None),
+        CardState::Declined => (RING, "declined", None),
+        CardState::Missed | CardState::MissedAgain(_) => (RING, "missed", None),
+        CardState::TakenBy(name) => (RING, "taken", Some(name.clone())),
+        CardState::CallerLeft => (RING, "caller_left", None),
+        CardState::Theirs(name) => (LEAD, "theirs", Some(name.clone())),
+        CardState::Spoken(name) => (LEAD, "spoken", Some(name.clone())),
+        CardState::Over => (LEAD, "over", None),
     };
-    Some(ClosedPage { state, by, quiet_until })
+    Some((file, ClosedPage { state, by, quiet_until }))
 }

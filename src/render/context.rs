@@ -6,6 +6,7 @@ use super::when;
 use baton_core::domain::briefing::Briefing;
 use baton_core::domain::effect::{BriefWhy, CrmNote};
 use baton_core::domain::id::RepId;
+use baton_core::domain::outcome::OfferAct;
 use baton_core::domain::rep::Rep;
 use baton_core::domain::text::RepText;
 use baton_core::domain::zone::Zone;
@@ -46,9 +47,11 @@ pub struct CardContext<'a> {
     /// User or channel id.
     pub channel: &'a str,
     pub state: &'a CardState,
+    /// What it can be answered with.
+    pub acts: &'a [OfferAct],
 }
 
-/// How it went with the ring that a card was posted for. All but `Open` take away what the card asks for.
+/// How it went with the ring that a card was posted for, or with its lead. All but `Open` take away what the card asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CardState {
     Open,
@@ -60,6 +63,12 @@ pub enum CardState {
     /// Name of the rep who has it.
     TakenBy(String),
     CallerLeft,
+    /// The lead is this rep's by now, by name.
+    Theirs(String),
+    /// This rep has spoken with the lead.
+    Spoken(String),
+    /// The lead is closed.
+    Over,
 }
 
 /// Who hears a whisper.

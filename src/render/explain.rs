@@ -8,6 +8,7 @@ mod facts;
 mod meeting;
 mod ownership;
 mod phones;
+pub mod standing;
 mod story;
 
 pub use facts::facts;

@@ -100,6 +100,7 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "chat/briefing.hbs" Chat Rep PageForm::Text;
     "chat/footer.hbs" Chat Rep PageForm::Text;
     "chat/closed.hbs" Chat Closed PageForm::Text;
+    "chat/standing.hbs" Chat Closed PageForm::Text;
     "email/ringing.hbs" Plain Rep PageForm::Notice;
     "email/connected.hbs" Plain Rep PageForm::Notice;
     "email/booked.hbs" Plain Rep PageForm::Notice;

@@ -156,7 +156,7 @@ impl Case {
     }
 
     fn card(&self, why: BriefWhy, state: &CardState) -> Card {
-        let context = CardContext { brief: self.brief(why), key: "7k2m.12-brief", channel: "U1", state };
+        let context = CardContext { brief: self.brief(why), key: "7k2m.12-brief", channel: "U1", state, acts: &[] };
         built_in().card(&context)
     }
 
@@ -279,6 +279,14 @@ fn a_card_for_every_reason_and_every_end() {
         let shown = card_as_text(&card);
         assert!(!shown.contains("ringing"), "{state:?}: the phone does not ring any more");
         assert!(shown.contains("|Rate this lead>"), "{shown}");
+    }
+    let cy = || "Cy & Co".to_owned();
+    for (state, said) in [
+        (CardState::Theirs(cy()), "*Cy &amp; Co has this lead now.*"),
+        (CardState::Spoken(cy()), "*Cy &amp; Co has spoken with them.*"),
+        (CardState::Over, "*This lead is closed.*"),
+    ] {
+        assert_eq!(opening(&case.card(BriefWhy::Callback, &state)), said);
     }
     golden("card_reasons.txt", &text);
 }

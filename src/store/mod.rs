@@ -48,7 +48,9 @@ pub use release::{LiveRelease, SeenWorker, StoredRelease, WorkerRow};
 pub use rep::RepState;
 pub use report::{HumanContact, OwnerChange, ReportRow, Tallies, Tally, TallyKind};
 pub use sql::error::StoreError;
-pub use step::{CarrierLeg, FailedStep, FinishedStep, NewStep, StepEnd, StepProblem, StepRow, StepStats, VendorRef};
+pub use step::{
+    CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, VendorRef,
+};
 pub use vendor::Mirrored;
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,

@@ -3,9 +3,9 @@
 use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, Cut, DeliveryLine,
-    InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OldPage, Owed, Passed,
-    PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease, Tallies,
-    TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OfferedCard, OldPage, Owed,
+    Passed, PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease,
+    Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
@@ -67,9 +67,11 @@ reads! {
     lead_files(&handoffs: [HandoffId]) -> BTreeMap<HandoffId, LeadFile>;
     live_line(&platform: str, &call: str) -> Option<LiveLine>;
     listener_hears(&carrier: str, now: DateTime<Utc>) -> bool;
+    lead_given_since(&lead: LeadId, since: DateTime<Utc>) -> bool;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
     ping_answer(&key: str) -> Option<String>;
+    offered_card(&key: str) -> Option<OfferedCard>;
     owing(now: DateTime<Utc>) -> BTreeMap<RepId, Owed>;
     past_leads(&after: (DateTime<Utc>, String), limit: usize) -> Vec<PastLead>;
     rep_quiet_until(&rep: RepId) -> Option<DateTime<Utc>>;

@@ -16,7 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepState {
     pub rep: RepId,
+    /// As they said it last: see [`RepState::presence_at`].
     pub presence: Presence,
+    /// Whoever is away is so until then; `None`: until they say otherwise.
+    pub away_until: Option<DateTime<Utc>>,
     /// Handoff and the end of the reservation; it may have lapsed.
     pub reserved: Option<(HandoffId, DateTime<Utc>)>,
     /// Local day of the rep, and the leads given on it.
@@ -37,6 +40,7 @@ impl RepState {
         Self {
             rep,
             presence: Presence::Unset,
+            away_until: None,
             reserved: None,
             taken: (None, 0),
             taken_week: (None, 0),
@@ -44,6 +48,11 @@ impl RepState {
             missed_rings: 0,
             quiet_until: None,
         }
+    }
+
+    /// How they are now by their own word. Once the time that they gave is over, they have said nothing.
+    pub fn presence_at(&self, now: DateTime<Utc>) -> Presence {
+        if self.away_until.is_some_and(|until| until <= now) { Presence::Unset } else { self.presence }
     }
 
     /// Leads given on this local day.
@@ -112,9 +121,10 @@ fn monday(day: NaiveDate) -> NaiveDate {
     day.week(Weekday::Mon).first_day()
 }
 
-pub(super) const COLUMNS: [Column; 11] = [
+pub(super) const COLUMNS: [Column; 12] = [
     Text("rep"),
     Text("presence"),
+    Int("away_until"),
     Text("reserved_by"),
     Int("reserved_until"),
     Text("taken_on"),
@@ -169,6 +179,7 @@ impl Tx {
             json!({
                 "rep": state.rep,
                 "presence": presence_name(state.presence),
+                "away_until": state.away_until.map(micros),
                 "reserved_by": state.reserved.as_ref().map(|(by, _)| by),
                 "reserved_until": state.reserved.as_ref().map(|(_, until)| micros(*until)),
                 "taken_on": state.taken.0,
@@ -192,11 +203,18 @@ impl Tx {
     }
 
     /// Whoever says how they are is there: rings that were missed count no more.
-    pub async fn rep_presence(&mut self, rep: &RepId, presence: Presence) -> Result<(), StoreError> {
+    /// `until`: of whoever is away, if they say until when.
+    pub async fn rep_presence(
+        &mut self,
+        rep: &RepId,
+        presence: Presence,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
         self.reps_lock(&BTreeSet::from([rep.clone()])).await?;
-        let sql = "-- rep::presence\nUPDATE rep_state SET presence = $2, missed_rings = 0, quiet_until = NULL \
-                   WHERE rep = $1";
-        sqlx::query(sql).bind(rep.as_str()).bind(presence_name(presence)).execute(self.conn()).await?;
+        let sql = "-- rep::presence\nUPDATE rep_state SET presence = $2, away_until = $3, missed_rings = 0, \
+                   quiet_until = NULL WHERE rep = $1";
+        let query = sqlx::query(sql).bind(rep.as_str()).bind(presence_name(presence)).bind(until.map(micros));
+        query.execute(self.conn()).await?;
         Ok(())
     }
 }
@@ -225,6 +243,7 @@ pub(super) fn read(row: &AnyRow) -> Result<RepState, StoreError> {
     Ok(RepState {
         rep: row.id("rep")?,
         presence,
+        away_until: row.maybe_at("away_until")?,
         reserved: by.zip(row.maybe_at("reserved_until")?),
         taken: (day("taken_on")?, row.number("taken_today")?),
         taken_week: (day("taken_week")?, row.number("taken_this_week")?),

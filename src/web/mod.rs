@@ -22,6 +22,7 @@ mod reports;
 mod rights;
 mod rules;
 mod server;
+mod slack;
 mod standing;
 
 pub use feedback::LinkSigner;
@@ -32,6 +33,7 @@ pub use platforms::{PlatformSection, PlatformSections, TwilioSection};
 pub use problem::Problem;
 pub use rights::{ConfiguredToken, Keyring, Rights, token_digest, token_hash};
 pub use server::{InHand, serve};
+pub use slack::SlackDoor;
 
 use crate::deciding::decider::Decider;
 use crate::intake::amqp::AmqpStats;
@@ -73,6 +75,8 @@ pub struct Door {
     pub platforms: Arc<PlatformSections>,
     /// Where Twilio carries our calls.
     pub twilio: Option<Arc<TwilioSection>>,
+    /// Where Slack sends what people press; `None`: it does not, by requests.
+    pub slack: Option<Arc<SlackDoor>>,
     /// Where callers can be sent to who are announced; `None`: nowhere.
     pub addresses: Option<Addresses>,
     /// How this worker is reached from outside; its host is one by which agents may call it. May be empty.
@@ -119,6 +123,7 @@ pub fn router(door: Door) -> Router {
         .route("/v1/audit", door.needs(Admin, get(audit::list)))
         .route("/v1/platforms/{name}", post(platforms::post))
         .route("/v1/telephony/twilio/{page}/{about}", post(platforms::twilio::post))
+        .route("/v1/slack", post(slack::post))
         .route("/v1/ping/{source}", door.needs(Intake, post(leads::ping::post)))
         .route("/v1/openapi.json", get(openapi::document))
         .route("/v1/problems", get(openapi::problems))

@@ -6,6 +6,7 @@
 #   node          npm: the SDKs that sign requests, @modelcontextprotocol/sdk    FOLDER/node_modules
 #   python        PyPI: mcp 2, standardwebhooks, schemathesis                    FOLDER/bin/python -m NAME
 #   python-mcp1   PyPI: mcp 1                                                    FOLDER/bin/python
+#   caldav        PyPI: servers of CalDAV (Radicale, xandikos)                   FOLDER/bin/NAME
 #   deploy        PyPI: readers of what is deployed (hadolint, check-jsonschema,
 #                 kubernetes-validate), each with all that it needs, 200 MB      FOLDER/bin/NAME
 #   livekit       PyPI: livekit-agents with mcp, 420 MB                          FOLDER/bin/python
@@ -62,8 +63,8 @@ have() {
 for set in "$@"; do
     case $set in
     node) kind=node pins=$here/libraries/node/package-lock.json ;;
-    python | python-mcp1 | deploy | livekit | pipecat) kind=python pins=$here/libraries/$set.txt ;;
-    *) cannot "there is no set $set; allowed: node python python-mcp1 deploy livekit pipecat" ;;
+    python | python-mcp1 | caldav | deploy | livekit | pipecat) kind=python pins=$here/libraries/$set.txt ;;
+    *) cannot "there is no set $set; allowed: node python python-mcp1 caldav deploy livekit pipecat" ;;
     esac
     version=$("${kind}_version")
     folder=$home/$set-$({ echo "$version"; cat "$pins"; } | cksum | cut -d ' ' -f 1)

@@ -19,7 +19,7 @@ pub mod voice;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -175,6 +175,10 @@ fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
+/// Stands in a request's extensions where more than its path tells what it is.
+#[derive(Clone, Copy)]
+struct Named(&'static str);
+
 /// The operation that a request names, for faults: the stand-in's own mapping, e.g. `chat.postMessage`, `events.insert`.
 pub type OperationOf = fn(method: &str, path: &str) -> String;
 
@@ -200,7 +204,9 @@ async fn wire(State(wire): State<Wire>, request: Request, next: Next) -> Respons
     let method = parts.method.to_string();
     let target = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let request_headers = parts.headers.clone();
-    let fault = wire.world.next_fault(wire.vendor, &(wire.operation)(&method, parts.uri.path()));
+    let named = parts.extensions.get::<Named>().map(|named| named.0.to_owned());
+    let operation = named.unwrap_or_else(|| (wire.operation)(&method, parts.uri.path()));
+    let fault = wire.world.next_fault(wire.vendor, &operation);
     if let Some(fault) = &fault {
         parts.extensions.insert(fault.clone());
     }
@@ -208,7 +214,10 @@ async fn wire(State(wire): State<Wire>, request: Request, next: Next) -> Respons
         Some(Fault::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable on cue").into_response(),
         _ => next.run(Request::from_parts(parts, Body::from(request_body.clone()))).await,
     };
-    let (response_parts, body) = response.into_parts();
+    let (mut response_parts, body) = response.into_parts();
+    let date = wire.world.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date = HeaderValue::from_str(&date).expect("a date is ASCII");
+    response_parts.headers.insert(header::DATE, date);
     let response_body = axum::body::to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
     wire.world.exchanges.lock().expect("exchanges").push(Exchange {
         vendor: wire.vendor,

@@ -1,7 +1,7 @@
 //! Stand-in for Salesforce: an org with accounts, contacts, leads and tasks behind its REST API.
 //!
 //! Keeps the vendor's habits that hurt: assignment rules that run unless told not to, composites that answer 200 when they
-//! were rolled back, ids of 18 characters, converted leads that refuse writes, errors as arrays. Faults: an armed
+//! were rolled back, ids of 18 characters, converted leads that refuse writes, duplicate rules, errors as arrays. Faults: an armed
 //! [`Fault::ErrorInside200`] rolls the next composite back with `UNABLE_TO_LOCK_ROW`, a [`Fault::RateLimit`] is this
 //! vendor's 403. Everything else about an org is set on its handle, [`SalesforceState`].
 
@@ -10,14 +10,14 @@ mod soql;
 
 pub use org::{Record, SalesforceState};
 
-use super::{Fault, World, on_the_wire};
-use axum::Json;
+use super::{BODY_LIMIT, Fault, Named, World, on_the_wire};
+use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Form, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Router, middleware};
+use axum::{Json, Router};
 use base64::Engine as _;
 use org::{ApiError, Written};
 use serde_json::{Value, json};
@@ -34,21 +34,37 @@ type App = super::App<SalesforceState>;
 pub fn routes(world: Arc<World>, state: SalesforceState) -> Router {
     let app = App { world: Arc::clone(&world), state };
     let guarded = Router::new()
+        .route("/services/data", get(versions))
         .route("/services/data/{version}/query", get(query))
         .route("/services/data/{version}/search", get(search))
         .route("/services/data/{version}/composite", post(composite))
+        .route("/services/data/{version}/actions/standard/customNotificationAction", post(notify))
         .route("/services/data/{version}/sobjects/{object}/describe", get(describe))
         .route("/services/data/{version}/sobjects/{object}/{id}", get(record))
         .layer(from_fn_with_state(app.clone(), guard));
     let open = Router::new().route("/services/oauth2/token", post(token));
-    let all = guarded.merge(open).layer(middleware::from_fn(limit)).with_state(app);
-    on_the_wire(world, VENDOR, operation_of, all)
+    let all = guarded.merge(open).layer(from_fn_with_state(app.clone(), limit)).with_state(app);
+    on_the_wire(world, VENDOR, operation_of, all).layer(from_fn(name_reads))
 }
 
-/// `token`, `query`, `search`, `composite`, `describe` or `record`.
+/// A composite of reads comes in the background, at any time: a fault that is meant for a write is not for it.
+async fn name_reads(request: Request, next: Next) -> Response {
+    if !request.uri().path().ends_with("/composite") {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    if serde_json::from_slice::<Value>(&body).is_ok_and(|body| body["allOrNone"] == false) {
+        parts.extensions.insert(Named("reads"));
+    }
+    next.run(Request::from_parts(parts, Body::from(body))).await
+}
+
+/// `token`, `query`, `search`, `composite` (`reads`, where it only reads), `describe`, `data` (its versions), `customNotificationAction` or `record`.
 fn operation_of(_method: &str, path: &str) -> String {
     let last = path.rsplit('/').next().unwrap_or_default();
-    let known = ["token", "query", "search", "composite", "describe"].contains(&last);
+    let known =
+        ["token", "query", "search", "composite", "describe", "data", "customNotificationAction"].contains(&last);
     if known { last.to_owned() } else { "record".to_owned() }
 }
 
@@ -59,12 +75,20 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The day's requests are used up: 403, and no `Retry-After`.
-async fn limit(fault: Option<Extension<Fault>>, request: Request, next: Next) -> Response {
-    if let Some(Extension(Fault::RateLimit { .. })) = fault {
-        return ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.").into_response();
+/// The day's requests are used up: 403, and no `Retry-After`. Each answer says how many there were.
+async fn limit(State(app): State<App>, fault: Option<Extension<Fault>>, request: Request, next: Next) -> Response {
+    let mut response = match fault {
+        Some(Extension(Fault::RateLimit { .. })) => {
+            ApiError::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.").into_response()
+        }
+        _ => next.run(request).await,
+    };
+    if let Some((used, allowed)) = app.state.usage()
+        && let Ok(value) = format!("api-usage={used}/{allowed}").parse()
+    {
+        response.headers_mut().insert("sforce-limit-info", value);
     }
-    next.run(request).await
+    response
 }
 
 async fn guard(State(app): State<App>, headers: HeaderMap, request: Request, next: Next) -> Response {
@@ -120,10 +144,38 @@ async fn query(
     State(app): State<App>,
     Query(parameters): Query<BTreeMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
-    let text = parameters.get("q").map(String::as_str).unwrap_or_default();
-    let query = soql::parse(text).map_err(|why| ApiError::new(400, "MALFORMED_QUERY", &why))?;
-    let records = app.state.select(&query)?;
-    Ok(Json(json!({ "totalSize": records.len(), "done": true, "records": records })))
+    app.state.query(parameters.get("q").map(String::as_str).unwrap_or_default()).map(Json)
+}
+
+async fn versions(State(app): State<App>) -> Json<Value> {
+    let (oldest, newest) = app.state.versions();
+    let one = |number: u32| {
+        let (label, url) = (format!("Release {number}"), format!("/services/data/v{number}.0"));
+        json!({ "label": label, "url": url, "version": format!("{number}.0") })
+    };
+    Json((oldest..=newest).map(one).collect())
+}
+
+/// The bell of each recipient.
+async fn notify(State(app): State<App>, Json(body): Json<Value>) -> Response {
+    let Some(input) = body["inputs"].get(0) else {
+        return ApiError::new(400, "REQUIRED_FIELD_MISSING", "inputs are missing").into_response();
+    };
+    let is_known = |object: &str, id: &Value| id.as_str().is_some_and(|id| app.state.knows(object, id));
+    let recipients = input["recipientIds"].as_array().cloned().unwrap_or_default();
+    let sends = is_known("CustomNotificationType", &input["customNotifTypeId"])
+        && is_known("Lead", &input["targetId"])
+        && recipients.iter().all(|user| user.as_str().is_some_and(|user| user.starts_with("005")));
+    if !sends {
+        return ApiError::new(400, "INVALID_ID_FIELD", "a recipient, the target or the type is not known")
+            .into_response();
+    }
+    for user in &recipients {
+        let key = format!("{}/{}", input["targetId"].as_str().unwrap_or_default(), user.as_str().unwrap_or_default());
+        app.world.accept(VENDOR, "notification", key, input.clone());
+    }
+    Json(json!([{ "actionName": "customNotificationAction", "errors": null, "isSuccess": true, "outputValues": null }]))
+        .into_response()
 }
 
 /// SOSL in phone fields only: by digits.
@@ -154,7 +206,7 @@ async fn record(
     app.state.read(&object, &id, fields, &version).map(Json)
 }
 
-/// All parts or none. The answer is 200 either way.
+/// All parts or none, or, of reads alone, each by itself. The answer is 200 either way.
 async fn composite(
     State(app): State<App>,
     fault: Option<Extension<Fault>>,
@@ -167,6 +219,14 @@ async fn composite(
     }
     let locked = matches!(fault, Some(Extension(Fault::ErrorInside200)));
     let auto_assign = headers.get("sforce-auto-assign").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    if body["allOrNone"] != true {
+        let read = |part: &Value| match app.state.read_part(part) {
+            Ok(read) => part_answer(part, read.status, &read.body),
+            Err(error) => part_answer(part, error.status, &error.body()),
+        };
+        let answers: Vec<Value> = parts.iter().map(read).collect();
+        return Json(json!({ "compositeResponse": answers })).into_response();
+    }
     let outcome = app.state.transact(|draft| {
         let mut done = Vec::new();
         for part in &parts {

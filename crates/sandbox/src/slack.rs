@@ -1,13 +1,15 @@
-//! Stand-in for Slack's Web API: the five methods that Baton calls, with channels and direct messages that exist as soon
-//! as somebody posts to them.
+//! Stand-in for Slack's Web API: the methods that Baton calls, with channels and direct messages that exist as soon as somebody
+//! posts to them, and people who are members once they have joined. What people press is told by whoever plays them.
 //!
 //! Kept true: errors are HTTP 200 with `ok: false`; every post makes a new message, however often it is sent; a user id
 //! stands for the direct channel; metadata comes back from the history only when asked for, and survives an update that
 //! does not mention it. Operations for faults are named like the methods (`chat.postMessage`).
 
 mod messages;
+mod people;
 
 pub use messages::{SlackMessage, SlackState};
+pub use people::SlackWhisper;
 
 use super::{Fault, World, on_the_wire};
 use axum::extract::{Path, Query, Request, State};
@@ -22,21 +24,26 @@ use std::sync::Arc;
 
 const VENDOR: &str = "slack";
 /// What the app was granted; `auth.test` tells in a header.
-const SCOPES: &str = "chat:write,im:write,im:history,channels:history,groups:history,users:read";
+const SCOPES: &str = "chat:write,im:write,im:history,channels:history,groups:history,users:read,users:read.email,\
+                      commands";
 /// Messages on a page of the history unless asked for fewer.
 const PAGE_SIZE: usize = 100;
 
 type App = super::App<Arc<SlackState>>;
 
-/// Serves `/api/{method}`.
+/// Serves `/api/{method}`, and `/response/{person}` for what people are answered who have pressed something.
 pub fn routes(world: Arc<World>, state: Arc<SlackState>) -> Router {
     let app = App { world: Arc::clone(&world), state };
     let methods = Router::new()
         .route("/api/conversations.history", get(history))
+        .route("/api/users.list", get(members))
+        .route("/api/users.lookupByEmail", get(people::lookup))
+        .route("/api/users.info", get(people::info))
         .route("/api/{method}", post(call))
         .layer(axum::middleware::from_fn_with_state(app.clone(), at_the_door))
-        .with_state(app);
-    on_the_wire(world, VENDOR, operation, methods)
+        .with_state(app.clone());
+    let answers = Router::new().route("/response/{person}", post(people::answered)).with_state(app);
+    on_the_wire(world, VENDOR, operation, methods).merge(answers)
 }
 
 fn operation(_method: &str, path: &str) -> String {
@@ -54,7 +61,8 @@ async fn at_the_door(State(app): State<App>, request: Request, next: axum::middl
     if let Some(answer) = app.state.take_refusal(&method) {
         return Json(answer).into_response();
     }
-    if let Some(error) = refused_token(request.headers()) {
+    let prefix = if method == "apps.connections.open" { "xapp-" } else { "xoxb-" };
+    if let Some(error) = refused_token(request.headers(), prefix) {
         return Json(failure(error)).into_response();
     }
     next.run(request).await
@@ -68,11 +76,12 @@ fn too_many(retry_after_s: Option<u64>) -> Response {
     response
 }
 
-fn refused_token(headers: &HeaderMap) -> Option<&'static str> {
+/// Connections are opened with a token of the app, and all else is done with the bot's.
+fn refused_token(headers: &HeaderMap, prefix: &str) -> Option<&'static str> {
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());
     match given.and_then(|value| value.strip_prefix("Bearer ")) {
         None => Some("not_authed"),
-        Some(token) if !token.starts_with("xoxb-") => Some("invalid_auth"),
+        Some(token) if !token.starts_with(prefix) => Some("invalid_auth"),
         Some(_) => None,
     }
 }
@@ -88,6 +97,10 @@ async fn call(State(app): State<App>, Path(method): Path<String>, body: Option<J
         "conversations.open" => Json(open(&body)).into_response(),
         "chat.postMessage" => Json(post_message(&app, body)).into_response(),
         "chat.update" => Json(update(&app, body)).into_response(),
+        "chat.postEphemeral" => Json(people::whisper(&app, &body)).into_response(),
+        "views.open" => Json(people::open_form(&app, &body)).into_response(),
+        "views.publish" => Json(people::publish(&app, &body)).into_response(),
+        "apps.connections.open" => Json(people::connect(&app)).into_response(),
         _ => Json(failure("unknown_method")).into_response(),
     }
 }
@@ -195,6 +208,14 @@ async fn history(
         "ok": true, "messages": messages, "has_more": has_more, "pin_count": 0,
         "response_metadata": { "next_cursor": next_cursor },
     }))
+}
+
+/// All on one page.
+async fn members(State(app): State<App>) -> Json<Value> {
+    let kept = app.state.kept();
+    let shown = |(id, active): (&String, &bool)| json!({ "id": id, "team_id": "T0SANDBOX", "deleted": !active });
+    let members: Vec<Value> = kept.members.iter().map(shown).collect();
+    Json(json!({ "ok": true, "members": members, "response_metadata": { "next_cursor": "" } }))
 }
 
 fn shown(message: &SlackMessage, with_metadata: bool) -> Value {

@@ -2,6 +2,7 @@
 
 mod calendars;
 mod chats;
+pub(super) mod slack;
 mod told;
 
 pub use told::{not_connected, undialled};
@@ -17,9 +18,8 @@ use crate::connectors::crm::salesforce::{Salesforce, SalesforceAuth, SalesforceC
 use crate::connectors::http::Secret;
 use crate::connectors::live::LiveVoice;
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
-use crate::connectors::slack::{Slack, SlackConfig};
 use crate::connectors::speech::Speech;
-use crate::connectors::{Rooms, Telephony};
+use crate::connectors::{Chat, Rooms, Telephony};
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
@@ -38,9 +38,13 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
     let mut vendors = Vendors { webhooks: webhooks::all(config)?, ..Vendors::default() };
     match &config.crm {
         None => {}
-        Some(config::Crm::Salesforce { base_url, api_version, auth }) => {
-            let auth = salesforce_auth(auth)?;
-            let config = SalesforceConfig { base_url: base_url.clone(), api_version: api_version.clone(), auth };
+        Some(config::Crm::Salesforce { base_url, api_version, auth, notification_type }) => {
+            let config = SalesforceConfig {
+                base_url: base_url.clone(),
+                api_version: api_version.clone(),
+                auth: salesforce_auth(auth)?,
+                notification_type: notification_type.clone(),
+            };
             vendors.crm = Some(Arc::new(Salesforce::new(config, Arc::clone(clock)).context("setting up crm")?));
         }
         Some(config::Crm::Hubspot { base_url, service_key }) => {
@@ -53,9 +57,9 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
         }
     }
     if let Some(slack) = &config.slack {
-        let mut settings = SlackConfig::new(Secret::new(slack.bot_token.secret("slack.bot_token")?));
-        settings.base_url.clone_from(&slack.base_url);
-        vendors.chat = Some(Arc::new(Slack::new(settings).context("setting up slack")?));
+        let slack = slack::client(slack)?;
+        vendors.chat = Some(Arc::clone(&slack) as Arc<dyn Chat>);
+        vendors.slack = Some(slack);
     }
     vendors.chat = chats::beside_teams(vendors.chat.take(), config)?;
     if let Some(mail) = &config.mail {

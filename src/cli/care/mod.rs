@@ -1,7 +1,9 @@
-//! For whoever answers for what is kept: copies of it, what goes with time, people who ask to be forgotten, and what people and tokens have changed.
+//! For whoever looks after a workspace: whether its vendors would do what is asked of them, copies of what is kept, what goes with time,
+//! people who ask to be forgotten, and what people and tokens have changed.
 
 mod audit;
 mod backup;
+mod doctor;
 mod erase;
 mod prune;
 mod restore;
@@ -9,6 +11,7 @@ mod server;
 
 pub(super) use audit::Audit;
 pub(super) use backup::Backup;
+pub(super) use doctor::Doctor;
 pub(super) use erase::Erase;
 pub(super) use prune::Prune;
 pub(super) use restore::Restore;

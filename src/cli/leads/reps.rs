@@ -1,6 +1,7 @@
 //! `baton reps [REP]`: what each rep has taken, whether they can be had now, and why one got nothing this week.
 
 use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, rules_of, say};
+use crate::render::explain::standing::RepStanding;
 use crate::store::{RepState, Store, local_day};
 use anyhow::{Result, anyhow};
 use baton_clock::{Clock, SystemClock};
@@ -116,6 +117,8 @@ struct RepSheet {
     team: String,
     active: bool,
     presence: Presence,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    away_until: Option<DateTime<Utc>>,
     /// On rota at this moment.
     at_work: bool,
     /// When off rota: back then.
@@ -167,7 +170,8 @@ impl RepSheet {
             name: rep.name.clone(),
             team: rep.team.clone(),
             active: rep.active,
-            presence: state.presence,
+            presence: state.presence_at(now),
+            away_until: state.away_until.filter(|until| *until > now),
             at_work,
             back_at,
             reserved_until: state.reserved.as_ref().map(|(_, until)| *until).filter(|until| *until > now),
@@ -205,23 +209,16 @@ impl RepSheet {
     }
 
     fn standing(&self, told: impl Fn(DateTime<Utc>) -> String) -> String {
-        let rota = match (self.active, self.at_work, self.back_at) {
-            (false, ..) => "not active".to_owned(),
-            (true, true, _) => "at work".to_owned(),
-            (true, false, Some(at)) => format!("off rota, back {}", told(at)),
-            (true, false, None) => "off rota, no shift in sight".to_owned(),
+        let standing = RepStanding {
+            active: self.active,
+            at_work: self.at_work,
+            back_at: self.back_at,
+            presence: self.presence,
+            away_until: self.away_until,
+            reserved_until: self.reserved_until,
+            quiet_until: self.quiet_until,
         };
-        let presence = match self.presence {
-            Presence::Unset => "",
-            Presence::Available => ", says available",
-            Presence::Away => ", says away",
-        };
-        let reserved =
-            self.reserved_until.map_or_else(String::new, |until| format!(", on a call until {}", told(until)));
-        let quiet = self.quiet_until.map_or_else(String::new, |until| {
-            format!(", did not answer the last rings and is not rung until {}", told(until))
-        });
-        format!("{rota}{presence}{reserved}{quiet}")
+        standing.in_words(told)
     }
 }
 

@@ -1,9 +1,13 @@
 //! Where the reps' calendars are: `[calendar]`, and `[calendars.NAME]` where there is more than one vendor, or one twice.
 
+mod caldav;
 mod google;
+mod ics;
 mod microsoft;
 
+pub use caldav::CaldavCalendar;
 pub use google::GoogleCalendar;
+pub use ics::IcsFeeds;
 pub use microsoft::MicrosoftCalendar;
 
 use super::Config;
@@ -16,6 +20,8 @@ use serde::{Deserialize, Deserializer};
 pub enum Calendar {
     Google(GoogleCalendar),
     Microsoft(MicrosoftCalendar),
+    Caldav(CaldavCalendar),
+    Ics(IcsFeeds),
 }
 
 impl Calendar {
@@ -23,6 +29,8 @@ impl Calendar {
         match self {
             Self::Google(google) => google.references(),
             Self::Microsoft(microsoft) => microsoft.references(),
+            Self::Caldav(caldav) => caldav.references(),
+            Self::Ics(ics) => ics.references(),
         }
     }
 }

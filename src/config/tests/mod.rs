@@ -129,6 +129,7 @@ fn full(folder: &Path, crm: &str) -> Config {
     let file = |name: &str| format!("\"file:{}\"", folder.join(name).display());
     let text = format!(
         "[http]\ntokens = {{ voice = {token} }}\n[feedback]\nlink_secret = {link}\n[slack]\nbot_token = {slack}\n\
+         app_token = {slack}\nsigning_secret = {platform}\n\
          [mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\nusername = \"u\"\npassword = {mail}\n\
          [sms]\nvendor = \"twilio\"\naccount = \"AC\"\nkey = {texts}\n[teams]\nwebhook = {slack}\n\
          [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
@@ -204,14 +205,15 @@ fn short_secrets_of_ours_are_refused_and_never_shown_and_each_is_its_own() {
     write(folder.path(), "link", "fifteen letters\n");
     write(folder.path(), "platform", "twelve of it");
     write(folder.path(), "webhook", "whsec_x");
-    let told = config.check_secrets().expect_err("four can be guessed").to_string();
-    assert_eq!(told.lines().count(), 4, "what others gave us may be short: {told}");
+    let told = config.check_secrets().expect_err("five can be guessed").to_string();
+    assert_eq!(told.lines().count(), 5, "what others gave us may be short: {told}");
     for part in [
         "http.tokens.voice",
         "has 7 characters",
         "feedback.link_secret",
         "has 15 characters",
         "platforms.vapi.secrets",
+        "slack.signing_secret",
         "has 12 characters",
         "webhooks.crm.secrets",
         "openssl rand",

@@ -13,7 +13,7 @@ use super::admit::Admitted;
 use super::ari::{Reason, VENDOR};
 use super::calls::{Act, Alone, Calls, Deed};
 use super::event;
-use super::socket::EventSocket;
+use super::socket;
 use crate::connectors::{CallSink, Carried, Happened, Told, VendorError};
 use baton_core::domain::id::LegId;
 use std::collections::BTreeSet;
@@ -55,7 +55,7 @@ impl Asterisk {
     }
 
     async fn hear(self: &Arc<Self>, sink: &Arc<dyn CallSink>) -> Result<Infallible, VendorError> {
-        let mut socket = EventSocket::open(&self.lines.ari).await?;
+        let mut socket = socket::open(&self.lines.ari).await?;
         let _hears = Hears::begin(&self.hears);
         let mut session = Session::begin(Arc::clone(self), Arc::clone(sink));
         session.find().await?;

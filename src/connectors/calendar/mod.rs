@@ -1,8 +1,13 @@
 //! What Baton asks of a calendar: when its owner is busy, to book a time in it, and to move or cancel what was booked.
 
+pub mod caldav;
 pub mod google;
 pub mod graph;
+pub mod ical;
+pub mod ics;
 pub mod several;
+
+pub use ical::CalendarOwner;
 
 use super::VendorError;
 use async_trait::async_trait;
@@ -43,6 +48,13 @@ pub trait Calendar: Send + Sync {
     fn parts(&self) -> &[(String, Arc<dyn Calendar>)] {
         &[]
     }
+    /// `false`: it can be read alone.
+    fn takes_bookings(&self) -> bool {
+        true
+    }
+    /// Whose calendars these are, as the rules say now: of those vendors that tell whole days without saying by whose clock, and
+    /// guests without saying which of them is the owner.
+    fn owners(&self, _owners: BTreeMap<String, CalendarOwner>) {}
     /// Per calendar: the busy times in the window, or why they are unknown. Every calendar asked for is in the answer.
     async fn busy(
         &self,

@@ -13,13 +13,14 @@ mod away;
 mod body;
 mod errors;
 mod find;
+mod look_up;
 mod owners;
 mod people;
 mod write;
 
-use super::{AccountKeys, Crm, CrmLead, CrmRef, OwnerBy};
-use crate::connectors::VendorError;
+use super::{AccountKeys, Crm, CrmLead, CrmRef, FieldWords, OwnerBy};
 use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp};
+use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::account::Records;
@@ -288,6 +289,18 @@ impl Crm for HubSpot {
             )),
             Err(error) => Err(error),
         }
+    }
+
+    async fn look_up(&self, ids: &[String]) -> Result<LookedUp, VendorError> {
+        self.owners(ids).await
+    }
+
+    async fn lacks(&self, fields: &FieldWords) -> Result<Vec<String>, VendorError> {
+        self.lacking(fields).await
+    }
+
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        Some(self.write_to_nobody().await)
     }
 }
 

@@ -3,7 +3,7 @@
 pub mod hubspot;
 pub mod salesforce;
 
-use super::VendorError;
+use super::{LookedUp, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
@@ -14,7 +14,7 @@ use baton_core::domain::rep::{Busy, Rep};
 use baton_core::domain::text::RepText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a lead that may help to find its account, as far as the rules ask for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,6 +81,21 @@ pub enum TaskKind {
     Other,
 }
 
+/// Why rules read a field in vain; `None`: they may find what they look for. `listed`: the values of a field that has a list.
+fn read_in_vain(field: &str, words: &BTreeSet<String>, listed: &[&str]) -> Option<String> {
+    let is_listed = |word: &str| listed.iter().any(|value| value.eq_ignore_ascii_case(word));
+    let unlisted: Vec<&str> = words.iter().map(String::as_str).filter(|word| !is_listed(word)).collect();
+    if listed.is_empty() || unlisted.is_empty() {
+        return None;
+    }
+    let told: Vec<&str> = listed.iter().copied().take(TOLD_VALUES).collect();
+    let more = if listed.len() > told.len() { ", …" } else { "" };
+    Some(format!("account.{field} is never {}: its values there are {}{more}", unlisted.join(", "), told.join(", ")))
+}
+
+/// Of a list, in a message.
+const TOLD_VALUES: usize = 12;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrmRef {
     pub id: String,
@@ -88,6 +103,19 @@ pub struct CrmRef {
     pub url: Option<String>,
     /// Owner as read back after the write.
     pub owner_crm_id: Option<CrmId>,
+    /// A person has changed the record since we wrote it, so that the owner is theirs: known after a write alone.
+    #[serde(skip)]
+    pub by_hand: bool,
+}
+
+/// A record to be brought before a user's eyes. Lengths are cut by the connector to the vendor's limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScreenPop {
+    /// As [`CrmRef::id`].
+    pub record: String,
+    pub user: CrmId,
+    pub title: String,
+    pub body: String,
 }
 
 /// Who made somebody the owner, as far as the CRM tells.
@@ -100,6 +128,9 @@ pub enum OwnerBy {
     Program,
     Unknown,
 }
+
+/// Fields of accounts by the CRM's own names, each with the words for which rules look in it.
+pub type FieldWords = BTreeMap<String, BTreeSet<String>>;
 
 #[async_trait]
 pub trait Crm: Send + Sync {
@@ -127,13 +158,12 @@ pub trait Crm: Send + Sync {
     /// Class `Repeatable` for the lead; `write_class` tells what a lost answer means for the whole call.
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError>;
     fn write_class(&self) -> Class;
-    /// The owner as of now.
-    async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError>;
-    /// The same, and who made them that.
-    async fn owner_and_by(&self, crm_id: &str) -> Result<Option<(CrmId, OwnerBy)>, VendorError> {
-        Ok(self.owner_of(crm_id).await?.map(|owner| (owner, OwnerBy::Unknown)))
+    /// What the vendor allows in a day is nearly used up, and others share it: what can wait is to wait.
+    fn is_short(&self) -> bool {
+        false
     }
-    /// When these owners are away, as the CRM itself knows it; those of whom it knows nothing are left out.
+    /// When these users are out of office, as far as the vendor knows: one request for all of them. A hint beside calendars;
+    /// whoever is not in the answer is not known to be away.
     async fn absences(
         &self,
         _owners: &[CrmId],
@@ -142,6 +172,34 @@ pub trait Crm: Send + Sync {
     ) -> Result<BTreeMap<CrmId, Vec<Busy>>, VendorError> {
         Ok(BTreeMap::new())
     }
+    /// Whether [`Crm::show`] does anything.
+    fn shows(&self) -> bool {
+        false
+    }
+    /// Brings a record before the eyes of a user, once for however often it is asked within a minute. Class `AtMostOnce`: nobody
+    /// misses what they were not shown.
+    async fn show(&self, _pop: &ScreenPop) -> Result<(), VendorError> {
+        Ok(())
+    }
+    /// The owner as of now.
+    async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError>;
+    /// The same, and who made them that.
+    async fn owner_and_by(&self, crm_id: &str) -> Result<Option<(CrmId, OwnerBy)>, VendorError> {
+        Ok(self.owner_of(crm_id).await?.map(|owner| (owner, OwnerBy::Unknown)))
+    }
     /// Proves credentials and the fields we need; the text says what is missing.
     async fn check(&self) -> Result<(), VendorError>;
+    /// Whether these are users to whom a lead can be given.
+    async fn look_up(&self, _ids: &[String]) -> Result<LookedUp, VendorError> {
+        Ok(LookedUp::new())
+    }
+    /// What rules read and accounts do not have, or do not show us: a field, or a word in one that has a list of its own. One
+    /// sentence of ours for each.
+    async fn lacks(&self, _fields: &FieldWords) -> Result<Vec<String>, VendorError> {
+        Ok(Vec::new())
+    }
+    /// A write that leaves nothing behind there. `None`: there is none such.
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        None
+    }
 }

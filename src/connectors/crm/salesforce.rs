@@ -4,32 +4,48 @@
 //! `composite` call that is rolled back as a whole: so everything here may be repeated. Every write but `assign`'s says
 //! `Sforce-Auto-Assign: FALSE`, since Salesforce otherwise runs the org's assignment rules on create *and* update and
 //! overwrites the owner (REST developer guide, "Assignment Rule Header"). A lead that somebody else changed since is
-//! theirs and stays as it is; only the task is written. A converted lead refuses writes; the task goes to the contact.
+//! theirs and stays as it is; only the task is written. A converted lead refuses writes; the task goes to the contact. A lead
+//! that a duplicate rule refuses is the record that it is taken for, and no twin is made.
 //!
 //! Does not convert leads (there is no REST call for it), and does not write to orgs without the two custom fields.
 
+mod absences;
 mod assign;
 mod auth;
 mod errors;
+mod fields;
 mod find;
+mod link;
+mod look_up;
+mod notify;
+mod shown;
 mod soql;
+mod usage;
+mod versions;
 mod write;
 
 pub use auth::SalesforceAuth;
 
-use super::{AccountKeys, Crm, CrmLead, CrmRef};
-use crate::connectors::VendorError;
-use crate::connectors::http::{Answer, ApiCall, Limits, TokenCache, VendorHttp};
+use super::{AccountKeys, Crm, CrmLead, CrmRef, FieldWords, ScreenPop};
+use crate::connectors::http::{Answer, ApiCall, Judge, Limits, TokenCache, VendorHttp};
+use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use auth::TokenRequests;
 use baton_clock::SharedClock;
 use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
+use baton_core::domain::rep::Busy;
+use chrono::{DateTime, Utc};
 use errors::{KEY_FIELD, VENDOR, judge, read};
 use serde_json::{Map, Value};
+use shown::Shown;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use tokio::sync::OnceCell;
+use usage::Usage;
 
 /// Salesforce counts requests by the day and long ones at once (25 of more than 20 s per org), not by the second: others share
 /// the org, so we keep to a third of those, which is what paces us.
@@ -42,12 +58,22 @@ pub struct SalesforceConfig {
     /// `v66.0` (Spring '26) unless the org lags behind; v59.0 is the oldest that is tested against.
     pub api_version: String,
     pub auth: SalesforceAuth,
+    /// Developer name of the type by which reps are shown the lead that their phone rings for; `None`: they are not.
+    pub notification_type: Option<String>,
 }
 
 pub struct Salesforce {
     http: Arc<VendorHttp>,
     tokens: TokenCache,
     api_version: String,
+    usage: Usage,
+    notification_type: Option<String>,
+    notification_type_id: OnceCell<String>,
+    shown: Shown,
+    /// Whether people can be accounts in this org.
+    has_person_accounts: OnceCell<bool>,
+    /// The org has no object `OutOfOffice`.
+    lacks_out_of_office: AtomicBool,
 }
 
 /// An answer with rows of SOQL.
@@ -60,19 +86,34 @@ impl Salesforce {
     /// # Errors
     /// `NeedsPerson` if the address, the version or the private key is not one.
     pub fn new(config: SalesforceConfig, clock: SharedClock) -> Result<Self, VendorError> {
-        if !is_version(&config.api_version) {
-            let why = format!("api_version {:?} is not of the form v66.0", config.api_version);
-            return Err(VendorError::needs_person(VENDOR, why));
-        }
+        versions::may_be(&config.api_version).map_err(|why| VendorError::needs_person(VENDOR, why))?;
         let http = Arc::new(VendorHttp::new(VENDOR, &config.base_url, LIMITS)?);
         let requests = TokenRequests::new(Arc::clone(&http), config.auth, Arc::clone(&clock))?;
-        Ok(Self { http, tokens: TokenCache::new(requests, clock), api_version: config.api_version })
+        Ok(Self {
+            http,
+            tokens: TokenCache::new(requests, Arc::clone(&clock)),
+            api_version: config.api_version,
+            usage: Usage::new(Arc::clone(&clock)),
+            notification_type: config.notification_type,
+            notification_type_id: OnceCell::new(),
+            shown: Shown::new(clock),
+            has_person_accounts: OnceCell::new(),
+            lacks_out_of_office: AtomicBool::new(false),
+        })
     }
 
     async fn send(&self, call: ApiCall) -> Result<Answer, VendorError> {
-        let answer = self.http.send_with(&self.tokens, call, judge).await?;
-        warn_of_usage(&answer);
-        Ok(answer)
+        self.send_judged(call, judge).await
+    }
+
+    async fn send_judged(&self, call: ApiCall, judge: Judge) -> Result<Answer, VendorError> {
+        let outcome = self.http.send_with(&self.tokens, call, judge).await;
+        match &outcome {
+            Ok(answer) => self.usage.note(&answer.headers),
+            Err(error) if errors::is_day_over(error) => self.usage.used_up(),
+            Err(_) => {}
+        }
+        outcome
     }
 
     fn call(&self, operation: &'static str, rest: &[&str]) -> ApiCall {
@@ -85,6 +126,22 @@ impl Salesforce {
     async fn query(&self, soql: &str) -> Result<Vec<Map<String, Value>>, VendorError> {
         let answer = self.send(self.call("query", &["query"]).query("q", soql)).await?;
         Ok(read::<QueryResult>(&answer)?.records)
+    }
+
+    /// The same of an object or a field that not every org has: `None` where it is not there.
+    async fn query_if_there(&self, soql: &str) -> Result<Option<Vec<Map<String, Value>>>, VendorError> {
+        let call = self.call("query", &["query"]).query("q", soql);
+        let answer = self.send_judged(call, errors::judge_if_there).await?;
+        if !answer.is_success() {
+            return Ok(None);
+        }
+        Ok(Some(read::<QueryResult>(&answer)?.records))
+    }
+
+    async fn owner(&self, object: &str, id: &str) -> Result<Option<CrmId>, VendorError> {
+        let call = self.call("read_owner", &["sobjects", object, id]).query("fields", "OwnerId");
+        let answer = self.send(call).await?;
+        Ok(answer.value()["OwnerId"].as_str().map(CrmId::from))
     }
 
     /// Fields that the org must have, as sentences about those that are missing.
@@ -135,52 +192,51 @@ impl Crm for Salesforce {
     async fn owner_of(&self, crm_id: &str) -> Result<Option<CrmId>, VendorError> {
         let foreign_id =
             || VendorError::needs_person(VENDOR, "the stored id is not that of a lead, contact or account");
-        let object = soql::object_of(crm_id).ok_or_else(foreign_id)?;
-        let call = self.call("read_owner", &["sobjects", object, crm_id]).query("fields", "OwnerId");
-        let answer = self.send(call).await?;
-        Ok(answer.value()["OwnerId"].as_str().map(CrmId::from))
+        self.owner(soql::object_of(crm_id).ok_or_else(foreign_id)?, crm_id).await
+    }
+
+    fn is_short(&self) -> bool {
+        self.usage.is_short()
+    }
+
+    async fn absences(
+        &self,
+        owners: &[CrmId],
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<BTreeMap<CrmId, Vec<Busy>>, VendorError> {
+        self.away(owners, from, until).await
+    }
+
+    fn shows(&self) -> bool {
+        self.notification_type.is_some()
+    }
+
+    async fn show(&self, pop: &ScreenPop) -> Result<(), VendorError> {
+        self.notify(pop).await
     }
 
     async fn check(&self) -> Result<(), VendorError> {
-        let mut missing = self.missing_in("Lead").await?;
+        let mut missing = Vec::from_iter(self.amiss_with_version().await?);
+        missing.extend(self.missing_in("Lead").await?);
         missing.extend(self.missing_in("Task").await?);
         if missing.is_empty() {
+            // Its absence is told as the others are.
+            self.notification_id().await?;
             return Ok(());
         }
         Err(VendorError::amiss(VENDOR, missing.join("; ")))
     }
-}
 
-fn is_version(text: &str) -> bool {
-    let number = text.strip_prefix('v').and_then(|rest| rest.strip_suffix(".0"));
-    number.is_some_and(|number| number.len() == 2 && number.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// The org's daily requests are shared by everything in the house: at 80 % somebody should know.
-fn warn_of_usage(answer: &Answer) {
-    let header = answer.headers.get("sforce-limit-info").and_then(|value| value.to_str().ok());
-    let Some((used, allowed)) = header.and_then(usage) else { return };
-    if used.saturating_mul(10) >= allowed.saturating_mul(8) {
-        tracing::warn!(vendor = VENDOR, used, allowed, "the org's daily API requests are nearly used up");
+    async fn look_up(&self, ids: &[String]) -> Result<LookedUp, VendorError> {
+        self.users(ids).await
     }
-}
 
-/// Used and allowed, out of `api-usage=18/100000`, which may be followed by a package's own.
-fn usage(header: &str) -> Option<(u64, u64)> {
-    let (used, rest) = header.strip_prefix("api-usage=")?.split_once('/')?;
-    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-    Some((used.parse().ok()?, digits.parse().ok()?))
-}
+    async fn lacks(&self, fields: &FieldWords) -> Result<Vec<String>, VendorError> {
+        self.lacking(fields).await
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn usage_and_version_are_read() {
-        assert_eq!(usage("api-usage=18/100000"), Some((18, 100_000)));
-        assert_eq!(usage("api-usage=25/5000; per-app-api-usage=17/250(appName=sample)"), Some((25, 5000)));
-        assert_eq!(usage("something else"), None);
-        assert!(is_version("v66.0") && !is_version("66") && !is_version("v66") && !is_version("v6a.0"));
+    async fn try_write(&self) -> Option<Result<(), VendorError>> {
+        Some(self.write_and_take_back().await)
     }
 }

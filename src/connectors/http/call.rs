@@ -23,6 +23,8 @@ pub(super) enum Payload {
     None,
     Json(Value),
     Form(Vec<(&'static str, String)>),
+    /// Of this media type.
+    Text(&'static str, String),
 }
 
 /// A request, not yet sent. No `Debug`: it is made of personal data and credentials.
@@ -73,6 +75,12 @@ impl ApiCall {
     #[must_use]
     pub fn form(mut self, fields: Vec<(&'static str, String)>) -> Self {
         self.payload = Payload::Form(fields);
+        self
+    }
+
+    #[must_use]
+    pub fn text(mut self, media_type: &'static str, body: String) -> Self {
+        self.payload = Payload::Text(media_type, body);
         self
     }
 

@@ -1,11 +1,13 @@
 //! A card as Slack shows it: blocks within the limits of its Block Kit reference, which are a header of 150 characters, 3000 in
 //! the text of a section, and 50 blocks.
 //!
-//! The marks of a card are Slack's own. There are no buttons: nobody here would hear them; a call is accepted on the phone, and
-//! a lead is rated by a link. Text objects are `verbatim`, so that an address or a name in what a caller said does not turn
+//! The marks of a card are Slack's own. A button carries the key of its card alone: who presses it is told by Slack, and what it
+//! means by the database. Five fit: with more the last ones would not be seen. Text objects are `verbatim`, so that an address or a name in what a caller said does not turn
 //! into a link or mention.
 
 use crate::connectors::Card;
+use crate::connectors::markup::escaped;
+use baton_core::domain::outcome::OfferAct;
 use serde_json::{Value, json};
 
 /// Slack refuses a longer text; it shows about 4,000 characters.
@@ -29,9 +31,40 @@ fn blocks(card: &Card) -> Value {
     })];
     blocks.extend(card.opening.as_deref().map(section));
     blocks.extend(sections(&card.briefing));
+    if !card.acts.is_empty() {
+        let elements: Vec<Value> = card.acts.iter().map(|act| button(*act, &card.key)).collect();
+        blocks.push(json!({ "type": "actions", "block_id": "offer", "elements": elements }));
+    }
     let footer = cut(&card.footer, SECTION_CHARS);
     blocks.push(json!({ "type": "context", "elements": [mrkdwn(&footer)] }));
     Value::Array(blocks)
+}
+
+fn button(act: OfferAct, offer: &str) -> Value {
+    let label = match act {
+        OfferAct::Take => "Take it",
+        OfferAct::NotMe => "Not me",
+        OfferAct::Reassign => "Reassign",
+        OfferAct::Called => "I called",
+        OfferAct::Rate => "Rate",
+    };
+    let mut button = json!({
+        "type": "button", "action_id": act.as_str(), "value": offer,
+        "text": { "type": "plain_text", "text": label, "emoji": false },
+    });
+    if act == OfferAct::Take {
+        button["style"] = json!("primary");
+    }
+    button
+}
+
+/// Words that are nothing but words, whoever wrote them, cut to `max` characters.
+pub fn plain(text: &str, max: usize) -> Value {
+    let shown = match text.trim() {
+        "" => "–".to_owned(),
+        text => cut(&escaped(text, TEXT_LIMIT), max),
+    };
+    json!({ "type": "plain_text", "text": shown, "emoji": false })
 }
 
 fn mrkdwn(text: &str) -> Value {
@@ -88,6 +121,7 @@ mod tests {
             opening: Some("*Your phone is ringing.*".into()),
             briefing: "*Score* 82 of 100\n\n<https://a.example|Transcript>".into(),
             footer: "Why you: first".into(),
+            acts: Vec::new(),
         };
         let text = |text: &str| json!({ "type": "mrkdwn", "text": text, "verbatim": true });
         let expected = json!([
@@ -97,6 +131,9 @@ mod tests {
             { "type": "context", "elements": [text("Why you: first")] },
         ]);
         assert_eq!(blocks(&card), expected);
+        let asking = blocks(&Card { acts: vec![OfferAct::Take, OfferAct::NotMe], ..card.clone() });
+        assert_eq!(asking[3]["elements"][0]["value"], "k", "the key alone");
+        assert_eq!((&asking[3]["elements"][1]["action_id"], &asking[4]), (&json!("not_me"), &expected[3]));
         let plain = blocks(&Card { opening: None, ..card });
         assert_eq!(plain.as_array().map(Vec::len), Some(3));
         assert_eq!(plain[1], expected[2]);
@@ -126,7 +163,8 @@ mod tests {
             briefing in written(),
             footer in written(),
         ) {
-            let shown = blocks(&Card { key: String::new(), channel: String::new(), title, opening, briefing, footer });
+            let acts = vec![OfferAct::Take, OfferAct::NotMe, OfferAct::Reassign, OfferAct::Called, OfferAct::Rate];
+            let shown = blocks(&Card { key: "k".into(), channel: String::new(), title, opening, briefing, footer, acts });
             let shown = shown.as_array().expect("blocks are an array");
             prop_assert!((2..=50).contains(&shown.len()));
             for block in shown {
@@ -134,6 +172,7 @@ mod tests {
                     Some("header") => (&block["text"]["text"], 150),
                     Some("section") => (&block["text"]["text"], 3000),
                     Some("context") => (&block["elements"][0]["text"], 3000),
+                    Some("actions") => (&block["elements"][4]["text"]["text"], 75),
                     other => panic!("unexpected block {other:?}"),
                 };
                 let text = text.as_str().expect("a text");

@@ -3,17 +3,25 @@
 //! Guarantees: a card is posted with its key in the message's metadata and can be found by it; nothing is posted to a
 //! channel faster than Slack shows it (about one message a second); only the marks of a card become links, and nothing mentions anybody.
 //! Slack has no idempotency key: after a lost answer look first ([`Chat::find`]), then post again. Failures come as
-//! HTTP 200 with `ok: false`, so only the body is believed. Needs the scopes [`SCOPES`] and a token without rotation.
-//! When the process dies here, a post is in doubt and is looked for by its key.
+//! HTTP 200 with `ok: false`, so only the body is believed. Needs the scopes [`SCOPES`], those of [`ANSWERS`] where people press and
+//! ask, and a token without rotation. When the process dies here, a post is in doubt and is looked for by its key.
 //!
 //! Sources: Slack's method reference, as of August 2026.
 
+mod answers;
 mod blocks;
 mod errors;
+mod look_up;
+mod socket;
+
+pub use answers::AnswerTo;
+pub use blocks::plain;
+pub use socket::SlackSocket;
 
 use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
-use super::{Card, Chat, MessageRef, VendorError};
+use super::{Card, Chat, LookedUp, MessageRef, VendorError};
 use async_trait::async_trait;
+use baton_platforms::signature;
 use blocks::content;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
@@ -23,12 +31,18 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
+use tokio::time::Instant;
 
 const VENDOR: &str = "slack";
 /// Names our metadata among those of other apps.
 const EVENT_TYPE: &str = "baton_card";
-/// To post, to open direct messages, and to look for what was posted.
-pub const SCOPES: [&str; 5] = ["chat:write", "im:write", "im:history", "channels:history", "groups:history"];
+/// To post, to open direct messages, to look for what was posted, and for whom there is.
+pub const SCOPES: [&str; 6] =
+    ["chat:write", "im:write", "im:history", "channels:history", "groups:history", "users:read"];
+/// To be asked by the command, and to know who presses and asks.
+pub const ANSWERS: &[&str] = &["commands", "users:read", "users:read.email"];
+/// Who is not found by a mail address is looked for again after this.
+const UNKNOWN_FOR: Duration = Duration::from_secs(3600);
 /// Messages per page of a search; Slack recommends at most 200.
 const PAGE_SIZE: usize = 200;
 /// Pages of a search, newest first. A channel with more than these messages since a lost answer is given up on.
@@ -42,6 +56,10 @@ pub struct SlackConfig {
     pub base_url: String,
     /// `xoxb-…`.
     pub bot_token: Secret,
+    /// `xapp-…`: what people press comes over a connection that we open.
+    pub app_token: Option<Secret>,
+    /// What people press comes as requests, signed with one of these.
+    pub signing: Vec<signature::Secret>,
     /// Posts a second to one channel, a second's worth at once.
     pub posts_per_second: u32,
     pub limits: Limits,
@@ -52,6 +70,8 @@ impl SlackConfig {
         Self {
             base_url: "https://slack.com".to_owned(),
             bot_token,
+            app_token: None,
+            signing: Vec::new(),
             posts_per_second: 1,
             limits: Limits { timeout: Duration::from_secs(10), per_second: 20, concurrency: 8 },
         }
@@ -61,9 +81,13 @@ impl SlackConfig {
 pub struct Slack {
     http: VendorHttp,
     token: Secret,
+    app_token: Option<Secret>,
+    signing: Vec<signature::Secret>,
     per_channel: Buckets,
     /// Direct message channel of each user. They never change, and there are as many as reps.
     direct: Mutex<BTreeMap<String, String>>,
+    /// By mail address, and since when: the ids of those who were looked for.
+    people: Mutex<BTreeMap<String, (Option<String>, Instant)>>,
 }
 
 impl Slack {
@@ -73,8 +97,11 @@ impl Slack {
         Ok(Self {
             http: VendorHttp::new(VENDOR, &config.base_url, config.limits)?,
             token: config.bot_token,
+            app_token: config.app_token,
+            signing: config.signing,
             per_channel: Buckets::per_second(config.posts_per_second),
             direct: Mutex::default(),
+            people: Mutex::default(),
         })
     }
 
@@ -100,6 +127,12 @@ impl Slack {
 
     fn known_direct(&self, user: &str) -> Option<String> {
         self.direct.lock().expect("nothing panics while holding the channels").get(user).cloned()
+    }
+
+    fn known_person(&self, mail: &str) -> Option<Option<String>> {
+        let people = self.people.lock().expect("nothing panics while holding the people");
+        let (found, since) = people.get(mail)?;
+        (found.is_some() || since.elapsed() < UNKNOWN_FOR).then(|| found.clone())
     }
 
     fn remember_direct(&self, user: &str, channel: &str) {
@@ -158,10 +191,35 @@ impl Chat for Slack {
         Err(VendorError::needs_person(VENDOR, why))
     }
 
+    /// Found once, it is kept. Without the scope for it nobody is found: [`Chat::check`] says which is missing.
+    async fn person(&self, mail: &str) -> Result<Option<String>, VendorError> {
+        let mail = mail.to_lowercase();
+        if let Some(known) = self.known_person(&mail) {
+            return Ok(known);
+        }
+        let call = ApiCall::get("users.lookupByEmail", &["api", "users.lookupByEmail"]).query("email", mail.as_str());
+        let answer = self.http.send(&call.bearer(&self.token)).await?;
+        let found = match answer.value()["error"].as_str() {
+            Some("users_not_found" | "missing_scope") => None,
+            _ => {
+                errors::judge(&answer)?;
+                Some(read::<Found>(&answer)?.user.id)
+            }
+        };
+        let mut people = self.people.lock().expect("nothing panics while holding the people");
+        people.insert(mail, (found.clone(), Instant::now()));
+        Ok(found)
+    }
+
+    fn is_heard(&self) -> bool {
+        self.app_token.is_some() || !self.signing.is_empty()
+    }
+
     async fn check(&self) -> Result<(), VendorError> {
         let answer = self.call(post("auth.test", Does::Read)).await?;
         let granted = answer.headers.get("x-oauth-scopes").and_then(|value| value.to_str().ok());
-        let missing = granted.map(missing_scopes).unwrap_or_default();
+        let asked: &'static [&'static str] = if self.is_heard() { ANSWERS } else { &[] };
+        let missing = granted.map(|granted| missing_scopes(granted, asked)).unwrap_or_default();
         if missing.is_empty() {
             return Ok(());
         }
@@ -169,6 +227,20 @@ impl Chat for Slack {
             format!("the token lacks the scopes {}: add them to the app and install it again", missing.join(", "));
         Err(VendorError::amiss(VENDOR, why))
     }
+
+    async fn look_up(&self, ids: &[String]) -> Result<LookedUp, VendorError> {
+        self.members(ids).await
+    }
+}
+
+#[derive(Deserialize)]
+struct Found {
+    user: FoundUser,
+}
+
+#[derive(Deserialize)]
+struct FoundUser {
+    id: String,
 }
 
 #[derive(Deserialize)]
@@ -240,9 +312,10 @@ fn channel_id(id: &str) -> Result<&str, VendorError> {
     Err(VendorError::needs_person(VENDOR, why))
 }
 
-fn missing_scopes(granted: &str) -> Vec<&'static str> {
+/// Of those that are always needed, and of these.
+fn missing_scopes(granted: &str, asked: &'static [&'static str]) -> Vec<&'static str> {
     let granted: Vec<&str> = granted.split(',').map(str::trim).collect();
-    SCOPES.into_iter().filter(|scope| !granted.contains(scope)).collect()
+    SCOPES.iter().chain(asked).copied().filter(|scope| !granted.contains(scope)).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ fn the_words_of_the_notification_are_escaped_once() {
         opening: None,
         briefing: String::new(),
         footer: "f".into(),
+        acts: Vec::new(),
     };
     assert_eq!(content("C1A", &card)["text"], "&lt;!channel&gt; AT&amp;T");
 }
@@ -33,8 +34,9 @@ fn times_are_written_as_slack_writes_them() {
 
 #[test]
 fn missing_scopes_are_named() {
-    assert_eq!(missing_scopes("chat:write,im:write, im:history,channels:history"), ["groups:history"]);
-    assert!(missing_scopes(&SCOPES.join(",")).is_empty());
+    assert_eq!(missing_scopes("chat:write,im:write, im:history,channels:history", &[]), ["groups:history"]);
+    assert!(missing_scopes(&SCOPES.join(","), &[]).is_empty());
+    assert_eq!(missing_scopes(&SCOPES.join(","), ANSWERS), ANSWERS);
 }
 
 #[test]

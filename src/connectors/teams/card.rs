@@ -251,6 +251,7 @@ mod tests {
             opening: Some(opening.into()),
             briefing: briefing.into(),
             footer: footer.into(),
+            acts: Vec::new(),
         }
     }
 

@@ -124,7 +124,7 @@ impl Chat for Teams {
         Rooms { slack: false, teams: Some(self.channels.keys().cloned().collect()) }
     }
 
-    /// The addresses were read when the client was made, and only a card could try them.
+    /// Only a card could try the addresses, which were read when the client was made.
     async fn check(&self) -> Result<(), VendorError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A rep accepts a call by a button, in the place of the key: for the leg that the button was shown for, and no other.
+//! A rep accepts a call by a button, in the place of the key, or declines it: for the leg that the button was shown for, and no other.
 //!
 //! Guarantees: that it is theirs, and that they have picked up, is looked at in the transaction that accepts. If the process dies
 //! here, nothing was accepted, or the step that joins is in the outbox.
@@ -39,6 +39,30 @@ impl Decider {
     pub async fn rung_for(&self, lead: &LeadId, rep: &RepId) -> Result<Option<LegId>, StoreError> {
         let handoff = self.parts.store.handoff(&HandoffId::of(lead)).await?;
         Ok(handoff.rung_on(rep).map(|leg| leg.id.clone()))
+    }
+
+    /// The rep does not take it: the next one is rung. `false`: they are not rung on this leg, any more or at all.
+    ///
+    /// # Errors
+    /// As [`Decider::rung_for`]: it rings on.
+    pub async fn decline(&self, wish: &AcceptRequest) -> Result<bool, StoreError> {
+        let rules = Arc::clone(&self.parts.release.borrow().rules);
+        let declined = with((wish.clone(), rules, self.parts.mover()), |tx, (wish, rules, mover)| {
+            Box::pin(async move {
+                let handoff = tx.handoff_lock(&HandoffId::of(&wish.lead)).await?;
+                if handoff.rung_on(&wish.rep).is_none_or(|leg| leg.id != wish.leg) {
+                    return Ok(None);
+                }
+                let event = Event::Declined { leg: wish.leg.clone(), why: Some("declined on the card".to_owned()) };
+                let moved = tx.transition(&handoff.id, &event, rules, mover).await?;
+                let entry = AuditEntry::of(&format!("rep {}", wish.rep), "call.decline", &wish.lead, None);
+                tx.audit(&entry, mover.now).await?;
+                Ok(Some(moved.steps))
+            })
+        });
+        let Some(steps) = self.parts.store.write("decline", declined).await? else { return Ok(false) };
+        self.parts.outbox.run_now(steps, None);
+        Ok(true)
     }
 
     /// # Errors

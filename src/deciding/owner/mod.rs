@@ -6,6 +6,8 @@
 //! asks again, and the next look finds whose owner has left.
 
 mod by_rules;
+pub mod form;
+pub mod offered;
 
 use super::decider::Decider;
 use super::messages::say_in;

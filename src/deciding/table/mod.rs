@@ -130,7 +130,7 @@ impl Knowledge for AtTable<'_> {
         let Some(state) = self.table.standing.reps.get(rep) else { return Load::NONE };
         let today = local_day(self.rules, rep, self.now);
         Load {
-            presence: state.presence,
+            presence: state.presence_at(self.now),
             reserved_until: state.reserved.as_ref().map(|(_, until)| *until),
             quiet_until: state.quiet_until,
             taken_today: state.taken_on(today),

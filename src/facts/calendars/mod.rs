@@ -12,6 +12,7 @@ pub(super) use view::Views;
 
 use super::Facts;
 use super::health::{PAUSE_AFTER_FAILURE, SILENT, UNHURRIED};
+use crate::connectors::calendar::CalendarOwner;
 use crate::release::Current;
 use crate::telemetry::figures;
 use baton_core::domain::calendar::CalendarAddress;
@@ -48,7 +49,10 @@ impl Facts {
         let calendars: BTreeSet<&str> = with_calendar().flat_map(|(_, cell)| CalendarAddress::each(cell)).collect();
         let wanted = &calendars;
         join_all((0..self.connections.len()).map(|place| self.look(place, wanted, rules))).await;
-        with_calendar().map(|(rep, cell)| (rep.clone(), self.fact(cell))).collect()
+        let mut known: BTreeMap<RepId, Fact<Vec<Busy>>> =
+            with_calendar().map(|(rep, cell)| (rep.clone(), self.fact(cell))).collect();
+        self.add_absences(&reps, rules, &mut known);
+        known
     }
 
     /// At one vendor, within the deadline of a decision.
@@ -163,6 +167,7 @@ impl Facts {
     async fn look_up(&self, connection: &Connection, sought: &[Sought<'_>], rules: &RuleSet, within: Duration) {
         let (vendor, now) = (connection.vendor(), self.clock.now());
         let (from, until) = window(rules, now);
+        connection.calendar.owners(self.owners(connection, rules));
         let failed = match timeout(within, connection.calendar.busy(&addresses(sought), from, until)).await {
             Ok(Ok(answers)) => {
                 connection.health.answers();
@@ -187,6 +192,22 @@ impl Facts {
         for (written, _) in sought {
             views.entry((*written).to_owned()).or_insert_with(|| View::unseen(failed.clone(), now));
         }
+    }
+
+    /// By whose clock the days of its calendars are, and which guest is the owner, by address.
+    fn owners(&self, connection: &Connection, rules: &RuleSet) -> BTreeMap<String, CalendarOwner> {
+        let mut owners = BTreeMap::new();
+        for rep in rules.reps.values() {
+            for written in rep.calendar.iter().flat_map(|cell| CalendarAddress::each(cell)) {
+                if let Ok((place, address)) = home(&self.connections, written)
+                    && std::ptr::eq(&raw const self.connections[place], connection)
+                {
+                    let owner = CalendarOwner { zone: Some(rep.timezone), email: Some(rep.email.clone()) };
+                    owners.insert(address.to_owned(), owner);
+                }
+            }
+        }
+        owners
     }
 
     fn saw(

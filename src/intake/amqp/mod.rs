@@ -18,8 +18,9 @@ pub use ask::{Reply, ask};
 pub use connection::AmqpError;
 pub use consumer::consume;
 pub use publisher::{Outgoing, PublishError, Publisher};
+pub use session::prove;
 pub use sink::{Delivered, Sink, SinkError};
-pub use topology::{BINDINGS, ConsumeError, Topology};
+pub use topology::{BINDINGS, ConsumeError, Topology, TopologyError};
 
 use std::fmt;
 use std::sync::Arc;

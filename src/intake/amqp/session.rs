@@ -88,12 +88,23 @@ pub(super) async fn session(
 }
 
 /// A refused login or virtual host will not mend itself.
-fn login(error: AmqpError) -> Interrupted {
+fn login(error: AmqpError) -> TopologyError {
     match (&error, error.reply()) {
-        (AmqpError::Address { .. }, _) => Interrupted::Refused(ConsumeError::Address(error)),
-        (_, Some((403 | 530, reply))) => Interrupted::Refused(ConsumeError::Login { reply }),
-        _ => Interrupted::Broker(error),
+        (AmqpError::Address { .. }, _) => TopologyError::Refused(ConsumeError::Address(error)),
+        (_, Some((403 | 530, reply))) => TopologyError::Refused(ConsumeError::Login { reply }),
+        _ => TopologyError::Outage(error),
     }
+}
+
+/// Whether the broker lets us in, and all lies there as it must. Nothing is created.
+///
+/// # Errors
+/// What is to be mended, or that it cannot be reached.
+pub async fn prove(config: &AmqpConfig) -> Result<(), TopologyError> {
+    let connection = connect(config, "baton doctor").await.map_err(login)?;
+    let proven = config.topology.verify(&connection).await;
+    close(&connection).await;
+    proven
 }
 
 async fn begin(config: &AmqpConfig, connection: &Connection) -> Result<Session, Interrupted> {

@@ -64,7 +64,7 @@ pub enum ConsumeError {
 
 /// An operator's matter, or an outage that passes.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TopologyError {
+pub enum TopologyError {
     #[error(transparent)]
     Refused(#[from] ConsumeError),
     #[error(transparent)]

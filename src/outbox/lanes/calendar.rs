@@ -150,25 +150,3 @@ fn choose(all: Vec<Window>, wanted: &[DateTime<Utc>], offer: usize) -> Vec<Windo
     chosen.truncate(offer);
     chosen
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use baton_core::domain::zone::Zone;
-
-    #[test]
-    fn time_is_kept_free_around_meetings_and_around_nothing_else() {
-        let at = |time: &str| format!("2026-11-23T{time}:00Z").parse::<DateTime<Utc>>().expect("an instant");
-        let first = |kind, buffer: i64| {
-            let busy = [Busy { from: at("09:30"), until: at("10:30"), kind }];
-            let busy = with_buffers(&busy, TimeDelta::minutes(buffer));
-            let (day, half_an_hour) = ([(at("09:00"), at("17:00"))], Duration::from_secs(1_800));
-            let slots = rota::free_slots(&day, &busy, Zone::UTC, half_an_hour, at("09:00"), 2);
-            slots.iter().map(|(from, _)| from.format("%H:%M").to_string()).collect::<Vec<_>>()
-        };
-        assert_eq!(first(BusyKind::Busy, 0), ["09:00", "10:30"]);
-        assert_eq!(first(BusyKind::Busy, 10), ["11:00", "11:30"]);
-        assert_eq!(first(BusyKind::Tentative, 10), ["11:00", "11:30"]);
-        assert_eq!(first(BusyKind::OutOfOffice, 10), ["09:00", "10:30"]);
-    }
-}

@@ -6,6 +6,7 @@ use crate::connectors::{
     AskRequest, CallerStatus, DialRequest, LegStatus, Recording, RingRequest, Telephony, VendorError,
 };
 use crate::outbox::instruct;
+use crate::outbox::lanes::crm::screen;
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
@@ -253,6 +254,7 @@ async fn ring(at: &At<'_>, telephony: &dyn Telephony, leg: &LegId, rep: &RepId) 
     let ring_until = at.step.deadline_at;
     let whisper = at.matter.whisper(leg);
     telephony.ring(&RingRequest { leg: leg.clone(), call, endpoint, ring_until, whisper }).await?;
+    screen::show(at, leg);
     Ok(Done::reference(leg.as_str()))
 }
 

@@ -5,10 +5,13 @@ use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::{CardContext, CardState};
-use crate::store::{StepRow, VendorRef};
+use crate::store::{OfferedCard, StepRow, VendorRef};
 use baton_core::domain::effect::{BriefWhy, ChatEffect, Class};
+use baton_core::domain::id::RepId;
 use baton_core::domain::leg::LegState;
+use baton_core::domain::outcome::{OfferAct, Outcome};
 use baton_core::domain::rep::Rep;
+use baton_core::handoff::Stage;
 use chrono::TimeDelta;
 use serde_json::json;
 use std::sync::Arc;
@@ -50,7 +53,7 @@ impl Work for ChatEffect<'_> {
         }
     }
 
-    /// A card tells how the ring went, and the last one to rewrite it has the last word.
+    /// A card tells how the ring went, or who has the lead, and the last one to rewrite it has the last word.
     fn matter_within(&self) -> Duration {
         match self {
             Self::UpdateCard { .. } => Duration::ZERO,
@@ -70,7 +73,7 @@ async fn post(at: &At<'_>, chat: &dyn Chat, rep: &Rep, why: BriefWhy) -> Result<
         let why = "has no chat_id, and nobody in the chat has their mail address";
         return Ok(Done::nothing(format!("rep {} {why}", rep.id)));
     };
-    let card = card(at, rep, why, &at.step.effect_key, &channel, &CardState::Open);
+    let card = card(at, chat, rep, why, &at.step.effect_key, &channel, &CardState::Open);
     Ok(Done::reference(reference(&chat.post(&card).await?)))
 }
 
@@ -83,7 +86,7 @@ async fn address(chat: &dyn Chat, rep: &Rep) -> Result<Option<String>, VendorErr
     }
 }
 
-/// Rewrites the card of a ring when it is known how it went.
+/// Rewrites a card when it is known how its ring went, or when somebody has answered to it.
 async fn update(at: &At<'_>, chat: &dyn Chat, key: &str, rep: &Rep) -> Result<Done, VendorError> {
     let reference = match at.parts.store.step_vendor_ref(key).await.map_err(retry)? {
         VendorRef::Known(reference) => reference,
@@ -95,11 +98,15 @@ async fn update(at: &At<'_>, chat: &dyn Chat, key: &str, rep: &Rep) -> Result<Do
     if !chat.keeps_hold(&message.channel) {
         return Ok(Done::nothing("what was posted there stays as it was"));
     }
-    let state = match card_state(at.matter, key) {
-        CardState::Missed => missed(at, rep).await?,
-        other => other,
+    let (why, state) = match card_state(at.matter, key) {
+        Some(CardState::Missed) => (BriefWhy::Ringing, missed(at, rep).await?),
+        Some(other) => (BriefWhy::Ringing, other),
+        None => match at.parts.store.offered_card(key).await.map_err(retry)? {
+            Some(card) => (card.why, standing(at, &card).await?),
+            None => return Ok(Done::nothing("it is not known any more what the card was about")),
+        },
     };
-    let card = card(at, rep, BriefWhy::Ringing, key, &message.channel, &state);
+    let card = card(at, chat, rep, why, key, &message.channel, &state);
     chat.update(&message, &card).await?;
     Ok(Done::default())
 }
@@ -110,13 +117,74 @@ async fn missed(at: &At<'_>, rep: &Rep) -> Result<CardState, VendorError> {
     Ok(quiet_until.filter(|until| *until > at.now()).map_or(CardState::Missed, CardState::MissedAgain))
 }
 
-fn card(at: &At<'_>, rep: &Rep, why: BriefWhy, key: &str, channel: &str, state: &CardState) -> Card {
-    at.brief(rep, why, |brief| at.matter.templates.card(&CardContext { brief, key, channel, state }))
+/// What has become of the lead of a card that no phone rang for.
+async fn standing(at: &At<'_>, card: &OfferedCard) -> Result<CardState, VendorError> {
+    let Matter { handoff, rules, .. } = at.matter;
+    let name = |rep: &RepId| rules.reps.get(rep).map_or_else(|| rep.to_string(), |rep| rep.name.clone());
+    if matches!(card.why, BriefWhy::GivenAway | BriefWhy::Refusals) {
+        return Ok(CardState::Open);
+    }
+    if handoff.closed {
+        return Ok(CardState::Over);
+    }
+    if at.parts.store.lead_given_since(&handoff.lead_id, card.planned_at).await.map_err(retry)? {
+        return Ok(CardState::Theirs(name(&handoff.owner)));
+    }
+    let was_owed = !matches!(
+        card.why,
+        BriefWhy::Connected | BriefWhy::Booked | BriefWhy::Moved | BriefWhy::CalledOff | BriefWhy::HandedOver
+    );
+    Ok(match &handoff.stage {
+        Stage::Done { outcome: Outcome::Called { rep, .. } | Outcome::Connected { rep, .. } } if was_owed => {
+            CardState::Spoken(name(rep))
+        }
+        _ => CardState::Open,
+    })
 }
 
-fn card_state(matter: &Matter, key: &str) -> CardState {
-    let Some(leg) = matter.handoff.legs.iter().find(|leg| leg.card == key) else { return CardState::Open };
-    match leg.state {
+fn card(at: &At<'_>, chat: &dyn Chat, rep: &Rep, why: BriefWhy, key: &str, channel: &str, state: &CardState) -> Card {
+    let acts = if chat.is_heard() { acts(at, why, channel, state) } else { Vec::new() };
+    at.brief(rep, why, |brief| at.matter.templates.card(&CardContext { brief, key, channel, state, acts: &acts }))
+}
+
+/// What can be answered to a card as things stand.
+fn acts(at: &At<'_>, why: BriefWhy, channel: &str, state: &CardState) -> Vec<OfferAct> {
+    use OfferAct::{Called, NotMe, Rate, Reassign, Take};
+    match (state, why) {
+        (CardState::Accepted | CardState::Theirs(_) | CardState::Over, _) => vec![Rate],
+        (CardState::Spoken(_), _) => vec![Reassign, Rate],
+        (CardState::Declined | CardState::Missed | CardState::MissedAgain(_), _) => Vec::new(),
+        (CardState::TakenBy(_) | CardState::CallerLeft, _) => Vec::new(),
+        (CardState::Open, BriefWhy::Ringing) => {
+            let takes = at.parts.vendors.telephony.as_ref().is_some_and(|telephony| telephony.joins_when_told());
+            if takes { vec![Take, NotMe] } else { vec![NotMe] }
+        }
+        (CardState::Open, BriefWhy::Connected | BriefWhy::Booked | BriefWhy::Moved | BriefWhy::CalledOff) => {
+            vec![Reassign, Rate]
+        }
+        (CardState::Open, BriefWhy::Escalation | BriefWhy::NeedsAttention) => vec![Take, Reassign, Called, Rate],
+        // To somebody alone it is theirs already.
+        (
+            CardState::Open,
+            BriefWhy::Callback | BriefWhy::Mail | BriefWhy::Reminder | BriefWhy::Tried | BriefWhy::HandedOver,
+        ) if is_room(channel) => vec![Take, NotMe, Reassign, Called, Rate],
+        (
+            CardState::Open,
+            BriefWhy::Callback | BriefWhy::Mail | BriefWhy::Reminder | BriefWhy::Tried | BriefWhy::HandedOver,
+        ) => vec![NotMe, Reassign, Called, Rate],
+        (CardState::Open, BriefWhy::Refusals | BriefWhy::GivenAway) => Vec::new(),
+    }
+}
+
+/// Several people read it. Ids of people and of what is said to one of them begin otherwise.
+fn is_room(channel: &str) -> bool {
+    channel.starts_with(['C', 'G'])
+}
+
+/// How the ring went that a card was posted for; `None`: no phone rang for it.
+fn card_state(matter: &Matter, key: &str) -> Option<CardState> {
+    let leg = matter.handoff.legs.iter().find(|leg| leg.card == key)?;
+    Some(match leg.state {
         LegState::Ringing | LegState::Answered => CardState::Open,
         LegState::Accepted | LegState::Joined => CardState::Accepted,
         LegState::Declined => CardState::Declined,
@@ -125,7 +193,7 @@ fn card_state(matter: &Matter, key: &str) -> CardState {
         LegState::WrongNumber | LegState::Vendor | LegState::Config => CardState::Missed,
         LegState::Elsewhere => taken(matter),
         LegState::Cancelled => CardState::CallerLeft,
-    }
+    })
 }
 
 /// By whoever was quicker; if they are gone again, it was missed like any other.

@@ -1,5 +1,7 @@
 //! The lead as the CRM shows it, and whom the CRM names as its owner.
 
+pub(super) mod screen;
+
 use crate::connectors::{Crm, CrmLead, CrmRef, CrmTask, OwnerBy, TaskKind, VendorError, hex_key};
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, retry};
@@ -16,8 +18,12 @@ use baton_core::routing::decision::OwnershipResult;
 use baton_core::routing::ledger::Cause;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::{Assignment, Existing};
+use chrono::TimeDelta;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A look that can wait is put off by this much while the CRM's requests run short.
+const SPARED_FOR: TimeDelta = TimeDelta::minutes(15);
 
 #[async_trait::async_trait]
 impl Work for CrmEffect<'_> {
@@ -112,7 +118,21 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
     {
         *owner = expected;
     }
-    Ok(Done { crm: Some(written.clone()), ..Done::reference(written.id) })
+    let event = if written.by_hand { taken_meanwhile(at, &written).await? } else { None };
+    screen::show_all(at, crm, &written.id).await;
+    Ok(Done { crm: Some(written.clone()), event, ..Done::reference(written.id) })
+}
+
+/// A person gave the lead to somebody since we wrote it, and it was left with them: a write that sees it follows it, as a look does.
+async fn taken_meanwhile(at: &At<'_>, written: &CrmRef) -> Result<Option<Event>, VendorError> {
+    // What is known here may be older than a change that was followed already.
+    let matter = Matter::read(at.parts, at.step).await?;
+    let ours = matter.rep(&matter.handoff.owner)?;
+    let (Some(from), Some(to)) = (known_owner(&matter)?, written.owner_crm_id.clone()) else { return Ok(None) };
+    if from == to || ours.is_called_in_crm(&to) {
+        return Ok(None);
+    }
+    follow(at, &matter, written.clone(), (from, to), OwnerBy::Person).await
 }
 
 fn task_kind(note: &CrmNote, lead: &Lead) -> TaskKind {
@@ -133,21 +153,44 @@ fn task_kind(note: &CrmNote, lead: &Lead) -> TaskKind {
 /// is still to come nor what the CRM made of the last one is taken for a person's doing.
 async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
     let matter = at.matter;
+    if crm.is_short() {
+        return Ok(Done::again(at.now() + SPARED_FOR, "the CRM's requests of the day are nearly used up"));
+    }
     // Only while `matter_within` is zero here: a matter that travels keeps the first owner it learned, and a person's change
     // that was already followed would be taken for a new one.
     let Some(record) = matter.crm() else { return Ok(Done::nothing("not in the CRM yet")) };
-    let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
-    let before = record.owner_crm_id.clone().or_else(|| owner_chosen_by_crm(matter)).or(written);
+    let before = known_owner(matter)?;
     let (Some(from), Some((to, by))) = (before, crm.owner_and_by(&record.id).await?) else {
         return Ok(Done::default());
     };
     if from == to {
         return Ok(Done::nothing("unchanged"));
     }
+    match follow(at, matter, record.clone(), (from, to), by).await? {
+        Some(event) => Ok(Done::event(event)),
+        None => Ok(Done::nothing("changed by hand")),
+    }
+}
+
+/// Whom the CRM is known to name.
+fn known_owner(matter: &Matter) -> Result<Option<CrmId>, VendorError> {
+    let written = matter.rep(&matter.handoff.owner)?.crm_id.clone();
+    let read = matter.crm().and_then(|record| record.owner_crm_id.clone());
+    Ok(read.or_else(|| owner_chosen_by_crm(matter)).or(written))
+}
+
+/// Notes down that the owner was changed, and has the turn go with it; the event, where it went to a rep.
+async fn follow(
+    at: &At<'_>,
+    matter: &Matter,
+    record: CrmRef,
+    (from, to): (CrmId, CrmId),
+    by: OwnerBy,
+) -> Result<Option<Event>, VendorError> {
     let reason = changed_by(by);
     tracing::info!(reason, "the CRM names another owner, who is followed");
     let rules = Arc::clone(&matter.rules);
-    let record = CrmRef { owner_crm_id: Some(to.clone()), ..record.clone() };
+    let record = CrmRef { owner_crm_id: Some(to.clone()), ..record };
     let change = OwnerChange { from, to, seen_at: at.now() };
     let correction = reassigned(&change, reason, &rules);
     let busy = match &correction.to {
@@ -166,10 +209,7 @@ async fn read_owner(at: &At<'_>, crm: &dyn Crm) -> Result<Done, VendorError> {
             Ok(Some(Event::Reassigned(to)))
         })
     });
-    match at.parts.store.write("owner_change.insert", stored).await.map_err(retry)? {
-        Some(event) => Ok(Done::event(event)),
-        None => Ok(Done::nothing("changed by hand")),
-    }
+    at.parts.store.write("owner_change.insert", stored).await.map_err(retry)
 }
 
 /// The CRM's own rules chose this owner, who is theirs to change.

@@ -19,7 +19,7 @@ type Migration = (&'static str, &'static str);
 /// What a copy says of itself.
 pub(super) const COPIES: &str = include_str!("../../../migrations/0032_copies.sql");
 
-const MIGRATIONS: [Migration; 36] = [
+const MIGRATIONS: [Migration; 37] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -56,6 +56,7 @@ const MIGRATIONS: [Migration; 36] = [
     ("0035_audit", include_str!("../../../migrations/0035_audit.sql")),
     ("0036_keep_indexes", include_str!("../../../migrations/0036_keep_indexes.sql")),
     ("0037_meeting_indexes", include_str!("../../../migrations/0037_meeting_indexes.sql")),
+    ("0038_away_until", include_str!("../../../migrations/0038_away_until.sql")),
 ];
 
 /// Migrations whose names end so hold indexes of tables that are there already, and nothing else.

@@ -304,5 +304,6 @@ fn crm_ref(row: &Reading<'_>) -> Result<Option<CrmRef>, StoreError> {
         id,
         url: row.maybe_text("crm_url")?,
         owner_crm_id: row.maybe_text("crm_owner")?.map(CrmId::from),
+        by_hand: false,
     }))
 }

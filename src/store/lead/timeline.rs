@@ -1,5 +1,6 @@
 //! Everything that happened to a lead, in order; rows are only ever added, and texts go only where a person is erased.
 
+use crate::store::handoff::GIVEN_TO;
 use crate::store::sql::row::{Bulk, Reading, Rows, columns, micros};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::id::LeadId;
@@ -82,6 +83,12 @@ impl Tx {
             Ok((row.at("at")?, row.json_of_any_version("body", versions::read_again)?))
         };
         rows.iter().map(again).collect()
+    }
+
+    /// Whether the lead became somebody's after this moment.
+    pub async fn lead_given_since(&mut self, lead: &LeadId, since: DateTime<Utc>) -> Result<bool, StoreError> {
+        let later = |entry: &TimelineEntry| entry.at > since && entry.body.get(GIVEN_TO).is_some();
+        Ok(self.timeline(lead).await?.iter().any(later))
     }
 
     pub async fn timeline(&mut self, lead: &LeadId) -> Result<Vec<TimelineEntry>, StoreError> {

@@ -2,12 +2,14 @@
 
 mod again;
 mod backlog;
+mod cards;
 mod carried;
 mod end;
 mod texted;
 
 pub use again::FailedStep;
 pub use backlog::{StepProblem, StepStats};
+pub use cards::OfferedCard;
 pub use carried::CarrierLeg;
 pub use end::{FinishedStep, StepEnd, VendorRef};
 

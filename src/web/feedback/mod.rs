@@ -2,7 +2,6 @@
 
 pub(super) mod accept;
 pub(super) mod call;
-mod form;
 mod link;
 pub(super) mod meeting;
 mod page;
@@ -11,6 +10,7 @@ pub use link::LinkSigner;
 pub(super) use page::guarded;
 
 use super::{Door, Nothing, Problem, Rights};
+use crate::deciding::owner::form::{LONGEST_NOTE, Submitted};
 use crate::store::LeadRecord;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query, State};
@@ -20,7 +20,6 @@ use axum::{Extension, Json};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::{Feedback, NextStepKind};
 use chrono::{DateTime, Utc};
-use form::Submitted;
 use link::{LinkFault, Linked, LinkedMeeting};
 use serde::Deserialize;
 use serde_json::json;
@@ -145,7 +144,7 @@ pub(super) struct ApiFeedback {
     misroute: Option<String>,
     /// Who should have had it, by id or by a name that one rep alone has; only with `misroute`.
     right_rep: Option<String>,
-    #[schemars(length(max = form::LONGEST_NOTE))]
+    #[schemars(length(max = LONGEST_NOTE))]
     note: Option<String>,
 }
 

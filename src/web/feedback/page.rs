@@ -1,6 +1,6 @@
 //! The small pages of a signed link: plain HTML, no script, nothing loaded from elsewhere.
 
-use super::form::{FormFault, LONGEST_NOTE, Submitted, active};
+use crate::deciding::owner::form::{FormFault, LONGEST_NOTE, Submitted, active};
 use crate::store::LeadRecord;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;

@@ -40,6 +40,7 @@ use utoipa::OpenApi;
         super::leads::event,
         super::platforms::post,
         super::platforms::twilio::post,
+        super::slack::post,
         super::leads::ping::post,
         super::leads::list,
         super::leads::get,

@@ -295,7 +295,7 @@ fn events(heard: &Heard) -> impl Iterator<Item = &PlatformEvent> {
 }
 
 /// A header as text, whatever its bytes are.
-fn as_text((name, value): (&HeaderName, &HeaderValue)) -> (String, String) {
+pub(super) fn as_text((name, value): (&HeaderName, &HeaderValue)) -> (String, String) {
     (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 

@@ -107,7 +107,7 @@ pub async fn a_move_is_one_commit_and_the_view_follows(db: Db) {
     let freed = freed.await.expect("a hang-up");
     assert!(freed[0].steps.is_empty() && freed[0].handoff.revision == sent.handoff.revision + 1, "nothing else moves");
     assert_eq!(holders(&db).await, BTreeSet::from([second]), "now it is free for others");
-    let crm = CrmRef { id: "00Q1".into(), url: None, owner_crm_id: Some("005".into()) };
+    let crm = CrmRef { id: "00Q1".into(), url: None, owner_crm_id: Some("005".into()), by_hand: false };
     let set = |number: u32| writes!(db.store, [crm], |tx| tx.leads_set_crm(&[(&lead_id(number), &crm)]).await);
     set(1).await.expect("a write");
     let lead = db.store.lead(&lead_id(1)).await.expect("a read");

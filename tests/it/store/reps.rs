@@ -84,7 +84,9 @@ pub async fn leads_given_at_once_are_all_counted(db: Db) {
 }
 
 pub async fn a_new_day_starts_at_zero(db: Db) {
-    writes!(db.store, |tx| tx.rep_presence(&rep("ana"), Presence::Away).await).await.expect("a presence");
+    let lunch: DateTime<Utc> = "2026-03-04T13:00:00Z".parse().expect("a time");
+    let away = writes!(db.store, |tx| tx.rep_presence(&rep("ana"), Presence::Away, Some(lunch)).await);
+    away.await.expect("a presence");
     take(&db, day("2026-03-03")).await;
     take(&db, day("2026-03-03")).await;
     take(&db, day("2026-03-04")).await;
@@ -92,12 +94,15 @@ pub async fn a_new_day_starts_at_zero(db: Db) {
     let told = state(&db).await;
     let expected = RepState {
         presence: Presence::Away,
+        away_until: Some(lunch),
         taken: (Some(day("2026-03-04")), 1),
         taken_week: (Some(day("2026-03-02")), 3),
         open_leads: 2,
         ..RepState::new(rep("ana"))
     };
     assert_eq!(told, expected);
+    let before = lunch - chrono::TimeDelta::seconds(1);
+    assert_eq!((told.presence_at(before), told.presence_at(lunch)), (Presence::Away, Presence::Unset));
     assert_eq!((told.taken_on(day("2026-03-04")), told.taken_on(day("2026-03-05"))), (1, 0));
     assert_eq!((told.taken_in_week_of(day("2026-03-08")), told.taken_in_week_of(day("2026-03-09"))), (3, 0));
     for _ in 0..3 {
@@ -131,6 +136,6 @@ pub async fn who_misses_rings_in_a_row_is_not_rung_for_a_while(db: Db) {
     let rep = told[0].0.clone();
     let until = [None, None, None, None, None, Some(later(1806))].map(|until| (rep.clone(), until));
     assert_eq!(told, until);
-    writes!(db.store, [rep], |tx| tx.rep_presence(&rep, Presence::Available).await).await.expect("a presence");
+    writes!(db.store, [rep], |tx| tx.rep_presence(&rep, Presence::Available, None).await).await.expect("a presence");
     assert_eq!(db.store.rep_quiet_until(&rep).await.expect("a time"), None);
 }

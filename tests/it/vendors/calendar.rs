@@ -1,4 +1,7 @@
-//! Calendars that are not Google's: every client against its stand-in, for every outcome, with every exchange held against the
-//! vendor's contract.
+//! Calendars that are not Google's: what is read of their text, and every client against real servers or its stand-in, with every
+//! exchange of the latter held against the vendor's contract.
 
+mod caldav;
 mod graph;
+mod ics;
+mod shapes;

@@ -85,7 +85,7 @@ fn ours(stage: &StandIns) -> Arc<dyn Calendar> {
     stage.vendors().expect("clients").calendar.expect("one of them is a calendar")
 }
 
-fn rejection(decision: &Decision, rep: &str) -> Option<Rejection> {
+pub fn rejection(decision: &Decision, rep: &str) -> Option<Rejection> {
     let candidates = decision.trace.pools.iter().flat_map(|pool| &pool.candidates);
     candidates.filter(|candidate| candidate.rep.as_str() == rep).find_map(|candidate| match &candidate.verdict {
         CandidateVerdict::Rejected { because } => Some(because.clone()),

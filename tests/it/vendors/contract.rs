@@ -72,6 +72,8 @@ fn folder() -> PathBuf {
 
 /// The shapes of texts, taken from the vendor's description: beside the others there is none.
 const MESSAGES: &str = "fixtures/vendors/twilio/messages.openapi.json";
+/// Which versions of its API an org speaks, after the vendor's guide: its description is of one version, and tells of no others.
+const VERSIONS: &str = "fixtures/vendors/salesforce/versions.openapi.json";
 
 /// A file of the descriptions; `None`, with a line on stderr, where it is not at hand.
 ///
@@ -100,6 +102,10 @@ impl Contract {
             _ => at_hand(&format!("{vendor}/openapi.strict.json"))?,
         };
         let mut document: Value = serde_json::from_str(&text).expect("a description is JSON");
+        if vendor == "salesforce" {
+            let ours = std::fs::read_to_string(root().join(VERSIONS)).expect("it is ours");
+            document["paths"]["/services/data"] = serde_json::from_str(&ours).expect("a description is JSON");
+        }
         if document["openapi"].as_str().is_some_and(|version| version.starts_with("3.0")) {
             with_nulls(&mut document);
         }

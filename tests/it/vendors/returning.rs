@@ -28,7 +28,7 @@ impl Crm for NotYetIndexed {
         Ok(Records::default())
     }
     async fn write_lead(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
-        Ok(CrmRef { id: lead.key.clone(), url: None, owner_crm_id: lead.owner_crm_id.clone() })
+        Ok(CrmRef { id: lead.key.clone(), url: None, owner_crm_id: lead.owner_crm_id.clone(), by_hand: false })
     }
     fn write_class(&self) -> Class {
         Class::Repeatable

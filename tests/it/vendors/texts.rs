@@ -89,6 +89,20 @@ async fn a_text_whose_answer_was_lost_is_found_by_number_and_time() {
 }
 
 #[tokio::test]
+async fn a_search_may_simply_be_repeated() {
+    let desk = Desk::open(TOKEN, from_number()).await;
+    for (fault, class) in [
+        (Fault::Unavailable, "retry"),
+        (Fault::RateLimit { retry_after_s: Some(9) }, "rate_limited"),
+        (Fault::DropAnswer, "retry"),
+    ] {
+        desk.world.arm("twilio-messages", "messages.list", fault.clone(), 1);
+        let failed = desk.client.find(&number(DANA), desk.clock.now()).await.expect_err("it fails");
+        assert_eq!(failed.class(), class, "{fault:?}: {failed}");
+    }
+}
+
+#[tokio::test]
 async fn a_text_of_another_service_is_not_ours() {
     let service = |last: char| Sender::Service(format!("MG0000000000000000000000000000000{last}"));
     let theirs = Desk::open(TOKEN, service('1')).await;

@@ -105,6 +105,7 @@ async fn what_is_given_away_by_hand_is_not_given_again(db: Db) {
             base_url: format!("http://{address}"),
             api_version: "v66.0".to_owned(),
             auth: SalesforceAuth::ClientCredentials { client_id: "id".into(), client_secret: Secret::new("secret") },
+            notification_type: None,
         };
         let crm = Salesforce::new(config, Arc::clone(clock)).expect("a client");
         Vendors { crm: Some(Arc::new(crm)), ..Vendors::default() }

@@ -114,8 +114,40 @@ pub struct Feedback {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_show: bool,
     pub note: Option<String>,
-    /// `link`, `api` or `key`.
+    /// `link`, `api`, `key` or `chat`.
     pub via: String,
+}
+
+/// What a rep can answer to a card by its buttons, in the order in which they stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferAct {
+    /// The call that rings, or the lead.
+    Take,
+    /// Somebody else is to have it.
+    NotMe,
+    /// A rep who is named is to have it.
+    Reassign,
+    /// They have spoken with the lead.
+    Called,
+    Rate,
+}
+
+impl OfferAct {
+    const ALL: [Self; 5] = [Self::Take, Self::NotMe, Self::Reassign, Self::Called, Self::Rate];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Take => "take",
+            Self::NotMe => "not_me",
+            Self::Reassign => "reassign",
+            Self::Called => "called",
+            Self::Rate => "rate",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.as_str() == name)
+    }
 }
 
 /// What a rep says by key when a call to a lead is over.

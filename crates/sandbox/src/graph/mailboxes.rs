@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+/// From, and until when.
+type Span = (DateTime<Utc>, DateTime<Utc>);
+
 /// An event of a mailbox, whoever made it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GraphEvent {
@@ -64,7 +67,7 @@ pub(super) struct Kept {
     refuses_login: bool,
     refusals: Vec<(String, Told)>,
     /// What a person does to an event after it was read and before it is written.
-    pub before_update: Vec<(String, Option<(DateTime<Utc>, DateTime<Utc>)>)>,
+    pub before_update: Vec<(String, Option<Span>)>,
     page_size: Option<usize>,
 }
 

@@ -28,6 +28,9 @@ struct Portal {
     /// Custom properties by kind and name: type, and whether values are unique.
     custom: BTreeMap<(String, String), (String, bool)>,
     required: BTreeSet<(String, String)>,
+    /// The values of custom properties that have a list, by kind and name.
+    options: BTreeMap<(String, String), Vec<String>>,
+    reads_only: bool,
 }
 
 impl HubSpotState {
@@ -35,8 +38,10 @@ impl HubSpotState {
     pub fn new(key: &str) -> Self {
         let baton_key = ("contacts".to_owned(), "baton_key".to_owned());
         let custom = BTreeMap::from([(baton_key, ("string".to_owned(), true))]);
-        let (records, owners, required) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
-        let portal = Portal { key: key.to_owned(), records, made: 100, owners, rotation: None, custom, required };
+        let (records, owners, required, options) = (BTreeMap::new(), Vec::new(), BTreeSet::new(), BTreeMap::new());
+        let key = key.to_owned();
+        let portal =
+            Portal { key, records, made: 100, owners, rotation: None, custom, required, options, reads_only: false };
         Self(Arc::new(Mutex::new(portal)))
     }
 
@@ -71,6 +76,18 @@ impl HubSpotState {
 
     pub fn add_property(&self, kind: &str, name: &str, value_type: &str) {
         self.portal().custom.insert((kind.to_owned(), name.to_owned()), (value_type.to_owned(), false));
+    }
+
+    /// A property whose values are chosen from a list.
+    pub fn add_choice(&self, kind: &str, name: &str, values: &[&str]) {
+        self.add_property(kind, name, "enumeration");
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        self.portal().options.insert((kind.to_owned(), name.to_owned()), values);
+    }
+
+    /// The key's scopes let it read, and write nothing.
+    pub fn read_only(&self) {
+        self.portal().reads_only = true;
     }
 
     pub fn remove_property(&self, kind: &str, name: &str) {
@@ -140,6 +157,9 @@ impl HubSpotState {
 
     pub(super) fn update(&self, kind: &str, id: &str, body: &Value, now: DateTime<Utc>) -> Result<Value, Problem> {
         let mut portal = self.portal();
+        if portal.reads_only {
+            return Err(Problem::new(403, "MISSING_SCOPES", "the key lacks crm.objects.contacts.write"));
+        }
         portal.rotate(now);
         let properties = portal.validated(kind, body)?;
         let record = portal.find_mut(kind, id).ok_or_else(Problem::not_found)?;
@@ -154,9 +174,13 @@ impl HubSpotState {
         let key = (kind.to_owned(), name.to_owned());
         let portal = self.portal();
         let (value_type, unique) = portal.custom.get(&key).ok_or_else(Problem::not_found)?;
+        let options = portal.options.get(&key).into_iter().flatten();
+        let options: Vec<Value> = options
+            .map(|value| json!({ "value": value, "label": value, "displayOrder": 0, "hidden": false }))
+            .collect();
         Ok(json!({
             "name": name, "label": name, "description": "", "groupName": "contactinformation", "fieldType": "text",
-            "type": value_type, "options": [], "hasUniqueValue": unique,
+            "type": value_type, "options": options, "hasUniqueValue": unique,
         }))
     }
 }

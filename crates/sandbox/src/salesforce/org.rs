@@ -8,6 +8,7 @@ pub(super) use error::ApiError;
 pub(super) use write::Written;
 
 use super::soql::Select;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -33,7 +34,17 @@ pub(super) struct Org {
     /// Object and field that an admin made required.
     required: Vec<(String, String)>,
     refuses_duplicates: bool,
+    /// Our user may not see them.
+    hides_duplicates: bool,
+    has_out_of_office: bool,
+    has_person_accounts: bool,
+    /// Requests of the day, and how many there may be.
+    usage: Option<(u64, u64)>,
+    /// The oldest and the newest version of the API; none: v59.0 to v66.0.
+    versions: Option<(u32, u32)>,
     lacks_key_field: bool,
+    /// By object: fields of the admin's own, as they are described.
+    added: BTreeMap<String, Vec<Value>>,
     blocks_app: bool,
     /// Whom the org's assignment rule chooses, where it is let.
     assignment_rule: Option<String>,
@@ -100,7 +111,20 @@ impl SalesforceState {
     }
 
     pub fn deactivate(&self, user: &str) {
-        self.org().inactive_users.insert(user.to_owned());
+        let mut org = self.org();
+        org.inactive_users.insert(user.to_owned());
+        if let Some(record) = org.find_mut("User", |record| record["Id"] == user) {
+            record.insert("IsActive".to_owned(), false.into());
+        }
+    }
+
+    /// The admin adds a field; one with values is a picklist.
+    pub fn add_field(&self, object: &str, name: &str, values: &[&str]) {
+        let listed: Vec<Value> =
+            values.iter().map(|value| json!({ "value": value, "label": value, "active": true })).collect();
+        let kind = if values.is_empty() { "string" } else { "picklist" };
+        let field = json!({ "name": name, "type": kind, "picklistValues": listed });
+        self.org().added.entry(object.to_owned()).or_default().push(field);
     }
 
     /// The admin makes a field required.
@@ -108,9 +132,71 @@ impl SalesforceState {
         self.org().required.push((object.to_owned(), field.to_owned()));
     }
 
-    /// The admin switches on a duplicate rule that blocks: one e-mail address, one lead.
+    /// The admin switches on a duplicate rule that blocks: one e-mail address, one person.
     pub fn refuse_duplicates(&self) {
         self.org().refuses_duplicates = true;
+    }
+
+    /// Our user may not see the records that the rule means.
+    pub fn hide_duplicates(&self) {
+        self.org().hides_duplicates = true;
+    }
+
+    /// People can be accounts: from now on there is a field that says so.
+    pub fn have_person_accounts(&self) {
+        self.org().has_person_accounts = true;
+    }
+
+    /// A user enters an absence; from now on there is an object for them.
+    pub fn add_absence(&self, user: &str, from: DateTime<Utc>, until: DateTime<Utc>) {
+        let mut org = self.org();
+        org.has_out_of_office = true;
+        let absence = json!({ "UserId": user, "StartDate": stored(from), "EndDate": stored(until), "IsEnabled": true });
+        org.insert("OutOfOffice", absence);
+    }
+
+    /// A user has an event: `Busy`, `OutOfOffice` or `Free`.
+    pub fn add_event(&self, user: &str, from: DateTime<Utc>, until: DateTime<Utc>, show_as: &str) {
+        self.org().insert(
+            "Event",
+            json!({
+                "OwnerId": user, "StartDateTime": stored(from), "EndDateTime": stored(until), "IsAllDayEvent": false,
+                "IsRecurrence": false, "ShowAs": show_as,
+            }),
+        );
+    }
+
+    /// What stands on a user's profile.
+    pub fn set_message(&self, user: &str, message: &str) {
+        let mut org = self.org();
+        let record = org.find_mut("User", |record| record["Id"] == user).expect("the user exists");
+        record.insert("OutOfOfficeMessage".to_owned(), message.into());
+    }
+
+    /// A notification type that an admin has made, by its developer name; its id.
+    pub fn add_notification_type(&self, name: &str) -> String {
+        self.org().insert("CustomNotificationType", json!({ "DeveloperName": name }))
+    }
+
+    /// Everything in the house has used this much of the day's requests.
+    pub fn use_requests(&self, used: u64, allowed: u64) {
+        self.org().usage = Some((used, allowed));
+    }
+
+    pub fn speak_versions(&self, oldest: u32, newest: u32) {
+        self.org().versions = Some((oldest, newest));
+    }
+
+    pub(super) fn usage(&self) -> Option<(u64, u64)> {
+        self.org().usage
+    }
+
+    pub(super) fn versions(&self) -> (u32, u32) {
+        self.org().versions.unwrap_or((59, 66))
+    }
+
+    pub(super) fn knows(&self, object: &str, id: &str) -> bool {
+        self.org().of(object).iter().any(|record| record["Id"] == id)
     }
 
     /// The org's assignment rule gives every lead to this user, unless the request says no.
@@ -160,8 +246,13 @@ impl SalesforceState {
         Ok(outcome)
     }
 
-    pub(super) fn select(&self, select: &Select) -> Result<Vec<Value>, ApiError> {
-        self.org().select(select, None)
+    pub(super) fn query(&self, text: &str) -> Result<Value, ApiError> {
+        self.org().query(text)
+    }
+
+    /// One part of a composite that changes nothing.
+    pub(super) fn read_part(&self, part: &Value) -> Result<Written, ApiError> {
+        self.org().clone().part(part, &[], None)
     }
 
     pub(super) fn read(&self, object: &str, id: &str, fields: &str, version: &str) -> Result<Value, ApiError> {
@@ -185,7 +276,9 @@ impl SalesforceState {
 
     pub(super) fn describe(&self, object: &str) -> Value {
         let key = json!({ "name": KEY_FIELD, "type": "string", "externalId": true, "unique": true });
-        let fields = if self.org().lacks_key_field { vec![] } else { vec![key] };
+        let org = self.org();
+        let mut fields = if org.lacks_key_field { vec![] } else { vec![key] };
+        fields.extend(org.added.get(object).cloned().unwrap_or_default());
         json!({ "name": object, "createable": true, "updateable": true, "fields": fields })
     }
 }
@@ -207,9 +300,17 @@ impl Org {
         if object == "Lead" {
             record.entry("IsConverted").or_insert(false.into());
         }
+        if object == "Account" && self.has_person_accounts {
+            record.entry("IsPersonAccount").or_insert(false.into());
+        }
         self.records.entry(object.to_owned()).or_default().push(record);
         id
     }
+}
+
+/// As the vendor writes instants.
+fn stored(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
 }
 
 fn prefix_of(object: &str) -> &'static str {
@@ -219,6 +320,9 @@ fn prefix_of(object: &str) -> &'static str {
         "User" => "005",
         "Opportunity" => "006",
         "Lead" => "00Q",
+        "Event" => "00U",
+        "CustomNotificationType" => "0ML",
+        "OutOfOffice" => "0OO",
         _ => "00T",
     }
 }

@@ -1,5 +1,5 @@
-//! As much of SOQL as a stand-in needs: columns, one sub-select, `=`, `LIKE` and `IN` joined by `AND`, `OR` in brackets,
-//! `LIMIT`.
+//! As much of SOQL as a stand-in needs: columns, one sub-select, `=`, `LIKE`, `IN`, and `<` and `>` of instants, joined by `AND`,
+//! `OR` in brackets, `LIMIT`.
 
 use serde_json::Value;
 
@@ -17,8 +17,16 @@ pub(super) struct Select {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Condition {
     pub field: String,
-    pub like: bool,
+    pub compares: Compares,
     pub value: Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compares {
+    Equal,
+    Like,
+    Before,
+    After,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -72,10 +80,14 @@ fn tokens(text: &str) -> Result<Vec<SoqlToken>, String> {
         match c {
             c if c.is_whitespace() => {}
             '\'' => tokens.push(SoqlToken::Text(literal(&mut chars)?)),
-            '(' | ')' | ',' | '=' => tokens.push(SoqlToken::Sign(c)),
+            '(' | ')' | ',' | '=' | '<' | '>' => tokens.push(SoqlToken::Sign(c)),
             c if c.is_alphanumeric() => {
+                // Instants stand without quotes.
+                let of_instant = c.is_ascii_digit();
                 let mut word = String::from(c);
-                while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || matches!(c, '_' | '.')) {
+                while let Some(c) = chars.next_if(|c| {
+                    c.is_alphanumeric() || matches!(c, '_' | '.') || (of_instant && matches!(c, '-' | ':'))
+                }) {
                     word.push(c);
                 }
                 tokens.push(SoqlToken::Word(word));
@@ -199,16 +211,23 @@ impl SoqlReader {
         if self.take_word("IN") {
             return self.list(&field);
         }
-        let like = self.take_word("LIKE");
-        if !like && !self.take(&SoqlToken::Sign('=')) {
-            return Err(format!("expecting an operator after {field}"));
-        }
+        let signs = [('=', Compares::Equal), ('<', Compares::Before), ('>', Compares::After)];
+        let signed = || signs.into_iter().find(|(sign, _)| self.is_next(&SoqlToken::Sign(*sign)));
+        let compares = match signed() {
+            Some((_, compares)) => compares,
+            None if self.is_next(&SoqlToken::Word("LIKE".to_owned())) => Compares::Like,
+            None => return Err(format!("expecting an operator after {field}")),
+        };
+        self.at += 1;
         let value = match self.next() {
             Some(SoqlToken::Text(text)) => Value::String(text),
+            Some(SoqlToken::Word(word)) if matches!(compares, Compares::Before | Compares::After) => {
+                Value::String(word)
+            }
             Some(SoqlToken::Word(word)) if word == "true" || word == "false" => Value::Bool(word == "true"),
             other => return Err(format!("unexpected token: {other:?}")),
         };
-        Ok(vec![Condition { field, like, value }])
+        Ok(vec![Condition { field, compares, value }])
     }
 
     fn list(&mut self, field: &str) -> Result<Vec<Condition>, String> {
@@ -216,7 +235,7 @@ impl SoqlReader {
         let mut sign = '(';
         while self.take(&SoqlToken::Sign(sign)) {
             let Some(SoqlToken::Text(text)) = self.next() else { return Err("expecting a text".to_owned()) };
-            any.push(Condition { field: field.to_owned(), like: false, value: Value::String(text) });
+            any.push(Condition { field: field.to_owned(), compares: Compares::Equal, value: Value::String(text) });
             sign = ',';
         }
         if !any.is_empty() && self.take(&SoqlToken::Sign(')')) { Ok(any) } else { Err("expecting a list".to_owned()) }

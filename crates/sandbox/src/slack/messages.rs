@@ -1,8 +1,10 @@
 //! The messages of all channels, and the stamps by which they are named.
 
+use super::people::SlackWhisper;
 use super::{SCOPES, failure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A message as it stands in its channel.
@@ -31,8 +33,20 @@ pub struct SlackState(Mutex<Kept>);
 #[derive(Default)]
 pub(super) struct Kept {
     pub messages: Vec<SlackMessage>,
+    /// Who is listed, and whether they are active. Whoever is written to exists without that.
+    pub members: BTreeMap<String, bool>,
     /// Method and error of answers to come.
     refusals: Vec<(String, Value)>,
+    /// Members by mail address and id.
+    pub people: Vec<(String, String)>,
+    /// The same of those who came from other workspaces.
+    pub strangers: Vec<(String, String)>,
+    pub whispers: Vec<SlackWhisper>,
+    /// Forms that were opened, by their triggers.
+    pub forms: Vec<(String, Value)>,
+    /// What each person's own page shows.
+    pub homes: BTreeMap<String, Value>,
+    pub socket: Option<String>,
 }
 
 impl SlackState {
@@ -43,6 +57,15 @@ impl SlackState {
     /// In the order of their posting.
     pub fn messages(&self) -> Vec<SlackMessage> {
         self.kept().messages.clone()
+    }
+
+    /// Somebody joins the workspace.
+    pub fn add_member(&self, id: &str) {
+        self.kept().members.insert(id.to_owned(), true);
+    }
+
+    pub fn deactivate(&self, id: &str) {
+        self.kept().members.insert(id.to_owned(), false);
     }
 
     /// Answers the next call of a method with `ok: false` and this error, nothing done.
@@ -56,6 +79,36 @@ impl SlackState {
         answer["needed"] = json!(needed);
         answer["provided"] = json!(SCOPES);
         self.kept().refusals.push((method.to_owned(), answer));
+    }
+
+    /// Somebody is a member from now on.
+    pub fn join(&self, mail: &str, person: &str) {
+        self.kept().people.push((mail.to_owned(), person.to_owned()));
+    }
+
+    /// Somebody of another workspace is in a channel with us, and shows this mail address.
+    pub fn visit(&self, mail: &str, person: &str) {
+        self.kept().strangers.push((mail.to_owned(), person.to_owned()));
+    }
+
+    /// What was said to people alone, in order.
+    pub fn whispers(&self) -> Vec<SlackWhisper> {
+        self.kept().whispers.clone()
+    }
+
+    /// The forms that were opened, in order.
+    pub fn forms(&self) -> Vec<Value> {
+        self.kept().forms.iter().map(|(_, view)| view.clone()).collect()
+    }
+
+    /// What a person's own page shows.
+    pub fn home(&self, person: &str) -> Option<Value> {
+        self.kept().homes.get(person).cloned()
+    }
+
+    /// Where whoever asks for a connection is sent from now on.
+    pub fn socket_at(&self, url: &str) {
+        self.kept().socket = Some(url.to_owned());
     }
 
     pub(super) fn kept(&self) -> MutexGuard<'_, Kept> {

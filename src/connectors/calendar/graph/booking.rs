@@ -24,20 +24,20 @@ impl GraphCalendar {
         let there = self.view(&request.calendar, window).await?;
         let is_taken = there.iter().any(|event| event.takes(window));
         if let Some(event) = there.into_iter().find(|event| event.is_of(&request.key)) {
-            return event.as_booked(request);
+            return event.into_booked(request);
         }
         if is_taken {
-            return self.elsewhere(request).await?.map_or(Ok(Booked::Taken), |event| event.as_booked(request));
+            return self.elsewhere(request).await?.map_or(Ok(Booked::Taken), |event| event.into_booked(request));
         }
         let path = ["v1.0", "users", &request.calendar, "events"];
         let call = ApiCall::new("event.create", Does::Write, Method::POST, &path)
             .json(event::body(request, self.online_meetings));
         let answer = self.write(&request.calendar, call, wire::judge_write).await?;
         if answer.is_success() {
-            return read::<Event>(&answer)?.as_booked(request);
+            return read::<Event>(&answer)?.into_booked(request);
         }
         match self.elsewhere(request).await? {
-            Some(event) => event.as_booked(request),
+            Some(event) => event.into_booked(request),
             None => Err(VendorError::retry(VENDOR, format!("HTTP {}, and no event has the key", answer.status))),
         }
     }
@@ -74,7 +74,7 @@ impl GraphCalendar {
             }
             event = self.event(&request.calendar, id).await?;
             if event.times() != stood {
-                return event.as_booked(request);
+                return event.into_booked(request);
             }
         }
         Err(VendorError::retry(VENDOR, "the event was changed again and again while it was being moved"))

@@ -90,7 +90,7 @@ impl Event {
 
     /// # Errors
     /// `NeedsPerson`: it stands at another time than was asked for.
-    pub(super) fn as_booked(self, request: &BookRequest) -> Result<Booked, VendorError> {
+    pub(super) fn into_booked(self, request: &BookRequest) -> Result<Booked, VendorError> {
         if self.times() == Some((request.from, request.until)) {
             Ok(Booked::Event { id: self.id })
         } else {

@@ -9,6 +9,7 @@ use super::{HubSpot, Object, VENDOR};
 use crate::connectors::VendorError;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::domain::rota::Window;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -66,7 +67,7 @@ fn absences(user: &Object, person: &Person, now: DateTime<Utc>) -> Vec<Busy> {
 
 /// # Errors
 /// What is wrong with it, in words of ours.
-fn periods(text: &str) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, &'static str> {
+fn periods(text: &str) -> Result<Vec<Window>, &'static str> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }

@@ -7,6 +7,8 @@
 
 mod value;
 
+pub(super) use value::is_property;
+
 use super::{HubSpot, OWNER, Object, Results, VENDOR, VERSION, read, record_id};
 use crate::connectors::http::{ApiCall, Does};
 use crate::connectors::lead::{first_word, host_of, phone_near};
@@ -19,7 +21,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use value::{instant, is_property, value_as};
+use value::{instant, value_as};
 
 /// Rows of a search that are looked at.
 const ROWS: u32 = 100;

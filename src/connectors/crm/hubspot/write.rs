@@ -58,7 +58,7 @@ impl HubSpot {
             Some(owner) => Some(self.who().await?.name(owner)),
             None => None,
         };
-        Ok(CrmRef { id: contact.id, url: written.url.or(contact.url), owner_crm_id })
+        Ok(CrmRef { id: contact.id, url: written.url.or(contact.url), owner_crm_id, by_hand: false })
     }
 
     /// The contact as it now is, and whether it was created just now.

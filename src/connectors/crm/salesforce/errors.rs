@@ -24,6 +24,21 @@ pub(super) struct ApiError {
     pub message: String,
     #[serde(default)]
     pub fields: Vec<String>,
+    /// The records that a duplicate rule takes a new one for. The vendor's own page spells it in the second way.
+    #[serde(default, alias = "duplicateResut")]
+    duplicate_result: Value,
+}
+
+impl ApiError {
+    /// The org has no such object, or no such field: which of them there are depends on what was bought and switched on.
+    fn is_lacking(&self) -> bool {
+        matches!(self.error_code.as_str(), "INVALID_TYPE" | "INVALID_FIELD")
+    }
+}
+
+/// Those of one part of a composite.
+fn errors_in(body: &Value) -> Vec<ApiError> {
+    serde_json::from_value(body.clone()).unwrap_or_default()
 }
 
 /// A success of a call that is not `composite`; parts of a composite are judged one by one.
@@ -37,6 +52,22 @@ pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
     }
 }
 
+/// The same for what not every org has: a refusal for that reason passes.
+pub(super) fn judge_if_there(answer: &Answer) -> Result<(), VendorError> {
+    let lacking = || answer.read::<Vec<ApiError>>().is_ok_and(|errors| errors.iter().any(ApiError::is_lacking));
+    if !answer.is_success() && lacking() { Ok(()) } else { judge(answer) }
+}
+
+/// Of one part of a composite.
+pub(super) fn is_lacking(body: &Value) -> bool {
+    errors_in(body).iter().any(ApiError::is_lacking)
+}
+
+/// The requests of the day are used up, as a refusal says.
+pub(super) fn is_day_over(error: &VendorError) -> bool {
+    matches!(error, VendorError::RateLimited { after, .. } if *after == Some(DAILY_LIMIT_PAUSE))
+}
+
 /// What the vendor sent in a success is not what we know: mending it needs a person, here or there.
 pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
     answer.read().map_err(|why| VendorError::needs_person(VENDOR, why))
@@ -44,24 +75,33 @@ pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorErro
 
 /// The error of a composite that was rolled back: that of the guilty part. The innocent say `PROCESSING_HALTED`.
 pub(super) fn of_parts(parts: &[(u16, Value)], answer: &Answer) -> Option<VendorError> {
-    let errors = |body: &Value| serde_json::from_value::<Vec<ApiError>>(body.clone()).unwrap_or_default();
     let failed = || parts.iter().filter(|(status, _)| !(200..300).contains(status));
-    let guilty = failed().flat_map(|(_, body)| errors(body)).find(|error| error.error_code != "PROCESSING_HALTED");
+    let guilty = failed().flat_map(|(_, body)| errors_in(body)).find(|error| error.error_code != "PROCESSING_HALTED");
     if let Some(error) = guilty {
         return Some(class_of(&error, answer));
     }
-    failed().next().map(|(status, _)| VendorError::Retry {
-        vendor: VENDOR,
-        why: format!("a part answered {status} without saying why; everything was rolled back"),
-        after: None,
+    failed().next().map(|(status, _)| match status {
+        300 => VendorError::amiss(VENDOR, format!("several records carry one key: {KEY_FIELD} must be marked Unique")),
+        _ => {
+            let why = format!("a part answered {status} without saying why; everything was rolled back");
+            VendorError::retry(VENDOR, why)
+        }
     })
 }
 
 /// A creation met a record with the same key of ours.
 pub(super) fn is_taken_key(parts: &[(u16, Value)]) -> bool {
-    let errors =
-        parts.iter().flat_map(|(_, body)| serde_json::from_value::<Vec<ApiError>>(body.clone()).unwrap_or_default());
-    errors.into_iter().any(|error| error.error_code == "DUPLICATE_VALUE" && error.message.contains(KEY_FIELD))
+    let mut errors = parts.iter().flat_map(|(_, body)| errors_in(body));
+    errors.any(|error| error.error_code == "DUPLICATE_VALUE" && error.message.contains(KEY_FIELD))
+}
+
+/// The ids of the records that a duplicate rule takes the lead for, in the vendor's order, if that is why it was refused.
+pub(super) fn duplicates(parts: &[(u16, Value)]) -> Option<Vec<String>> {
+    let mut errors = parts.iter().flat_map(|(_, body)| errors_in(body));
+    let error = errors.find(|error| error.error_code == "DUPLICATES_DETECTED")?;
+    let results = error.duplicate_result["matchResults"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let matches = results.iter().filter_map(|result| result["matchRecords"].as_array()).flatten();
+    Some(matches.filter_map(|found| found["record"]["Id"].as_str().map(str::to_owned)).collect())
 }
 
 fn class_of(error: &ApiError, answer: &Answer) -> VendorError {
@@ -71,6 +111,8 @@ fn class_of(error: &ApiError, answer: &Answer) -> VendorError {
         "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" | "UNKNOWN_EXCEPTION" | "QUERY_TIMEOUT" => {
             VendorError::retry(vendor, why)
         }
+        // A page of rows was fetched too late: the query begins anew.
+        "INVALID_QUERY_LOCATOR" => VendorError::retry(vendor, why),
         // Two upserts with one key at a time: the other one won, and the next try is an update.
         "DUPLICATE_VALUE" if error.message.contains(KEY_FIELD) => VendorError::retry(vendor, why),
         "REQUEST_LIMIT_EXCEEDED" => {
@@ -87,7 +129,7 @@ fn class_of(error: &ApiError, answer: &Answer) -> VendorError {
 }
 
 fn describe(error: &ApiError) -> String {
-    let ApiError { error_code, message, fields } = error;
+    let ApiError { error_code, message, fields, .. } = error;
     if fields.is_empty() {
         return format!("{error_code}: {message}");
     }

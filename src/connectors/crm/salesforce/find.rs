@@ -44,7 +44,7 @@ impl Salesforce {
             self.accounts_by_name(keys),
         )?;
         let mut companies = BTreeMap::new();
-        for row in by_website.iter().chain(&by_name) {
+        for row in by_website.iter().chain(&by_name).filter(|row| !is_person(row)) {
             let company = company(row, keys);
             companies.insert(company.crm_id.clone(), company);
         }
@@ -68,7 +68,20 @@ impl Salesforce {
         wanted.retain(|id| soql::is_id(id.as_str()) && !companies.contains_key(id));
         for row in self.accounts_by_id(&wanted, keys).await? {
             let company = company(&row, keys);
-            companies.insert(company.crm_id.clone(), company);
+            if !is_person(&row) {
+                companies.insert(company.crm_id.clone(), company);
+                continue;
+            }
+            // Salesforce keeps a contact beside such an account: they are one.
+            let account = company.crm_id;
+            let mut is_there = false;
+            for contact in people.values_mut().filter(|one| one.company_crm_id.as_ref() == Some(&account)) {
+                contact.company_crm_id = None;
+                is_there = true;
+            }
+            if !is_there {
+                people.insert(account, person(PersonKind::Contact, &row, keys));
+            }
         }
         let (companies, people) = (companies.into_values().collect(), people.into_values().collect());
         Ok(Records { companies, people, left_out: 0 })
@@ -128,12 +141,25 @@ impl Salesforce {
     }
 
     async fn accounts(&self, filter: &str, limit: u32, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
-        self.query(&account_query(filter, limit, &keys.fields)).await
+        let columns: &[&str] = if self.has_person_accounts().await? { &["IsPersonAccount"] } else { &[] };
+        self.query(&account_query(filter, limit, columns, &keys.fields)).await
+    }
+
+    async fn has_person_accounts(&self) -> Result<bool, VendorError> {
+        self.has_person_accounts.get_or_try_init(|| self.can_have_person_accounts()).await.copied()
+    }
+
+    /// An org that cannot have them has no field that tells them apart, either.
+    async fn can_have_person_accounts(&self) -> Result<bool, VendorError> {
+        let some = self.query_if_there("SELECT Id FROM Account WHERE IsPersonAccount = true LIMIT 1").await?;
+        Ok(some.is_some())
     }
 }
 
-fn account_query(filter: &str, limit: u32, fields: &[String]) -> String {
+/// `of_some`: columns that not every org has.
+fn account_query(filter: &str, limit: u32, of_some: &[&str], fields: &[String]) -> String {
     let mut columns = vec!["Id", "Name", "Website", "Phone", "BillingCountry", "OwnerId", "LastActivityDate"];
+    columns.extend(of_some);
     for field in fields {
         if !columns.iter().any(|column| column.eq_ignore_ascii_case(field)) {
             columns.push(field);
@@ -160,6 +186,11 @@ fn company(row: &SoqlRow, keys: &AccountKeys) -> CompanyRecord {
         active_at: text(row, "LastActivityDate").and_then(|day| instant(&day)),
         fields: keys.fields.iter().filter_map(wanted).collect(),
     }
+}
+
+/// An account that is a person: no company, whatever its name.
+fn is_person(row: &SoqlRow) -> bool {
+    row.get("IsPersonAccount") == Some(&Value::Bool(true))
 }
 
 /// `LastModifiedDate` is not asked: every import and every flow sets it.
@@ -200,7 +231,7 @@ fn id(row: &SoqlRow, field: &str) -> Option<CrmId> {
 }
 
 /// `2026-01-31`, which counts from its beginning in UTC, or `2026-01-31T12:00:00.000+0000`, without the colon of RFC 3339.
-fn instant(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Some(day.and_time(NaiveTime::MIN).and_utc());
     }
@@ -228,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_field_that_is_read_anyway_is_not_asked_for_twice() {
-        let query = account_query("Id = 'x'", 5, &["name".to_owned(), "Tier__c".to_owned()]);
+        let query = account_query("Id = 'x'", 5, &[], &["name".to_owned(), "Tier__c".to_owned()]);
         assert!(query.contains("LastActivityDate, Tier__c, (SELECT"), "{query}");
         assert!(!query.contains("name,"), "{query}");
     }

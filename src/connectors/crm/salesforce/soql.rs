@@ -1,5 +1,7 @@
 //! Text that goes into queries: literals escaped, ids by pattern, identifiers from nowhere else.
 
+use chrono::{DateTime, SecondsFormat, Utc};
+
 /// A SOQL string literal with its quotes, whose value is exactly `text`.
 pub(super) fn literal(text: &str) -> String {
     format!("'{}'", escape(text))
@@ -29,6 +31,11 @@ fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+/// An instant as a literal: without quotes, in UTC.
+pub(super) fn at(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// An id as Salesforce makes them: 15 letters and digits, or 18 with the checksum.

@@ -1,21 +1,23 @@
-//! Lead and task in one call, rolled back together.
+//! Lead and task in one call, rolled back together; beside a record that is somebody's, the task alone.
 
 use super::errors::{self, KEY_FIELD, VENDOR, read};
+use super::fields::{fields_of, note_fields, task_fields};
 use super::{Salesforce, soql};
-use crate::connectors::http::{Answer, ApiCall, Does, cut};
-use crate::connectors::{CrmLead, CrmRef, CrmTask, VendorError};
+use crate::connectors::http::{Answer, ApiCall, Does};
+use crate::connectors::{CrmLead, CrmRef, VendorError};
 use baton_core::domain::crm_id::CrmId;
-use chrono::SecondsFormat;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// The org's rules must not choose another owner than ours.
-const AUTO_ASSIGN: (&str, &str) = ("Sforce-Auto-Assign", "FALSE");
+/// Runs the org's assignment rules where they are not told to be still.
+pub(super) const AUTO_ASSIGN: &str = "Sforce-Auto-Assign";
+/// A rule that would only warn of a duplicate refuses it as well, and says which record it means.
+const NO_TWIN: (&str, &str) = ("Sforce-Duplicate-Rule-Header", "allowSave=false, includeRecordDetails=true");
 /// How the parts of the composite refer to each other.
 pub(super) const LEAD: &str = "lead";
 const TASK: &str = "task";
-pub(super) const OWNER: &str = "owner";
+const OWNER: &str = "owner";
 
 /// The lead as the org has it before we write.
 pub(super) struct Existing {
@@ -25,6 +27,39 @@ pub(super) struct Existing {
     touched: bool,
     /// The contact it was converted to; such a lead refuses writes.
     contact: Option<String>,
+}
+
+impl Existing {
+    /// The record that is somebody's by now; `None`: it is as we wrote it.
+    fn of_somebody(&self) -> Option<Beside> {
+        match &self.contact {
+            Some(contact) => Some(Beside { by_hand: true, ..Beside::found("Contact", contact.clone()) }),
+            None if self.touched => Some(Beside { by_hand: true, ..self.as_it_is() }),
+            None => None,
+        }
+    }
+
+    /// Whoever owns it has the task.
+    fn as_it_is(&self) -> Beside {
+        Beside { owner: self.owner.clone(), ..Beside::found("Lead", self.id.clone()) }
+    }
+}
+
+/// A record that is left alone, and has our task beside it: were we to write to it, we would be its last modifier, and the next
+/// write would take it for ours.
+pub(super) struct Beside {
+    pub object: &'static str,
+    pub id: String,
+    /// Who has the task; `None`: whom we chose.
+    owner: Option<CrmId>,
+    /// A person has changed it since we wrote it.
+    by_hand: bool,
+}
+
+impl Beside {
+    pub(super) fn found(object: &'static str, id: String) -> Self {
+        Self { object, id, owner: None, by_hand: false }
+    }
 }
 
 #[derive(Deserialize)]
@@ -42,20 +77,68 @@ pub(super) struct Part {
     pub reference_id: String,
 }
 
+/// What came of parts that belong together.
+pub(super) struct Composed {
+    answer: Answer,
+    parts: Vec<Part>,
+}
+
 impl Salesforce {
     pub(super) async fn write(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
         let existing = self.existing(&lead.key).await?;
-        let parts = match &existing {
-            Some(Existing { contact: Some(contact), .. }) => self.parts_beside("Contact", contact, lead, None),
-            Some(theirs) if theirs.touched => self.parts_beside("Lead", &theirs.id, lead, theirs.owner.as_ref()),
-            _ => self.parts_for_lead(lead),
+        if let Some(record) = existing.as_ref().and_then(Existing::of_somebody) {
+            return self.write_beside(lead, record).await;
+        }
+        let composed = self.compose("composite", "FALSE", &self.parts_for_lead(lead)).await?;
+        if let Some(duplicates) = errors::duplicates(&composed.judged()) {
+            let record = match existing {
+                Some(ours) => ours.as_it_is(),
+                None => self.linked(&duplicates).await?,
+            };
+            return self.write_beside(lead, record).await;
+        }
+        composed.or_error()?;
+        let id = composed.body(LEAD).and_then(|body| body["id"].as_str()).map(str::to_owned);
+        let id = id.ok_or_else(|| VendorError::Unknown {
+            vendor: VENDOR,
+            why: "it answered success without the lead's id".to_owned(),
+        })?;
+        Ok(self.reference(id, &composed, false).await)
+    }
+
+    /// What the record's own description would have said goes into a task, where there is no other.
+    async fn write_beside(&self, lead: &CrmLead, record: Beside) -> Result<CrmRef, VendorError> {
+        let owner = record.owner.as_ref().or(lead.owner_crm_id.as_ref());
+        let task = match &lead.task {
+            Some(task) => Some((task.key.as_str(), task_fields(task))),
+            None => note_fields(lead).map(|fields| (lead.key.as_str(), fields)),
         };
+        let task = task.map(|(key, fields)| self.task_part(key, fields, (record.object, record.id.as_str()), owner));
+        let parts: Vec<Value> = task.into_iter().chain([self.owner_part(record.object, &record.id)]).collect();
+        let composed = self.compose("composite", "FALSE", &parts).await?;
+        composed.or_error()?;
+        Ok(self.reference(record.id, &composed, record.by_hand).await)
+    }
+
+    /// Sends parts of which all are done, or none.
+    pub(super) async fn compose(
+        &self,
+        operation: &'static str,
+        auto_assign: &'static str,
+        parts: &[Value],
+    ) -> Result<Composed, VendorError> {
         let segments = ["services", "data", &self.api_version, "composite"];
-        let call = ApiCall::new("composite", Does::Write, Method::POST, &segments)
-            .header(AUTO_ASSIGN.0, AUTO_ASSIGN.1)
+        let call = ApiCall::new(operation, Does::Write, Method::POST, &segments)
+            .header(AUTO_ASSIGN, auto_assign)
+            .header(NO_TWIN.0, NO_TWIN.1)
             .json(json!({ "allOrNone": true, "compositeRequest": parts }));
         let answer = self.send(call).await?;
-        self.written(&answer, existing).await
+        let parts = read::<CompositeAnswer>(&answer)?.composite_response;
+        Ok(Composed { answer, parts })
+    }
+
+    async fn reference(&self, id: String, composed: &Composed, by_hand: bool) -> CrmRef {
+        CrmRef { url: self.link(&id).await, id, owner_crm_id: composed.owner(), by_hand }
     }
 
     /// There is no compare-and-set: a change between this read and our write is seen when the owner is read back.
@@ -85,28 +168,45 @@ impl Salesforce {
             "method": "PATCH",
             "url": self.path(&format!("sobjects/Lead/{KEY_FIELD}/{}", lead.key)),
             "referenceId": LEAD,
-            "httpHeaders": { AUTO_ASSIGN.0: AUTO_ASSIGN.1 },
+            "httpHeaders": { AUTO_ASSIGN: "FALSE", NO_TWIN.0: NO_TWIN.1 },
             "body": fields_of(lead),
         });
-        let id = "@{lead.id}";
-        let task = lead.task.as_ref().map(|task| self.task_part(task, id, lead.owner_crm_id.as_ref()));
+        let (id, owner) = ("@{lead.id}", lead.owner_crm_id.as_ref());
+        let task = lead.task.as_ref().map(|task| self.task_part(&task.key, task_fields(task), ("Lead", id), owner));
         [first].into_iter().chain(task).chain([self.owner_part("Lead", id)]).collect()
     }
 
-    /// Leaves the record itself alone: were we to write to it, we would be its last modifier, and the next write would
-    /// take it for ours again. The task goes to whoever owns the record.
-    fn parts_beside(&self, object: &str, id: &str, lead: &CrmLead, owner: Option<&CrmId>) -> Vec<Value> {
-        let owner = owner.or(lead.owner_crm_id.as_ref());
-        let task = lead.task.as_ref().map(|task| self.task_part(task, id, owner));
-        task.into_iter().chain([self.owner_part(object, id)]).collect()
+    /// The lead that the org's own rules are to give to somebody.
+    pub(super) fn part_for_the_rules(&self, fields: &Map<String, Value>) -> Value {
+        json!({
+            "method": "POST",
+            "url": self.path("sobjects/Lead"),
+            "referenceId": LEAD,
+            "httpHeaders": { AUTO_ASSIGN: "TRUE", NO_TWIN.0: NO_TWIN.1 },
+            "body": fields,
+        })
     }
 
-    fn task_part(&self, task: &CrmTask, who: &str, owner: Option<&CrmId>) -> Value {
+    fn task_part(
+        &self,
+        key: &str,
+        mut fields: Map<String, Value>,
+        (object, id): (&str, &str),
+        owner: Option<&CrmId>,
+    ) -> Value {
+        // An account, also one that is a person, is what a task is about, and not who.
+        let of = if object == "Account" { "WhatId" } else { "WhoId" };
+        fields.insert(of.to_owned(), id.into());
+        // A task belongs to a user; a queue may own the lead alone.
+        if let Some(owner) = owner.filter(|owner| owner.as_str().starts_with("005")) {
+            fields.insert("OwnerId".to_owned(), owner.as_str().into());
+        }
         json!({
             "method": "PATCH",
-            "url": self.path(&format!("sobjects/Task/{KEY_FIELD}/{}", task.key)),
+            "url": self.path(&format!("sobjects/Task/{KEY_FIELD}/{key}")),
             "referenceId": TASK,
-            "body": task_fields(task, who, owner),
+            "httpHeaders": { AUTO_ASSIGN: "FALSE" },
+            "body": fields,
         })
     }
 
@@ -119,24 +219,6 @@ impl Salesforce {
         format!("/services/data/{}/{rest}", self.api_version)
     }
 
-    /// The answer is 200 even when everything was rolled back: each part has its own status.
-    async fn written(&self, answer: &Answer, existing: Option<Existing>) -> Result<CrmRef, VendorError> {
-        let parts = read::<CompositeAnswer>(answer)?.composite_response;
-        let judged: Vec<(u16, Value)> = parts.iter().map(|part| (part.http_status_code, part.body.clone())).collect();
-        if let Some(error) = errors::of_parts(&judged, answer) {
-            return Err(error);
-        }
-        let body = |name: &str| parts.iter().find(|part| part.reference_id == name).map(|part| &part.body);
-        let written = body(LEAD).and_then(|body| body["id"].as_str()).map(str::to_owned);
-        let id = written.or_else(|| existing.map(|existing| existing.contact.unwrap_or(existing.id)));
-        let id = id.ok_or_else(|| VendorError::Unknown {
-            vendor: VENDOR,
-            why: "it answered success without the lead's id".to_owned(),
-        })?;
-        let owner_crm_id = body(OWNER).and_then(|body| body["OwnerId"].as_str()).map(CrmId::from);
-        Ok(CrmRef { url: self.link(&id).await, id, owner_crm_id })
-    }
-
     /// Where people open the record.
     async fn link(&self, id: &str) -> Option<String> {
         let object = soql::object_of(id)?;
@@ -146,55 +228,24 @@ impl Salesforce {
     }
 }
 
-/// Lengths are those of the fields; longer values are refused, not cut (`STRING_TOO_LONG`).
-pub(super) fn fields_of(lead: &CrmLead) -> Map<String, Value> {
-    let mut fields = Map::new();
-    let mut set = |name: &str, limit: usize, value: Option<&String>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            fields.insert(name.to_owned(), Value::String(said(value, limit)));
-        }
-    };
-    set("FirstName", 40, lead.first_name.as_ref());
-    set("LastName", 80, Some(&lead.last_name));
-    set("Company", 255, Some(&lead.company));
-    set("Title", 128, lead.title.as_ref());
-    set("Phone", 40, lead.phone.as_ref());
-    set("City", 40, lead.city.as_ref());
-    set("State", 80, lead.state.as_ref());
-    set("PostalCode", 20, lead.postal.as_ref());
-    set("Country", 80, lead.country.as_ref());
-    // Half an address is none: one that does not fit is left out.
-    set("Email", 80, lead.email.as_ref().filter(|email| email.chars().count() <= 80));
-    set("Description", 32_000, Some(&lead.description.0));
-    if let Some(owner) = lead.owner_crm_id.as_ref().filter(|_| !lead.keeps_owner) {
-        fields.insert("OwnerId".to_owned(), Value::String(owner.to_string()));
+impl Composed {
+    /// Status and body of each part: the answer is 200 even when everything was rolled back.
+    pub(super) fn judged(&self) -> Vec<(u16, Value)> {
+        self.parts.iter().map(|part| (part.http_status_code, part.body.clone())).collect()
     }
-    fields
-}
 
-/// A text as a part of a composite takes it: what a caller said refers to no other part (`@{lead.id}`). A reference to what is not
-/// there would undo the whole.
-fn said(text: &str, limit: usize) -> String {
-    cut(&text.replace("@{", "@ {"), limit)
-}
+    /// # Errors
+    /// Why everything was rolled back.
+    pub(super) fn or_error(&self) -> Result<(), VendorError> {
+        errors::of_parts(&self.judged(), &self.answer).map_or(Ok(()), Err)
+    }
 
-/// The date is the day in UTC: the owner's zone is not known here. The reminder has the exact time.
-fn task_fields(task: &CrmTask, who: &str, owner: Option<&CrmId>) -> Value {
-    let mut fields = json!({
-        "WhoId": who,
-        "Subject": said(&task.subject, 255),
-        "Description": said(&task.body.0, 32_000),
-        "ActivityDate": task.due_at.date_naive(),
-        "Status": if task.done { "Completed" } else { "Not Started" },
-        "Priority": "Normal",
-        "IsReminderSet": !task.done,
-    });
-    if !task.done {
-        fields["ReminderDateTime"] = Value::String(task.due_at.to_rfc3339_opts(SecondsFormat::Millis, true));
+    fn body(&self, name: &str) -> Option<&Value> {
+        self.parts.iter().find(|part| part.reference_id == name).map(|part| &part.body)
     }
-    // A task belongs to a user; a queue may own the lead alone.
-    if let Some(owner) = owner.filter(|owner| owner.as_str().starts_with("005")) {
-        fields["OwnerId"] = Value::String(owner.to_string());
+
+    /// As it was read back.
+    pub(super) fn owner(&self) -> Option<CrmId> {
+        self.body(OWNER).and_then(|body| body["OwnerId"].as_str()).map(CrmId::from)
     }
-    fields
 }

@@ -99,6 +99,47 @@ async fn what_cannot_be_reassigned_is_refused_in_words() {
     assert_eq!(play.lead(&lead).await.owner, before.owner);
 }
 
+/// Two people give it away at once, one here and one in the CRM: the write for the one finds that it is the other's, and leaves it so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_finds_the_lead_given_away_in_the_crm_follows_it() {
+    let (play, lead) = Play::of(&Caller::gone(3)).await;
+    let before = play.ends(&lead, "callback").await;
+    let rules = std::sync::Arc::clone(&play.running.reload.current().borrow().rules);
+    let by_hand = rules.reps.values().find(|rep| rep.team == "east").expect("a rep");
+    let theirs = by_hand.crm_id.as_ref().expect("an id").as_str();
+    let other = if before.owner.as_str() == "west-03" { "west-04" } else { "west-03" };
+    // Nobody looks while a call is owed: a write alone can find it.
+    let in_crm = play.stage.salesforce.leads()[0]["Id"].as_str().expect("an id").to_owned();
+    play.stage.salesforce.set_owner(&in_crm, theirs);
+    let (status, _) = reassign(&play, &lead, json!({ "to": other, "reason": "knows them", "by": "lena" })).await;
+    assert_eq!(status, 200);
+    eventually("the CRM is followed", || async { play.lead(&lead).await.owner == by_hand.id }).await;
+    play.until_quiet().await;
+    let changes = play.owner_changes(&lead).await;
+    let [change] = changes.as_slice() else { panic!("one change was a person's: {changes:?}") };
+    assert_eq!(change.to.as_str(), theirs);
+    assert_eq!(play.stage.salesforce.leads()[0]["OwnerId"], theirs, "it was not fought");
+    let paid: Vec<String> = turns(&play).await.into_iter().map(|(rep, _)| rep).collect();
+    assert!(!paid.contains(&other.to_owned()), "who never had it pays no turn: {paid:?}");
+}
+
+/// While the org's requests of the day run short, nobody looks who owns a lead; they look once that is old news.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_can_wait_waits_while_requests_run_short() {
+    let play = Play::begin().await;
+    play.stage.salesforce.use_requests(90_000, 100_000);
+    let lead = play.call(&Caller::live(3).reps(&[ACCEPTS])).await;
+    play.ends(&lead, "connected").await;
+    let in_crm = play.stage.salesforce.leads()[0]["Id"].as_str().expect("an id").to_owned();
+    play.stage.salesforce.set_owner(&in_crm, "005xx00000XYZ99");
+    play.clock.skip_to(play.clock.now() + TimeDelta::seconds(180));
+    play.until_quiet().await;
+    assert_eq!(play.owner_changes(&lead).await, [], "the look was put off");
+    play.stage.salesforce.use_requests(1_000, 100_000);
+    play.clock.skip_to(play.clock.now() + TimeDelta::minutes(20));
+    eventually("the CRM is looked at", || async { play.owner_changes(&lead).await.len() == 1 }).await;
+}
+
 /// Whom a person makes owner in the CRM has the lead here as well; what Baton itself writes there is nobody's doing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_owner_whom_a_person_names_in_the_crm_has_the_lead() {

@@ -1,6 +1,7 @@
 //! Calendars of Google: who is busy, free or unknown, by whose leave, and what is said when nobody may look.
 
 mod booking;
+mod faults;
 mod moving;
 
 use super::{at, class, world};

@@ -143,3 +143,12 @@ async fn the_check_says_no_more_than_hello() {
     assert_eq!(class(office.mailer.check().await), "retry");
     assert!(office.world.accepted().is_empty());
 }
+
+#[tokio::test]
+async fn a_mail_is_begun_and_taken_back() {
+    let office = Office::open().await;
+    assert_eq!(office.mailer.try_write().await, Some(Ok(())));
+    assert!(office.state.mails().is_empty() && office.world.accepted().is_empty(), "nothing is sent");
+    office.world.arm("smtp", "connect", Fault::Unavailable, 1);
+    assert_eq!(class(office.mailer.try_write().await.expect("it has one")), "retry");
+}

@@ -53,6 +53,7 @@ fn card(key: &str, channel: &str) -> Card {
         opening: Some("*Your phone is ringing.*".into()),
         briefing: "*Score* 82 of 100".into(),
         footer: "Why you: first".into(),
+        acts: Vec::new(),
     }
 }
 
@@ -243,4 +244,60 @@ async fn what_cannot_be_posted_is_not_sent() {
     let error = desk.chat.post(&card("k1", "#sales")).await.unwrap_err();
     assert!(error.to_string().contains("\"#sales\" is not an id"), "{error}");
     assert_eq!(desk.world.exchanges().len(), 0);
+}
+
+#[tokio::test]
+async fn members_are_looked_up_page_by_page_and_channels_are_not() {
+    let desk = Desk::open().await;
+    desk.state.add_member("U0ANA");
+    desk.state.deactivate("U0BEN");
+    let asked = ["U0ANA", "U0BEN", "U0NOBODY", "C0SALES"].map(str::to_owned);
+    let found = desk.chat.look_up(&asked).await.unwrap();
+    assert_eq!((found.len(), &found["U0ANA"]), (3, &Ok(())));
+    for (id, why) in [("U0BEN", "deactivated"), ("U0NOBODY", "no such member")] {
+        assert!(found[id].as_ref().is_err_and(|told| told.contains(why)), "{id}: {found:?}");
+    }
+    desk.state.lack_scope_next("users.list", "users:read");
+    assert_eq!(class(desk.chat.look_up(&asked).await), "needs_person");
+    desk.world.arm("slack", "users.list", Fault::RateLimit { retry_after_s: Some(30) }, 1);
+    assert_eq!(class(desk.chat.look_up(&asked).await), "rate_limited");
+    assert_eq!(desk.chat.look_up(&[]).await, Ok(baton::connectors::LookedUp::new()), "nobody is asked about");
+    desk.holds_to_the_contract(3);
+}
+
+#[tokio::test]
+async fn every_call_tells_an_outage_a_limit_and_a_lost_answer_apart() {
+    let desk = Desk::open().await;
+    let posted = desk.chat.post(&card("k0", CHANNEL)).await.unwrap();
+    let mut asked = 0;
+    for (fault, read, written) in [
+        (Fault::Unavailable, "retry", "retry"),
+        (Fault::RateLimit { retry_after_s: Some(9) }, "rate_limited", "rate_limited"),
+        (Fault::DropAnswer, "retry", "unknown"),
+    ] {
+        let methods = [
+            "auth.test",
+            "conversations.open",
+            "conversations.history",
+            "users.list",
+            "chat.postMessage",
+            "chat.update",
+        ];
+        for method in methods {
+            asked += 1;
+            desk.world.arm("slack", method, fault.clone(), 1);
+            // Somebody who has not been written to yet.
+            let somebody = format!("U0NEW{asked}");
+            let (failed, expected) = match method {
+                "auth.test" => (class(desk.chat.check().await), read),
+                "conversations.open" => (class(desk.chat.find(&somebody, "k0", desk.clock.now()).await), read),
+                "conversations.history" => (class(desk.chat.find(CHANNEL, "k0", desk.clock.now()).await), read),
+                "users.list" => (class(desk.chat.look_up(&[somebody]).await), read),
+                "chat.postMessage" => (class(desk.chat.post(&card(&somebody, CHANNEL)).await), written),
+                _ => (class(desk.chat.update(&posted, &card("k0", CHANNEL)).await), written),
+            };
+            assert_eq!(failed, expected, "{method}, {fault:?}");
+        }
+    }
+    desk.holds_to_the_contract(1 + asked);
 }

@@ -82,6 +82,7 @@ impl Desk {
             opening: Some("*Your phone is ringing.*".into()),
             briefing: "*Score* 82 of 100".into(),
             footer: "Why you: first · <https://baton.example/feedback/t|Rate this lead>".into(),
+            acts: Vec::new(),
         };
         self.chat.post(&card).await.map(drop)
     }

@@ -2,6 +2,8 @@
 
 mod answers;
 mod assigned;
+mod faults;
+mod look_up;
 mod people;
 mod records;
 

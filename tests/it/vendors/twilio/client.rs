@@ -1,5 +1,7 @@
 //! The client alone: what it asks for, what it makes of the answers, and what it never repeats.
 
+mod faults;
+
 use super::{ACCOUNT, OURS, SECOND, TOKEN, caller_sid};
 use crate::vendors::contract;
 use async_trait::async_trait;

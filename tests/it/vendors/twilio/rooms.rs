@@ -6,6 +6,7 @@ use baton_core::domain::leg::LegState;
 use baton_core::domain::leg::LegState::{Busy, Elsewhere, Joined, Lost};
 use baton_core::domain::outcome::Outcome;
 use baton_core::handoff::Stage;
+use baton_sandbox::Fault;
 use baton_sandbox::twilio::{Answer, Person};
 
 fn accepts() -> Person {
@@ -37,6 +38,19 @@ async fn when_they_have_spoken_the_callers_call_ends_with_the_reps() {
     account.has_status(&caller.call, "completed").await;
     account.legs(&caller, &[Joined]).await;
     assert_eq!(account.rings().len(), 1, "nobody else is rung");
+    account.ends_well().await;
+}
+
+/// It is to end when the caller leaves: what is not to be had at the moment is no matter while they speak.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_that_cannot_be_changed_hurts_no_conversation() {
+    let account = Account::open().await;
+    account.world.arm("twilio", "members.update", Fault::Unavailable, 1);
+    let caller = account.caller_for(&[Person { talks_for: Some(15 * SECOND), ..accepts() }]).await;
+    let is_connected = |stage: &Stage| matches!(stage, Stage::Done { outcome: Outcome::Connected { .. } });
+    account.once(&caller, "they have spoken", is_connected).await;
+    account.has_status(&caller.call, "completed").await;
+    account.legs(&caller, &[Joined]).await;
     account.ends_well().await;
 }
 

@@ -17,11 +17,12 @@ pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, Wh
 use crate::domain::account::MatchKey;
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
-use crate::domain::lead::Lead;
+use crate::domain::lead::{FieldValue, Lead};
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::territories::Territories;
+use crate::rules::model::truth::Test;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -243,11 +244,37 @@ impl RuleSet {
 
     /// The CRM fields that conditions test: what a look-up reads along with the account. Names without `account.`.
     pub fn crm_fields(&self) -> BTreeSet<String> {
-        let conditions = self.tiers.iter().map(|tier| &tier.when).chain(self.routes.iter().map(|route| &route.when));
         let mut fields = BTreeSet::new();
-        for condition in conditions {
-            condition.each_field(&mut |path| fields.extend(path.strip_prefix("account.").map(str::to_owned)));
+        for condition in self.conditions() {
+            condition.each_field(&mut |path| fields.extend(path.strip_prefix(OF_ACCOUNT).map(str::to_owned)));
         }
         fields
     }
+
+    /// The same, each with the words to one of which it must be equal somewhere; what an expression does with it is not looked at.
+    pub fn crm_words(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut words: BTreeMap<String, BTreeSet<String>> =
+            self.crm_fields().into_iter().map(|field| (field, BTreeSet::new())).collect();
+        for condition in self.conditions() {
+            condition.each_part(&mut |part| {
+                let Condition::Field { field, test: Test::OneOf(values) } = part else { return };
+                let of_field = field.strip_prefix(OF_ACCOUNT).and_then(|field| words.get_mut(field));
+                let texts = values.iter().filter_map(|value| match value {
+                    FieldValue::Text(text) => Some(text.clone()),
+                    FieldValue::Flag(_) | FieldValue::Number(_) | FieldValue::List(_) => None,
+                });
+                if let Some(of_field) = of_field {
+                    of_field.extend(texts);
+                }
+            });
+        }
+        words
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.tiers.iter().map(|tier| &tier.when).chain(self.routes.iter().map(|route| &route.when))
+    }
 }
+
+/// What the path of a CRM's field begins with.
+const OF_ACCOUNT: &str = "account.";

@@ -1,16 +1,24 @@
 //! Reads of the org: what a query selects, and one record by its id.
 
 use super::{ApiError, KEY_FIELD, Org, Record};
-use crate::salesforce::soql::{Condition, Select, is_like};
+use crate::salesforce::soql::{self, Compares, Condition, Select, is_like};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 impl Org {
+    pub(super) fn query(&self, text: &str) -> Result<Value, ApiError> {
+        let query = soql::parse(text).map_err(|why| ApiError::new(400, "MALFORMED_QUERY", &why))?;
+        let records = self.select(&query, None)?;
+        Ok(json!({ "totalSize": records.len(), "done": true, "records": records }))
+    }
+
     /// With `parent`, only the children of that account.
     pub(super) fn select(&self, select: &Select, parent: Option<&Value>) -> Result<Vec<Value>, ApiError> {
         let object = if select.object == "Opportunities" { "Opportunity" } else { &select.object };
         if select.columns.iter().any(|column| column == KEY_FIELD) && self.lacks_key_field {
             return Err(ApiError::new(400, "INVALID_FIELD", &format!("No such column '{KEY_FIELD}' on {object}")));
         }
+        self.has(object, select)?;
         let is_child = |record: &Record| parent.is_none() || record.get("AccountId") == parent;
         let fits = |record: &&Record| {
             is_child(record) && select.conditions.iter().all(|any| any.iter().any(|c| holds(c, record)))
@@ -28,6 +36,21 @@ impl Org {
         Ok(rows)
     }
 
+    /// What depends on what the org has bought or switched on.
+    fn has(&self, object: &str, select: &Select) -> Result<(), ApiError> {
+        let names = |field: &str| {
+            let asked = select.conditions.iter().flatten().map(|condition| &condition.field);
+            select.columns.iter().chain(asked).any(|column| column == field)
+        };
+        if object == "OutOfOffice" && !self.has_out_of_office {
+            return Err(ApiError::new(400, "INVALID_TYPE", "sObject type 'OutOfOffice' is not supported."));
+        }
+        if names("IsPersonAccount") && !self.has_person_accounts {
+            return Err(ApiError::new(400, "INVALID_FIELD", "No such column 'IsPersonAccount' on entity 'Account'"));
+        }
+        Ok(())
+    }
+
     pub(super) fn read(&self, object: &str, id: &str, fields: &str, version: &str) -> Result<Value, ApiError> {
         let Some(record) = self.of(object).iter().find(|record| record["Id"] == id) else {
             return Err(ApiError::new(404, "NOT_FOUND", "The requested resource does not exist"));
@@ -42,11 +65,20 @@ impl Org {
 
 fn holds(condition: &Condition, record: &Record) -> bool {
     let found = record.get(&condition.field).unwrap_or(&Value::Null);
-    match (found, &condition.value) {
-        (Value::String(found), Value::String(wanted)) if condition.like => is_like(found, wanted),
-        (Value::String(found), Value::String(wanted)) => found.eq_ignore_ascii_case(wanted),
-        (found, wanted) => found == wanted,
+    let (Value::String(found), Value::String(wanted)) = (found, &condition.value) else {
+        return *found == condition.value;
+    };
+    match condition.compares {
+        Compares::Equal => found.eq_ignore_ascii_case(wanted),
+        Compares::Like => is_like(found, wanted),
+        Compares::Before => instant(found).zip(instant(wanted)).is_some_and(|(found, wanted)| found < wanted),
+        Compares::After => instant(found).zip(instant(wanted)).is_some_and(|(found, wanted)| found > wanted),
     }
+}
+
+fn instant(text: &str) -> Option<DateTime<Utc>> {
+    let at = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"));
+    Some(at.ok()?.to_utc())
 }
 
 fn project(object: &str, record: &Record, columns: &[String]) -> Value {

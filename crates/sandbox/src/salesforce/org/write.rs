@@ -1,7 +1,10 @@
 //! Writes to the org: composites part by part, and what an org refuses.
 
 use super::{ApiError, INTEGRATION_USER, KEY_FIELD, Org, Record};
+use axum::extract::Query;
+use axum::http::Uri;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A part of a composite that was carried out.
 pub(in crate::salesforce) struct Written {
@@ -43,6 +46,10 @@ impl Org {
                 self.upsert(object, key, &part["body"], assigns)
             }
             ("POST", [_, "sobjects", "Lead"]) => self.create_lead(&part["body"], assigns),
+            ("GET", [_, "query"]) => {
+                let body = self.query(&decoded(url))?;
+                Ok(Written { status: 200, body, created: None })
+            }
             ("GET", [version, "sobjects", object, id]) => {
                 let fields = query.trim_start_matches("fields=");
                 let body = self.read(object, id, fields, version)?;
@@ -119,6 +126,9 @@ impl Org {
         if existing.is_none() {
             self.validate_new(object, fields)?;
         }
+        if object == "Lead" {
+            self.refuse_twins(fields, existing)?;
+        }
         Ok(())
     }
 
@@ -131,11 +141,32 @@ impl Org {
                 return Err(ApiError::about("REQUIRED_FIELD_MISSING", &message, field));
             }
         }
-        let email = fields.get("Email");
-        let doubled = email.is_some() && self.of("Lead").iter().any(|record| record.get("Email") == email);
-        if self.refuses_duplicates && object == "Lead" && doubled {
-            return Err(ApiError::new(400, "DUPLICATES_DETECTED", "Use one of these records?"));
-        }
         Ok(())
     }
+
+    /// The rule looks at leads, contacts and people who are accounts, and names those with the same address.
+    fn refuse_twins(&self, fields: &Record, existing: Option<&Record>) -> Result<(), ApiError> {
+        let Some(email) = fields.get("Email").filter(|_| self.refuses_duplicates) else { return Ok(()) };
+        let is_other = |record: &&Record| existing.is_none_or(|one| one.get("Id") != record.get("Id"));
+        let twin = |object: &'static str, field: &'static str| {
+            let twins = self.of(object).iter().filter(move |record| record.get(field) == Some(email)).filter(is_other);
+            twins.map(move |record| {
+                let id = record["Id"].as_str().unwrap_or_default();
+                let url = format!("/services/data/v66.0/sobjects/{object}/{id}");
+                json!({ "attributes": { "type": object, "url": url }, "Id": id })
+            })
+        };
+        let twins: Vec<Value> =
+            twin("Lead", "Email").chain(twin("Contact", "Email")).chain(twin("Account", "PersonEmail")).collect();
+        match twins.is_empty() {
+            true => Ok(()),
+            false => Err(ApiError::twin_of(if self.hides_duplicates { Vec::new() } else { twins })),
+        }
+    }
+}
+
+/// The query of a part's address.
+fn decoded(url: &str) -> String {
+    let parameters = url.parse::<Uri>().ok().and_then(|uri| Query::<BTreeMap<String, String>>::try_from_uri(&uri).ok());
+    parameters.and_then(|Query(mut parameters)| parameters.remove("q")).unwrap_or_default()
 }

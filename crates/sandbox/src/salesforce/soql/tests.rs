@@ -15,6 +15,15 @@ fn a_query_is_read_with_its_literals_and_its_children() {
 }
 
 #[test]
+fn instants_are_compared_without_quotes() {
+    let text = "SELECT Id FROM Event WHERE StartDateTime < 2026-11-23T09:00:00Z AND EndDateTime > 2026-11-20T09:00:00Z LIMIT 5";
+    let select = parse(text).unwrap();
+    let compared: Vec<_> =
+        select.conditions.iter().map(|any| (any[0].compares, any[0].value.as_str().unwrap())).collect();
+    assert_eq!(compared, [(Compares::Before, "2026-11-23T09:00:00Z"), (Compares::After, "2026-11-20T09:00:00Z")]);
+}
+
+#[test]
 fn nonsense_is_refused() {
     for text in [
         "",

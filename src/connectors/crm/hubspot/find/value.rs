@@ -10,7 +10,7 @@ pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// A property's internal name. Anything else never reaches a request.
-pub(super) fn is_property(text: &str) -> bool {
+pub(in crate::connectors::crm::hubspot) fn is_property(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     !text.is_empty() && text.len() <= 100 && text.bytes().all(allowed)
 }

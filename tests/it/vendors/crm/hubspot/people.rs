@@ -94,7 +94,7 @@ async fn out_of_office_hours_and_the_status_are_absences() {
     let rep = rep(None, PRIYA);
     meets(&bench, &rep);
     let (now, hour) = (bench.clock.now(), TimeDelta::hours(1));
-    let (from, until) = (now + hour, now + 9 * hour);
+    let (from, until) = (now + hour, now + hour * 9);
     let hours = |from: i64, until: i64| json!([{ "startTimestamp": from, "endTimestamp": until }]).to_string();
     let name = "hs_out_of_office_hours";
     bench.state.set_of_user(&priya, name, &hours(from.timestamp_millis(), until.timestamp_millis()));
@@ -102,7 +102,7 @@ async fn out_of_office_hours_and_the_status_are_absences() {
     bench.state.set_of_user(&ben, "hs_availability_status", "away");
     bench.state.set_of_user(&cy, name, "[]");
     let asked = [rep.name_in_crm(), ben.as_str().into(), cy.as_str().into(), "77".into()];
-    let away = bench.crm.absences(&asked, now - hour, now + 24 * hour).await.unwrap();
+    let away = bench.crm.absences(&asked, now - hour, now + hour * 24).await.unwrap();
     let out = |from, until| Busy { from, until, kind: BusyKind::OutOfOffice };
     assert_eq!(away[&asked[0]], [out(from, until)]);
     assert_eq!(away[&asked[1]], [out(now, now + TimeDelta::minutes(10))], "hours of 1970 are not followed");

@@ -23,6 +23,7 @@ async fn a_lead_that_a_person_took_over_stays_theirs() {
             (&written.id, Some(&ana.as_str().into())),
             "nor does writing make it ours"
         );
+        assert!(again.by_hand && !written.by_hand, "whoever asked for it is told");
     }
     assert_eq!(bench.state.leads()[0]["Title"], "Head of Operations", "nor is their data overwritten");
     assert_eq!(bench.state.tasks()[3]["OwnerId"], ana, "the task goes to whoever has the lead now");
@@ -39,6 +40,16 @@ async fn the_task_follows_a_converted_lead_to_its_contact() {
     let again = bench.write(&later).await.unwrap();
     assert_eq!((again.id.as_str(), again.owner_crm_id), (contact.as_str(), Some(priya.into())));
     assert_eq!(bench.state.tasks()[1]["WhoId"], contact);
+}
+
+/// A queue may own leads, and a task is somebody's: it falls to us, who write it.
+#[tokio::test]
+async fn a_queue_owns_the_lead_alone() {
+    let (bench, []) = bench_of([]).await;
+    let queue = "00G000000000001AAA";
+    assert_eq!(bench.write(&lead(queue)).await.unwrap().owner_crm_id, Some(queue.into()));
+    assert_eq!(bench.state.leads()[0]["OwnerId"], queue);
+    assert_eq!(bench.state.tasks()[0]["OwnerId"], "005000000000000AAA");
 }
 
 #[tokio::test]

@@ -81,6 +81,32 @@ async fn open_leads_are_people_and_converted_ones_are_not() {
 }
 
 #[tokio::test]
+async fn a_person_who_is_an_account_is_a_person_and_no_company() {
+    let (bench, [ana, eve]) = bench_of(["Ana", "Eve"]).await;
+    bench.state.have_person_accounts();
+    let dana = bench.state.add_account(
+        json!({ "Name": "Dana Whitfield", "IsPersonAccount": true, "Phone": "(415) 555-0142", "OwnerId": ana }),
+    );
+    let of_ada = bench.state.add_account(json!({ "Name": "Ada Lang", "IsPersonAccount": true, "OwnerId": eve }));
+    let ada = bench
+        .state
+        .add_contact(json!({ "Name": "Ada Lang", "Email": "ada@acme.com", "AccountId": of_ada, "OwnerId": eve }));
+    bench.state.add_account(json!({ "Name": "Dana Works", "OwnerId": eve }));
+
+    let phone = AccountKeys { phone: Some(PhoneE164::new("+14155550142").unwrap()), ..AccountKeys::default() };
+    for (keys, id, owner) in [(phone, &dana, &ana), (by_email("ada@acme.com"), &ada, &eve)] {
+        let found = bench.crm.find(&keys).await.unwrap();
+        let [person] = found.people.as_slice() else { panic!("{found:?}") };
+        assert_eq!((person.kind, person.crm_id.as_str()), (PersonKind::Contact, id.as_str()));
+        assert_eq!((&person.owner_crm_id, &person.company_crm_id), (&Some(owner.as_str().into()), &None));
+        assert!(found.companies.is_empty(), "{found:?}");
+    }
+    let keys = AccountKeys { company: Some("Dana".into()), ..AccountKeys::default() };
+    let names: Vec<String> = bench.crm.find(&keys).await.unwrap().companies.into_iter().map(|one| one.name).collect();
+    assert_eq!(names, ["Dana Works"]);
+}
+
+#[tokio::test]
 async fn all_accounts_of_a_name_are_brought_for_the_rules_to_choose() {
     let bench = bench().await;
     for name in ["Northwind Foods Inc.", "The Northwind Foods", "Northwind Trading", "Southwind"] {

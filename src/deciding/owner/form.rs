@@ -9,14 +9,14 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-pub(super) const LONGEST_NOTE: usize = 2000;
+pub const LONGEST_NOTE: usize = 2000;
 /// People who are offered for a name that fits several.
 const MOST_OFFERED: usize = 12;
 
 /// As it comes from a form: everything is text, and what was left out is empty.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::web) struct Submitted {
+pub struct Submitted {
     pub quality: String,
     pub completeness: String,
     pub misroute: String,
@@ -29,9 +29,20 @@ pub(in crate::web) struct Submitted {
     pub note: String,
 }
 
+/// What a filled-in form says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opinion {
+    pub quality: Option<u8>,
+    pub completeness: Option<u8>,
+    pub misroute: Option<Misroute>,
+    /// Nobody came to the meeting.
+    pub no_show: bool,
+    pub note: Option<String>,
+}
+
 /// Why a form is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FormFault {
+pub enum FormFault {
     #[error("{field} is {found:?}; allowed: 1 to 5, or nothing")]
     Stars { field: &'static str, found: String },
     #[error(
@@ -57,8 +68,20 @@ fn ids(reps: &[RepId]) -> String {
 }
 
 impl FormFault {
+    /// The field that it is about.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Stars { field, .. } => field,
+            Self::Misroute { .. } | Self::RepWithoutMisroute => "misroute",
+            Self::NoSuchRep { .. } | Self::WhichRep { .. } => "right_rep",
+            Self::NoMeeting => "no_show",
+            Self::LongNote { .. } => "note",
+            Self::Nothing => "quality",
+        }
+    }
+
     /// As whoever sees the page understands it.
-    pub(super) fn for_people(&self) -> String {
+    pub fn for_people(&self) -> String {
         match self {
             Self::Stars { .. } => "Please choose a number from 1 to 5, or leave the question open.".to_owned(),
             Self::Misroute { .. } => "Please choose one of the answers to “Did it reach the right person?”.".to_owned(),
@@ -83,11 +106,11 @@ impl FormFault {
 }
 
 impl Submitted {
-    /// `met`: a meeting with the lead has begun, by its time.
+    /// In this rep's name. `met`: a meeting with the lead has begun, by its time.
     ///
     /// # Errors
     /// The first thing that cannot be.
-    pub(super) fn check(
+    pub fn check(
         &self,
         rules: &RuleSet,
         met: bool,
@@ -95,6 +118,15 @@ impl Submitted {
         at: DateTime<Utc>,
         via: &str,
     ) -> Result<Feedback, FormFault> {
+        let Opinion { quality, completeness, misroute, no_show, note } = self.read(rules, met)?;
+        Ok(Feedback { rep, at, quality, completeness, misroute, no_show, note, via: via.to_owned() })
+    }
+
+    /// What it says, whoever says it.
+    ///
+    /// # Errors
+    /// The first thing that cannot be.
+    pub fn read(&self, rules: &RuleSet, met: bool) -> Result<Opinion, FormFault> {
         let quality = stars("quality", &self.quality)?;
         let completeness = stars("completeness", &self.completeness)?;
         let kind = match self.misroute.as_str() {
@@ -128,7 +160,7 @@ impl Submitted {
             return Err(FormFault::Nothing);
         }
         let misroute = kind.map(|kind| Misroute { kind, right_rep });
-        Ok(Feedback { rep, at, quality, completeness, misroute, no_show, note, via: via.to_owned() })
+        Ok(Opinion { quality, completeness, misroute, no_show, note })
     }
 }
 
@@ -163,7 +195,7 @@ fn named_rep(text: &str, rules: &RuleSet) -> Result<RepId, FormFault> {
 }
 
 /// Who can be named, and how: by name, and by id where two have the same one.
-pub(super) fn active(rules: &RuleSet) -> Vec<(&Rep, String)> {
+pub fn active(rules: &RuleSet) -> Vec<(&Rep, String)> {
     let mut called: BTreeMap<&str, u32> = BTreeMap::new();
     for rep in rules.reps.values().filter(|rep| rep.active) {
         *called.entry(&rep.name).or_default() += 1;
