@@ -15,6 +15,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("assignment-unknown", "`assignment` says who owns a lead in the CRM: baton, or crm by its own rules."),
     ("bad-duration", "A length of time is a number with its unit: 45s, 20m, 2h, 3d."),
     ("bad-number", "A whole number is expected here, without unit or separator."),
+    ("booking-unknown-confirm", "A lead is told of a meeting by email, by text, or by both."),
     ("booking-unknown-tier", "Meetings are said to differ for a tier that routing.yaml does not have."),
     ("calendars-believed-too-briefly", "Calendars are read about once a minute: believe them for at least one."),
     ("calendars-count-unknown", "Tentative entries, focus time and whole days count as busy, or as free."),
