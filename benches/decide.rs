@@ -57,7 +57,7 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
             taken_today: n % 9,
             taken_this_week: 0,
             open: n % 20,
-            calendar,
+            calendar: Some(calendar),
         }
     };
     let ledger = |pool: &Pool| {

@@ -29,6 +29,7 @@ use crate::chat;
 use crate::config::{Keep, Limits};
 use crate::connectors::Telephony;
 use crate::connectors::asterisk::Asterisk;
+use crate::connectors::http::Fleet;
 use crate::deciding::decider::{self, Decider, Replies};
 use crate::facts::Facts;
 use crate::intake::amqp::AmqpStats;
@@ -122,6 +123,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
+    let fleet = vendors::fleet::join(&setup.vendors, &setup.store, &setup.clock, &worker);
     let slack = setup.vendors.slack.clone();
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
     let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits));
@@ -172,7 +174,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let duty = outbox.duty().clone();
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
-    watched(&mut tasks, &door, facts, worker.clone(), &stopping);
+    watched(&mut tasks, &door, facts, (worker.clone(), fleet), &stopping);
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
     if let Some(desk) = desk.filter(|desk| desk.slack.listens()) {
         tasks.spawn(chat::hear(desk, stopping.clone()));
@@ -236,14 +238,21 @@ fn works(
     tasks
 }
 
-/// Tells of itself: to those who ask for its figures, and to the other workers.
-fn watched(tasks: &mut JoinSet<()>, door: &Door, facts: Arc<Facts>, worker: String, stopping: &Receiver<bool>) {
+/// Tells of itself: to those who ask for its figures, and to the other workers, of whom it hears what they know of the vendors.
+fn watched(
+    tasks: &mut JoinSet<()>,
+    door: &Door,
+    facts: Arc<Facts>,
+    (worker, fleet): (String, Arc<Fleet>),
+    stopping: &Receiver<bool>,
+) {
     let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());
     if door.metrics != MetricsFor::Nobody {
         let (store, clock, release) = (store.clone(), Arc::clone(&clock), release.clone());
         let looks = Watched { store, clock, facts, release, refused: door.refused.clone() };
         tasks.spawn(looks.keep(stopping.clone()));
     }
+    tasks.spawn(vendors::fleet::keep(fleet, store.clone(), Arc::clone(&clock), stopping.clone()));
     tasks.spawn(Presence { store, clock, worker, release }.keep(stopping.clone()));
 }
 

@@ -1,5 +1,6 @@
 //! Two chats as one: which of them a rep is in is said by the address in the roster.
 
+use super::http::Fleet;
 use super::{Card, Chat, LookedUp, MessageRef, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::chat::ChatAddress;
@@ -72,6 +73,11 @@ impl Chat for Chats {
     /// Of the two only this one can be asked.
     fn vendor(&self) -> &'static str {
         self.slack.vendor()
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.slack.joins(fleet);
+        self.teams.joins(fleet);
     }
 
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError> {

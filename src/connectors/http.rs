@@ -1,14 +1,15 @@
 //! The one way to a vendor's HTTP API: timeouts, limits, no redirects, tokens, and the class of every failure.
 //!
-//! Guarantees: every call ends within its timeout; nothing is sent faster than the vendor allows; an answer is read up to
-//! [`BODY_LIMIT`]; a failure after the first byte of a write left is [`VendorError::Unknown`], never a quiet repetition;
-//! no error text holds a credential or an e-mail address, nor more than [`QUOTE_LIMIT`] characters of a body. Refuses
-//! redirects and every host but the configured one. When the process dies here, a write is in doubt: the outbox has
-//! noted `sent_at` before it called.
+//! Guarantees: every call ends within its timeout; nothing is sent faster than the vendor allows, nor before a limit that this worker
+//! or another has met is over; an answer is read up to [`BODY_LIMIT`]; a failure after the first byte of a write left is
+//! [`VendorError::Unknown`], never a quiet repetition; no error text holds a credential or an e-mail address, nor more than
+//! [`QUOTE_LIMIT`] characters of a body. Refuses redirects and every host but the configured one. When the process dies here, a write
+//! is in doubt: the outbox has noted `sent_at` before it called.
 
 mod call;
 mod class;
 mod deadline;
+mod fleet;
 mod gate;
 mod heard;
 mod secret;
@@ -17,6 +18,7 @@ mod token;
 pub use call::{Answer, ApiCall, Does, QUOTE_LIMIT, cut};
 pub use class::{by_status, in_doubt, retry_after};
 pub use deadline::answered_by;
+pub use fleet::{Fleet, TokenKeeper, TokenTurn};
 pub use gate::Buckets;
 pub use heard::hearing_the_time;
 pub use secret::Secret;
@@ -30,6 +32,7 @@ use call::Payload;
 use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Upgraded};
 use std::error::Error as _;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -42,7 +45,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Shorter than vendors keep idle connections, so that a write rarely meets one that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What one vendor account may be asked, per process.
+/// What one vendor account may be asked: per process, and of the rate its part, once that has joined other workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// For one call, from connecting to the last byte of the answer.
@@ -61,6 +64,8 @@ pub struct VendorHttp {
     timeout: Duration,
     rate: Buckets,
     permits: Semaphore,
+    /// Once it goes by what other workers know as well.
+    account: OnceLock<fleet::Account>,
 }
 
 /// Reads an answer the way the vendor means it: its body decides, the status alone never does.
@@ -116,7 +121,15 @@ impl VendorHttp {
             timeout: limits.timeout,
             rate: Buckets::per_second(limits.per_second),
             permits: Semaphore::new(limits.concurrency.max(1)),
+            account: OnceLock::new(),
         })
+    }
+
+    /// From now on the rate is divided among the workers of the fleet, and a limit that one of them has met holds for all. `whose`:
+    /// the account, where the address alone does not say.
+    pub fn joins(&self, fleet: &Arc<Fleet>, whose: &str) {
+        let name = format!("{} {} {whose}", self.vendor, self.base);
+        let _joined = self.account.get_or_init(|| fleet::Account::of(fleet, name));
     }
 
     pub fn base(&self) -> &Url {
@@ -128,16 +141,23 @@ impl VendorHttp {
     /// # Errors
     /// `RateLimited` or `Retry` when nothing was sent; `Unknown` (writes) or `Retry` (reads) when the answer was lost.
     pub async fn send(&self, call: &ApiCall) -> Result<Answer, VendorError> {
+        self.may_be_called(call.operation)?;
         let _permit = self.admitted().await?;
         self.pass(&self.rate, "").await?;
         if call.does == Does::Write {
             deadline::has_written();
         }
+        figures::vendor_called(self.vendor, call.operation);
         let began = Instant::now();
         let mut span = Span::call(call.method.as_str(), self.vendor, call.operation);
         let outcome = within(span.context().or_else(current), self.exchange(call)).await;
         match &outcome {
-            Ok(answer) => span.tell(names::STATUS, i64::from(answer.status)),
+            Ok(answer) => {
+                span.tell(names::STATUS, i64::from(answer.status));
+                if answer.status == 429 {
+                    self.meets_limit(call.operation, retry_after(&answer.headers));
+                }
+            }
             Err(error) => span.fails(error.class()),
         }
         drop(span);
@@ -160,7 +180,11 @@ impl VendorHttp {
         }
         tokens.invalidate(&token).await;
         let fresh = tokens.get().await?;
-        self.attempt(call, &fresh, judge).await.1
+        let second = self.attempt(call, &fresh, judge).await.1;
+        if matches!(second, Err(VendorError::Reauthenticate { .. })) {
+            tokens.refuse(&fresh).await;
+        }
+        second
     }
 
     async fn attempt(
@@ -171,8 +195,31 @@ impl VendorHttp {
     ) -> (ApiCall, Result<Answer, VendorError>) {
         let call = call.authorized(token);
         let outcome = self.send(&call).await;
-        let judged = outcome.and_then(|answer| judge(&answer).map(|()| answer));
+        let judged = outcome.and_then(|answer| {
+            let verdict = judge(&answer);
+            if let Err(VendorError::RateLimited { after, .. }) = &verdict {
+                self.meets_limit(call.operation, *after);
+            }
+            verdict.map(|()| answer)
+        });
         (call, judged)
+    }
+
+    /// Whether no limit that this worker or another has met stands against it. What has begun is not turned back for one.
+    fn may_be_called(&self, operation: &str) -> Result<(), VendorError> {
+        match self.account.get().and_then(|account| account.rests(operation)) {
+            Some(left) if !deadline::is_written() => {
+                let why = "its limit was met a moment ago".to_owned();
+                Err(VendorError::RateLimited { vendor: self.vendor, why, after: Some(left) })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn meets_limit(&self, operation: &str, after: Option<Duration>) {
+        if let Some(account) = self.account.get() {
+            account.meets_limit(operation, after);
+        }
     }
 
     /// Waits for a turn in a bucket of the caller's own: a search limit, a channel.
@@ -180,7 +227,8 @@ impl VendorHttp {
     /// # Errors
     /// `RateLimited` at once if the turn comes later than a call may take: better to do something else meanwhile.
     pub async fn pass(&self, buckets: &Buckets, key: &str) -> Result<(), VendorError> {
-        match buckets.take(key, deadline::patience(self.timeout)) {
+        let workers = self.account.get().map_or(1, fleet::Account::workers);
+        match buckets.take(key, deadline::patience(self.timeout), workers) {
             Ok(wait) => {
                 figures::limiter_waited(self.vendor, wait);
                 tokio::time::sleep(wait).await;

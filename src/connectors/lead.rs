@@ -46,6 +46,7 @@ impl CrmLead {
             owner_email: None,
             keeps_owner: false,
             yields_owner: false,
+            is_new: false,
             description: RepText(String::new()),
             task: None,
         }

@@ -38,6 +38,7 @@ use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A failed call, by what may be done about it.
@@ -165,7 +166,9 @@ pub struct MessageRef {
 #[async_trait]
 pub trait Chat: Send + Sync {
     fn vendor(&self) -> &'static str;
-    /// Class `LookFirst`: see [`Chat::find`].
+    /// From now on it goes by what the workers of this fleet know together of its limits and credentials.
+    fn joins(&self, _fleet: &Arc<http::Fleet>) {}
+    /// Class `LookFirst`: see [`Chat::find`]; or `AtMostOnce`: see [`Chat::keeps_hold`].
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError>;
     /// Class `Repeatable`.
     async fn update(&self, message: &MessageRef, card: &Card) -> Result<(), VendorError>;

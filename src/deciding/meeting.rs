@@ -58,7 +58,7 @@ impl Decider {
         Ok(free.into_iter().map(|(from, until)| Slot { rep: rep.id.clone(), from, until }).collect())
     }
 
-    /// `false`: it does not stand so any more, or is being moved.
+    /// `false`: it does not stand so any more, is being moved, or its lead was erased.
     ///
     /// # Errors
     /// The database failed, or there is no such lead: nothing is changed.
@@ -73,7 +73,9 @@ impl Decider {
         let changed = with(asked, move |tx, (lead, time, wish, rules, mover)| {
             Box::pin(async move {
                 let handoff = tx.handoff_lock(&HandoffId::of(lead)).await?;
-                if !time.is_of(&handoff) {
+                // Other times were looked up meanwhile, which may take seconds.
+                let is_kept = tx.lead(lead).await?.is_some_and(|record| record.erased_at.is_none());
+                if !is_kept || !time.is_of(&handoff) {
                     return Ok((false, Vec::new()));
                 }
                 let (event, act) = wish.told();

@@ -24,7 +24,7 @@ impl Facts {
         let now = self.clock.now();
         let not_before = now + TimeDelta::from_std(terms.notice).unwrap_or_default();
         let until = not_before + TimeDelta::days(i64::from(terms.within_days));
-        let mut busy = self.busy_now(calendar, until).await?;
+        let mut busy = self.busy_now(calendar, until, rules).await?;
         busy.retain(|entry| rules.calendars.takes(entry));
         busy.extend(self.absences_of(rep, rules));
         // Times that other leads are booking at this moment.
@@ -33,7 +33,7 @@ impl Facts {
         let windows = rota::working_windows(&rules.hours, rep, not_before, until);
         let mut free = rota::free_slots(&windows, &busy, rep.timezone, terms.duration, not_before, usize::MAX);
         if let Some(at_most) = terms.at_most {
-            let (from, until) = (now - TimeDelta::days(1), until + TimeDelta::days(1));
+            let (from, until) = (now - TimeDelta::days(2), until + TimeDelta::days(2));
             let met =
                 self.store.meetings_of(&rep.id, from, until, lead, now).await.map_err(|error| error.to_string())?;
             free.retain(|(at, _)| !rota::day_is_full(&met, rep.timezone, *at, at_most));

@@ -140,7 +140,10 @@ impl Facts {
     pub async fn busy_of(&self, rep: &RepId, rules: &RuleSet) -> Option<Vec<Busy>> {
         let known = self.calendars(BTreeSet::from([rep]), rules).await;
         let (rep, now) = (rules.reps.get(rep)?, self.clock.now());
-        calendar_of(rep, known.get(&rep.id), rules.calendars_believed_for, now).value().cloned()
+        match calendar_of(rep, known.get(&rep.id), rules.calendars_believed_for, now) {
+            None => Some(Vec::new()),
+            Some(fact) => fact.value().cloned(),
+        }
     }
 
     async fn with_calendars(

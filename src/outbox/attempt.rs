@@ -22,8 +22,10 @@ impl Outbox {
     /// the lead has gone on without it, nor what may have been done and is done once at most.
     pub fn may_try_again(&self, step: &FailedStep) -> bool {
         let rang = matches!(step.effect, Effect::Brief { why: BriefWhy::Ringing, .. });
+        // Nobody is on the line about a meeting that was called off, and it stands in two calendars until it is taken out.
+        let is_waited_for = step.effect.lane().is_urgent() && !matches!(step.effect, Effect::CancelMeeting { .. });
         let is_once = lanes::work(&step.effect).class(&self.parts) == Class::AtMostOnce;
-        !(step.effect.lane().is_urgent() || rang || is_once && step.may_be_done)
+        !(is_waited_for || rang || is_once && step.may_be_done)
     }
 
     /// What it returns is only a claim until `finish` has checked the fence. `None`: the lease was gone before the request left.

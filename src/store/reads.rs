@@ -2,10 +2,10 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, CallerOnLine, CarrierLeg, ChainEnd, Cut, DeliveryLine,
-    InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OfferedCard, OldPage, Owed,
-    Passed, PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision, StoredRelease,
-    Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CallerOnLine, CarrierLeg, ChainEnd, Cut,
+    DeliveryLine, InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OfferedCard,
+    OldPage, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepStats, Store, StoreError, StoredDecision,
+    StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
@@ -43,6 +43,7 @@ reads! {
     attention_counts() -> AttentionCounts;
     audit_end() -> ChainEnd;
     audit_find(&query: AuditQuery, limit: usize) -> Vec<AuditLine>;
+    budgets(now: DateTime<Utc>) -> Budgets;
     callers_on_line(now: DateTime<Utc>) -> Vec<CallerOnLine>;
     callers_left_to_agent(now: DateTime<Utc>) -> Vec<String>;
     carrier_leg(&leg: LegId) -> Option<CarrierLeg>;

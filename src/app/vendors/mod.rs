@@ -2,6 +2,7 @@
 
 mod calendars;
 mod chats;
+pub(super) mod fleet;
 pub(super) mod slack;
 mod told;
 

@@ -8,6 +8,7 @@ use baton_core::domain::id::RepId;
 use baton_core::domain::outcome::NextStepKind;
 use baton_core::rules::RuleSet;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// On a line of ours several things are said, and music is played again.
 const HEARD: [&str; 2] = ["say", "play"];
@@ -27,6 +28,8 @@ pub(super) struct Counts {
     without_next_step: usize,
     duplicate_effects: usize,
     briefings: Briefings,
+    /// Requests to each vendor over HTTP, in all.
+    calls: BTreeMap<&'static str, usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,6 +47,10 @@ impl Counts {
         let collisions = made("voice", "collision");
         let doubled = stage.world.duplicates().into_iter().filter(|((_, kind, _), _)| !HEARD.contains(kind));
         let twice: usize = doubled.map(|(_, times)| times - 1).sum();
+        let mut calls = BTreeMap::new();
+        for exchange in stage.world.exchanges() {
+            *calls.entry(exchange.vendor).or_default() += 1;
+        }
         Self {
             leads: records.len(),
             connected: status("connected"),
@@ -59,6 +66,7 @@ impl Counts {
                 slack: made("slack", "message"),
                 email: made("smtp", "mail"),
             },
+            calls,
         }
     }
 
@@ -81,6 +89,9 @@ impl Counts {
             self.without_next_step,
             self.duplicate_effects
         ));
+        let leads = self.leads.max(1) as f64;
+        let per_lead = self.calls.iter().map(|(vendor, calls)| format!("{vendor} {:.1}", *calls as f64 / leads));
+        say(&format!("Calls per lead: {}.", per_lead.collect::<Vec<_>>().join(", ")));
         say(&format!(
             "Briefings: {} leads in the CRM, {} Slack cards, {} mails.",
             self.briefings.crm, self.briefings.slack, self.briefings.email

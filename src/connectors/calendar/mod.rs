@@ -10,8 +10,10 @@ pub mod several;
 pub use ical::CalendarOwner;
 
 use super::VendorError;
+use super::http::Fleet;
 use async_trait::async_trait;
-use baton_core::domain::rep::Busy;
+use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::domain::rota::Window;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -44,6 +46,8 @@ pub enum Booked {
 #[async_trait]
 pub trait Calendar: Send + Sync {
     fn vendor(&self) -> &'static str;
+    /// From now on it goes by what the workers of this fleet know together of its limits and credentials.
+    fn joins(&self, _fleet: &Arc<Fleet>) {}
     /// Where it stands for several: each of them, by the name of its section in `baton.toml`; `[calendar]` has none.
     fn parts(&self) -> &[(String, Arc<dyn Calendar>)] {
         &[]
@@ -73,7 +77,8 @@ pub trait Calendar: Send + Sync {
     ) -> BTreeMap<String, Vec<Busy>> {
         BTreeMap::new()
     }
-    /// Rechecks the time, then inserts with an id of ours. Class `Repeatable`: the second insert finds the first.
+    /// Rechecks the time, then inserts with an id of ours. Class `Repeatable`: the second insert finds the first. A meeting or an
+    /// absence makes a time taken; what counts by the rules alone was weighed by them when the time was offered.
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError>;
     /// Moves the event of this id, as [`Booked::Event`] told it, to the request's time, and tells the guest; its description becomes
     /// the request's. Class `Repeatable`: moved already is moved.
@@ -85,4 +90,15 @@ pub trait Calendar: Send + Sync {
     /// Class `Repeatable`.
     async fn cancel(&self, calendar: &str, id: &str, words: &CallerText) -> Result<(), VendorError>;
     async fn check(&self) -> Result<(), VendorError>;
+}
+
+/// Whether there is room for a meeting where this is busy, and these are entries of it by their kinds; what no entry tells of is a
+/// meeting.
+fn leaves_room(busy: &[Busy], entries: &[Busy], (from, until): Window) -> bool {
+    let is_in_the_way = |entry: &Busy| entry.kind.always_counts() && entry.meets(from, until);
+    let mut untold = busy.iter().flat_map(|busy| match busy.kind {
+        BusyKind::Busy => busy.beside(entries),
+        BusyKind::OutOfOffice | BusyKind::Tentative | BusyKind::Focus | BusyKind::AllDay => vec![*busy],
+    });
+    !entries.iter().any(is_in_the_way) && !untold.any(|entry| is_in_the_way(&entry))
 }

@@ -3,8 +3,9 @@
 //! Guarantees: whoever is busy in one of their calendars is busy, and one that is not known makes what is known of the others
 //! worthless. When the process dies here, the same request may be sent again.
 
-use super::{BookRequest, Booked, Calendar};
+use super::{BookRequest, Booked, Calendar, leaves_room};
 use crate::connectors::VendorError;
+use crate::connectors::http::Fleet;
 use async_trait::async_trait;
 use baton_core::domain::calendar::CalendarAddress;
 use baton_core::domain::rep::Busy;
@@ -99,17 +100,27 @@ impl Several {
 
     /// The vendor of the first looks at its own calendar; the others' are looked at here.
     async fn others_are_free(&self, request: &BookRequest) -> Result<bool, VendorError> {
-        let others: Vec<&str> = CalendarAddress::each(&request.calendar).skip(1).collect();
-        if others.is_empty() {
+        let mut asked = Vec::new();
+        for written in CalendarAddress::each(&request.calendar).skip(1) {
+            asked.push(self.is_free(written, (request.from, request.until)));
+        }
+        let others: Vec<bool> = join_all(asked).await.into_iter().collect::<Result<_, VendorError>>()?;
+        Ok(!others.contains(&false))
+    }
+
+    async fn is_free(&self, written: &str, (from, until): Window) -> Result<bool, VendorError> {
+        let (place, address) = self.home(written).map_err(|why| VendorError::amiss(self.vendor(), why))?;
+        let (calendar, asked) = (&self.parts[place].1, [address.to_owned()]);
+        let busy = match calendar.busy(&asked, from, until).await?.remove(address) {
+            Some(Ok(busy)) => busy,
+            Some(Err(why)) => return Err(VendorError::retry(calendar.vendor(), why)),
+            None => return Err(VendorError::retry(calendar.vendor(), "the calendar is not in the answer")),
+        };
+        if leaves_room(&busy, &[], (from, until)) {
             return Ok(true);
         }
-        let cell = others.join(";");
-        let known = self.busy(std::slice::from_ref(&cell), request.from, request.until).await?;
-        match known.get(&cell) {
-            Some(Ok(busy)) => Ok(!busy.iter().any(|busy| busy.from < request.until && request.from < busy.until)),
-            Some(Err(why)) => Err(VendorError::retry(self.vendor(), why.as_str())),
-            None => Err(VendorError::retry(self.vendor(), "the calendar is not in the answer")),
-        }
+        let told = calendar.absences(&asked, from, until).await;
+        Ok(leaves_room(&busy, told.get(address).map(Vec::as_slice).unwrap_or_default(), (from, until)))
     }
 }
 
@@ -118,6 +129,10 @@ impl Calendar for Several {
     /// Of the first section.
     fn vendor(&self) -> &'static str {
         self.parts[0].1.vendor()
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.parts.iter().for_each(|(_, calendar)| calendar.joins(fleet));
     }
 
     fn parts(&self) -> &[(String, Arc<dyn Calendar>)] {

@@ -19,7 +19,7 @@ mod people;
 mod write;
 
 use super::{AccountKeys, Crm, CrmLead, CrmRef, FieldWords, OwnerBy};
-use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp};
+use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Fleet, Limits, Secret, VendorHttp};
 use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -33,7 +33,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const VENDOR: &str = "hubspot";
@@ -227,6 +227,10 @@ impl HubSpot {
 impl Crm for HubSpot {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, "");
     }
 
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {

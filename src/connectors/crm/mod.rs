@@ -3,6 +3,7 @@
 pub mod hubspot;
 pub mod salesforce;
 
+use super::http::Fleet;
 use super::{LookedUp, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::account::Records;
@@ -15,6 +16,7 @@ use baton_core::domain::text::RepText;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What is known of a lead that may help to find its account, as far as the rules ask for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct CrmLead {
     pub keeps_owner: bool,
     /// The CRM chooses owners, and had named none when the lead was decided: one whom it has named since stays.
     pub yields_owner: bool,
+    /// As far as we know the CRM has none of this key yet: a CRM that refuses a second one need not be asked first.
+    pub is_new: bool,
     /// The briefing as plain text; HTML vendors escape it.
     pub description: RepText,
     pub task: Option<CrmTask>,
@@ -61,7 +65,8 @@ pub struct CrmLead {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrmTask {
-    /// Lower-case hexadecimal, one per effect.
+    /// Lower-case hexadecimal, one per effect; of a meeting, one for as long as it is moved. A task of this key that is there
+    /// becomes this one.
     pub key: String,
     pub subject: String,
     pub body: RepText,
@@ -135,6 +140,8 @@ pub type FieldWords = BTreeMap<String, BTreeSet<String>>;
 #[async_trait]
 pub trait Crm: Send + Sync {
     fn vendor(&self) -> &'static str;
+    /// From now on it goes by what the workers of this fleet know together of its limits and credentials.
+    fn joins(&self, _fleet: &Arc<Fleet>) {}
     /// Every record that shares a key with the lead, and companies of a similar name; which of them it is, the rules decide.
     /// Empty: asked, and there is none.
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError>;

@@ -1,7 +1,7 @@
 //! Salesforce over its REST API.
 //!
-//! A lead is upserted by `Baton_Key__c`, its task by the same field on Activity, and the owner read back, all in one
-//! `composite` call that is rolled back as a whole: so everything here may be repeated. Every write but `assign`'s says
+//! A lead is upserted by `Baton_Key__c`, or created with it where it is new, its task upserted by the same field on Activity, and the
+//! owner read back, all in one `composite` call that is rolled back as a whole: so everything here may be repeated. Every write but `assign`'s says
 //! `Sforce-Auto-Assign: FALSE`, since Salesforce otherwise runs the org's assignment rules on create *and* update and
 //! overwrites the owner (REST developer guide, "Assignment Rule Header"). A lead that somebody else changed since is
 //! theirs and stays as it is; only the task is written. A converted lead refuses writes; the task goes to the contact. A lead
@@ -18,6 +18,7 @@ mod find;
 mod link;
 mod look_up;
 mod notify;
+mod reads;
 mod shown;
 mod soql;
 mod usage;
@@ -27,7 +28,7 @@ mod write;
 pub use auth::SalesforceAuth;
 
 use super::{AccountKeys, Crm, CrmLead, CrmRef, FieldWords, ScreenPop};
-use crate::connectors::http::{Answer, ApiCall, Judge, Limits, TokenCache, VendorHttp};
+use crate::connectors::http::{Answer, ApiCall, Fleet, Judge, Limits, TokenCache, VendorHttp};
 use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use auth::TokenRequests;
@@ -170,6 +171,11 @@ impl Salesforce {
 impl Crm for Salesforce {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, "");
+        self.tokens.joins(fleet);
     }
 
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {

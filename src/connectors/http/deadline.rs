@@ -31,6 +31,11 @@ pub(super) fn has_written() {
     let _noted = WITHIN.try_with(|within| within.written.set(true));
 }
 
+/// Whether something was.
+pub(super) fn is_written() -> bool {
+    WITHIN.try_with(|within| within.written.get()).unwrap_or(false)
+}
+
 /// How long a call may wait for its turn: half of what is left to it, at most `timeout`.
 pub(super) fn patience(timeout: Duration) -> Duration {
     let left = WITHIN.try_with(|within| match within.written.get() {

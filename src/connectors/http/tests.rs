@@ -1,6 +1,10 @@
 use super::*;
+use async_trait::async_trait;
+use baton_clock::{FakeClock, SharedClock};
+use chrono::{DateTime, Utc};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -113,7 +117,7 @@ async fn a_turn_that_comes_too_late_is_left_to_others() {
     let limits = Limits { timeout: Duration::from_secs(60), ..LIMITS };
     let http = VendorHttp::new("test", &vendor(None).await, limits).unwrap();
     let buckets = Buckets::per_second(1);
-    let wait = || buckets.take("channel", Duration::from_secs(60)).expect("a turn within the minute");
+    let wait = || buckets.take("channel", Duration::from_secs(60), 1).expect("a turn within the minute");
     for _ in 0..30 {
         wait();
     }
@@ -133,4 +137,94 @@ fn a_vendors_words_stay_out_of_the_log_and_ours_go_into_it() {
     assert_eq!(theirs.in_log(), "crm: retry");
     let ours = VendorError::amiss("crm", "the token lacks a scope");
     assert_eq!(ours.in_log(), "crm: needs_person, the token lacks a scope");
+}
+
+/// No other worker is there.
+struct Alone;
+
+#[async_trait]
+impl TokenKeeper for Alone {
+    async fn turn(&self, _credential: &str) -> TokenTurn {
+        TokenTurn::Ours
+    }
+    async fn ends(&self, _credential: &str, _refused_until: Option<DateTime<Utc>>) {}
+}
+
+/// Gives tokens out that nobody takes.
+struct Revoked(Arc<AtomicUsize>);
+
+#[async_trait]
+impl TokenSource for Revoked {
+    async fn fetch(&self) -> Result<VendorToken, VendorError> {
+        let number = self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(VendorToken { secret: Secret::new(format!("t{number}")), expires_at: None, base: None, acts_as: None })
+    }
+    fn credential(&self) -> Option<(&'static str, String)> {
+        Some(("test", "us".to_owned()))
+    }
+}
+
+/// Answers every request with this.
+async fn always(answer: &'static str) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&asked);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head).await.unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (base, asked)
+}
+
+fn judged(answer: &Answer) -> Result<(), VendorError> {
+    if answer.is_success() { Ok(()) } else { Err(by_status("test", answer)) }
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_is_fetched_anew_once_and_then_nobody_asks() {
+    let refused = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let (base, asked) = always(refused).await;
+    let clock = FakeClock::new("2026-11-23T09:00:00Z".parse().unwrap());
+    let fleet = Arc::new(Fleet::new(Alone, Arc::clone(&clock) as SharedClock));
+    let fetched = Arc::<AtomicUsize>::default();
+    let tokens = TokenCache::new(Revoked(Arc::clone(&fetched)), Arc::clone(&clock) as SharedClock);
+    tokens.joins(&fleet);
+    let http = VendorHttp::new("test", &base, LIMITS).unwrap();
+    let ask =
+        async || http.send_with(&tokens, call(Does::Read), judged).await.map_or_else(|error| error.class(), |_| "done");
+    let so_far = || (fetched.load(Ordering::SeqCst), asked.load(Ordering::SeqCst));
+    for _ in 0..3 {
+        assert_eq!((ask().await, so_far()), ("reauthenticate", (2, 2)));
+    }
+    clock.advance(Duration::from_secs(61));
+    assert_eq!((ask().await, so_far()), ("reauthenticate", (4, 4)), "somebody may have mended it");
+}
+
+#[tokio::test]
+async fn a_limit_is_kept_by_all_who_ask_the_same_and_by_nobody_else() {
+    let limited = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 30\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let (base, asked) = always(limited).await;
+    let clock = FakeClock::new("2026-11-23T09:00:00Z".parse().unwrap());
+    let fleet = Arc::new(Fleet::new(Alone, Arc::clone(&clock) as SharedClock));
+    let client = |whose: &str| {
+        let http = VendorHttp::new("test", &base, LIMITS).unwrap();
+        http.joins(&fleet, whose);
+        http
+    };
+    let (ours, again, another) = (client("us"), client("us"), client("another"));
+    assert_eq!(ours.send(&call(Does::Read)).await.map(|answer| answer.status), Ok(429));
+    for http in [&ours, &again] {
+        let refused = http.send(&call(Does::Read)).await.map(|answer| answer.status);
+        assert!(matches!(&refused, Err(VendorError::RateLimited { after: Some(_), .. })), "{refused:?}");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(another.send(&call(Does::Read)).await.map(|answer| answer.status), Ok(429));
+    clock.advance(Duration::from_secs(30));
+    assert_eq!(again.send(&call(Does::Read)).await.map(|answer| answer.status), Ok(429));
 }

@@ -1,12 +1,13 @@
-//! Access tokens that are fetched once for everybody.
+//! Access tokens that are fetched once for everybody in this process, and by one worker at a time.
 
+use super::fleet::{Credential, Fleet};
 use super::secret::Secret;
 use crate::connectors::VendorError;
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -25,10 +26,16 @@ pub struct VendorToken {
 #[async_trait]
 pub trait TokenSource: Send + Sync {
     async fn fetch(&self) -> Result<VendorToken, VendorError>;
+    /// The vendor, and who we are there: what is refused to one worker is refused to all that say the same. `None`: each worker has
+    /// a credential of its own.
+    fn credential(&self) -> Option<(&'static str, String)> {
+        None
+    }
 }
 
 /// Holds one token. However many callers need a new one, it is fetched once, and the others wait for it: two refreshes
-/// at a time make some vendors revoke both.
+/// at a time make some vendors revoke both. Once it has [joined](Self::joins) a fleet, that holds for all its workers, and what was
+/// refused is not asked for again for a minute.
 pub struct TokenCache {
     source: Box<dyn TokenSource>,
     clock: SharedClock,
@@ -36,11 +43,20 @@ pub struct TokenCache {
     held: Mutex<Option<Result<Arc<VendorToken>, VendorError>>>,
     /// Fetches so far; who finds it moved after waiting shares the outcome, good or bad.
     fetches: AtomicU64,
+    credential: OnceLock<Credential>,
 }
 
 impl TokenCache {
     pub fn new(source: impl TokenSource + 'static, clock: SharedClock) -> Self {
-        Self { source: Box::new(source), clock, held: Mutex::default(), fetches: AtomicU64::new(0) }
+        let (held, fetches) = (Mutex::default(), AtomicU64::new(0));
+        Self { source: Box::new(source), clock, held, fetches, credential: OnceLock::new() }
+    }
+
+    /// From now on no other worker of the fleet asks for a token of this credential at the same moment.
+    pub fn joins(&self, fleet: &Arc<Fleet>) {
+        if let Some((vendor, name)) = self.source.credential() {
+            let _joined = self.credential.get_or_init(|| Credential::of(fleet, vendor, &name));
+        }
     }
 
     /// # Errors
@@ -53,7 +69,11 @@ impl TokenCache {
             Some(Err(failure)) if self.fetches.load(Ordering::Acquire) != seen => return Err(failure.clone()),
             _ => {}
         }
-        let fetched = self.source.fetch().await.map(Arc::new);
+        let fetched = match self.credential.get() {
+            Some(credential) => credential.fetch(self.source.fetch()).await,
+            None => self.source.fetch().await,
+        };
+        let fetched = fetched.map(Arc::new);
         self.fetches.fetch_add(1, Ordering::Release);
         *held = Some(fetched.clone());
         fetched
@@ -64,6 +84,14 @@ impl TokenCache {
         let mut held = self.held.lock().await;
         if matches!(&*held, Some(Ok(current)) if **current == *token) {
             *held = None;
+        }
+    }
+
+    /// The same for one that was fetched just now: the credential itself is worth nothing.
+    pub(super) async fn refuse(&self, token: &VendorToken) {
+        if let Some(credential) = self.credential.get() {
+            credential.meets_refusal();
+            self.invalidate(token).await;
         }
     }
 

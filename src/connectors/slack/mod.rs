@@ -18,7 +18,7 @@ pub use answers::AnswerTo;
 pub use blocks::plain;
 pub use socket::SlackSocket;
 
-use super::http::{Answer, ApiCall, Buckets, Does, Limits, Secret, VendorHttp, in_doubt};
+use super::http::{Answer, ApiCall, Buckets, Does, Fleet, Limits, Secret, VendorHttp, in_doubt};
 use super::{Card, Chat, LookedUp, MessageRef, VendorError};
 use async_trait::async_trait;
 use baton_platforms::signature;
@@ -29,7 +29,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -40,7 +40,7 @@ const EVENT_TYPE: &str = "baton_card";
 pub const SCOPES: [&str; 6] =
     ["chat:write", "im:write", "im:history", "channels:history", "groups:history", "users:read"];
 /// To be asked by the command, and to know who presses and asks.
-pub const ANSWERS: &[&str] = &["commands", "users:read", "users:read.email"];
+pub const ANSWERS: &[&str] = &["commands", "users:read.email"];
 /// Who is not found by a mail address is looked for again after this.
 const UNKNOWN_FOR: Duration = Duration::from_secs(3600);
 /// Messages per page of a search; Slack recommends at most 200.
@@ -149,6 +149,10 @@ fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {
 impl Chat for Slack {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, "");
     }
 
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError> {

@@ -34,7 +34,10 @@ fn times_are_written_as_slack_writes_them() {
 
 #[test]
 fn missing_scopes_are_named() {
-    assert_eq!(missing_scopes("chat:write,im:write, im:history,channels:history", &[]), ["groups:history"]);
+    assert_eq!(
+        missing_scopes("chat:write,im:write, im:history,channels:history", &[]),
+        ["groups:history", "users:read"]
+    );
     assert!(missing_scopes(&SCOPES.join(","), &[]).is_empty());
     assert_eq!(missing_scopes(&SCOPES.join(","), ANSWERS), ANSWERS);
 }

@@ -11,26 +11,24 @@
 mod answers;
 mod card;
 
-use super::http::{ApiCall, Buckets, Does, Limits, Secret, VendorHttp};
+use super::http::{ApiCall, Does, Fleet, Limits, Secret, VendorHttp};
 use super::{Card, Chat, MessageRef, Rooms, VendorError};
 use async_trait::async_trait;
 use baton_core::domain::chat::ChatAddress;
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
 
 const VENDOR: &str = "teams";
-/// A webhook takes four requests a second. A bucket holds a second's worth, which comes on top of those of that second.
-const POSTS_PER_SECOND: u32 = 2;
-const LIMITS: Limits = Limits { timeout: Duration::from_secs(10), per_second: 20, concurrency: 8 };
+/// Of one webhook, which takes four requests a second: a second's worth may go at once, on top of those of that second.
+const LIMITS: Limits = Limits { timeout: Duration::from_secs(10), per_second: 2, concurrency: 4 };
 
 pub struct Teams {
-    http: VendorHttp,
-    /// By name; that of whoever has no other has none.
-    channels: BTreeMap<String, Url>,
-    per_channel: Buckets,
+    /// Each by itself, since each has limits of its own: by name; that of whoever has no other has none.
+    channels: BTreeMap<String, VendorHttp>,
 }
 
 impl Teams {
@@ -41,16 +39,13 @@ impl Teams {
     pub fn new(addresses: &BTreeMap<String, Secret>) -> Result<Self, VendorError> {
         let mut channels = BTreeMap::new();
         for (name, address) in addresses {
-            channels.insert(name.clone(), webhook(name, address)?);
+            let http = VendorHttp::new(VENDOR, webhook(name, address)?.as_str(), LIMITS)?;
+            channels.insert(name.clone(), http);
         }
-        // What is encrypted needs a client that can.
-        let encrypted = channels.values().find(|address| address.scheme() == "https");
-        let base = encrypted.or_else(|| channels.values().next()).map_or("https://teams.microsoft.com", Url::as_str);
-        let http = VendorHttp::new(VENDOR, base, LIMITS)?;
-        Ok(Self { http, channels, per_channel: Buckets::per_second(POSTS_PER_SECOND) })
+        Ok(Self { channels })
     }
 
-    fn address(&self, channel: &str) -> Result<&Url, VendorError> {
+    fn channel(&self, channel: &str) -> Result<&VendorHttp, VendorError> {
         let known = match ChatAddress::of(channel) {
             ChatAddress::Teams(name) => self.channels.get(name),
             ChatAddress::Slack(_) => None,
@@ -92,12 +87,15 @@ impl Chat for Teams {
         VENDOR
     }
 
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.channels.values().for_each(|http| http.joins(fleet, ""));
+    }
+
     /// Class `AtMostOnce`. A message has no name there: what is kept of it is its channel, and when their server answered.
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError> {
-        let address = self.address(&card.channel)?.clone();
-        self.http.pass(&self.per_channel, &card.channel).await?;
-        let call = ApiCall::new("post_card", Does::Write, Method::POST, &[]).json(card::message(card)).at(address);
-        let answer = self.http.send(&call).await?;
+        let http = self.channel(&card.channel)?;
+        let call = ApiCall::new("post_card", Does::Write, Method::POST, &[]).json(card::message(card));
+        let answer = http.send(&call).await?;
         answers::judge(&answer)?;
         let answered_at = answer.headers.get("date").and_then(|date| date.to_str().ok()).unwrap_or_default();
         Ok(MessageRef { channel: card.channel.clone(), ts: answered_at.to_owned() })

@@ -110,7 +110,7 @@ impl Twice<'_> {
                 taken_today: 0,
                 taken_this_week: 0,
                 open: 0,
-                calendar,
+                calendar: Some(calendar),
             };
             (rep, facts)
         });

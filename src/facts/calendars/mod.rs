@@ -29,7 +29,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
-use view::{FRESH, View};
+use view::{FRESH, Told, View};
 
 /// How often the background looks whether something is to be asked for.
 const LOOKS_EVERY: TimeDelta = TimeDelta::seconds(15);
@@ -67,11 +67,12 @@ impl Facts {
     }
 
     /// Times before `until` in which a rep is busy, as the vendors of their calendars say at this moment: for booking, when the
-    /// caller is being offered a time. What was seen before is not good enough for a promise.
+    /// caller is being offered a time. What was seen before is not good enough for a promise, nor what was told of its kind, where
+    /// `rules` let a kind count as free: in a time that was kept for work there may be a meeting by now.
     ///
     /// # Errors
     /// Why it is not known now.
-    pub async fn busy_now(&self, cell: &str, until: DateTime<Utc>) -> Result<Vec<Busy>, String> {
+    pub async fn busy_now(&self, cell: &str, until: DateTime<Utc>, rules: &RuleSet) -> Result<Vec<Busy>, String> {
         if self.connections.is_empty() {
             return Err("no calendar is configured".to_owned());
         }
@@ -79,8 +80,8 @@ impl Facts {
         for written in &calendars {
             home(&self.connections, written)?;
         }
-        let wanted = &calendars;
-        let asked = (0..self.connections.len()).map(|place| self.asked_now(place, wanted, until));
+        let (wanted, tells_kinds) = (&calendars, rules.calendars.tell_kinds_apart());
+        let asked = (0..self.connections.len()).map(|place| self.asked_now(place, wanted, until, tells_kinds));
         let known: Vec<Vec<Busy>> = join_all(asked).await.into_iter().collect::<Result<_, String>>()?;
         Ok(known.concat())
     }
@@ -90,6 +91,7 @@ impl Facts {
         place: usize,
         calendars: &BTreeSet<&str>,
         until: DateTime<Utc>,
+        tells_kinds: bool,
     ) -> Result<Vec<Busy>, String> {
         let (connection, sought) = (&self.connections[place], sought_at(&self.connections, place, calendars));
         if sought.is_empty() {
@@ -106,10 +108,20 @@ impl Facts {
                 return Err(late(vendor, UNHURRIED));
             }
         };
-        let (views, mut all) = (self.views(), Vec::new());
+        // Until their kinds are told, entries are busy.
+        let told = match tells_kinds {
+            true => timeout(UNHURRIED, connection.calendar.absences(&addresses(&sought), from, until)).await,
+            false => Ok(BTreeMap::new()),
+        }
+        .unwrap_or_default();
+        let (views, now, mut all) = (self.views(), self.clock.now(), Vec::new());
         for (written, address) in sought {
             let busy = answers.get(address).cloned().unwrap_or_else(not_answered)?;
-            let named = views.get(written).map(|view| view.told.named(&busy, until));
+            let named = match told.get(address) {
+                Some(entries) => Some(Told::at(entries.clone(), now).named(&busy, until)),
+                None if tells_kinds => None,
+                None => views.get(written).map(|view| view.told.named(&busy, until)),
+            };
             all.extend(named.unwrap_or(busy));
         }
         Ok(all)

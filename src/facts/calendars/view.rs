@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 pub(super) const FRESH: TimeDelta = TimeDelta::seconds(60);
 /// Whoever was told to be away is asked about again after this long: people are away for days.
 const ABSENCE_FRESH: TimeDelta = TimeDelta::minutes(5);
+/// Of what kind entries were is believed for so long while the vendor does not tell anew.
+const BELIEVED: TimeDelta = TimeDelta::minutes(15);
 /// What begins later plays no part in a decision.
 const AHEAD: TimeDelta = TimeDelta::days(3);
 /// What takes so long may be a day off, and is worth asking about before it begins.
@@ -61,7 +63,7 @@ impl View {
             is_near && (every_kind || part.from <= now + FRESH || part.until - part.from >= MAY_BE_ABSENCE)
         };
         self.told.may_be_asked_for(now)
-            && plain(busy).any(|busy| untold(busy, &self.told.entries).into_iter().any(matters))
+            && plain(busy).any(|busy| busy.beside(&self.told.entries).into_iter().any(matters))
     }
 
     /// `None`: the vendor did not tell. What it tells of without an entry is a meeting, and is not asked for again and again.
@@ -71,10 +73,10 @@ impl View {
             return;
         };
         if let Ok(busy) = &self.busy {
-            let rest: Vec<Busy> = plain(busy).flat_map(|busy| untold(busy, &entries)).collect();
+            let rest: Vec<Busy> = plain(busy).flat_map(|busy| busy.beside(&entries)).collect();
             entries.extend(rest);
         }
-        self.told = Told { entries, at: Some(now), failed_at: None };
+        self.told = Told::at(entries, now);
     }
 
     /// Somebody is busy, and may have gone since it was asked why: what was busy all along does not change.
@@ -89,23 +91,34 @@ impl View {
 }
 
 impl Told {
+    pub(super) fn at(entries: Vec<Busy>, now: DateTime<Utc>) -> Self {
+        Self { entries, at: Some(now), failed_at: None }
+    }
+
     fn may_be_asked_for(&self, now: DateTime<Utc>) -> bool {
         self.failed_at.is_none_or(|at| now - at >= FRESH)
+    }
+
+    /// Where the vendor has not told for long, it is not believed any more of anything that it may count as free.
+    fn believed(&self) -> Vec<Busy> {
+        let is_old = self.at.zip(self.failed_at).is_some_and(|(told, failed)| failed - told >= BELIEVED);
+        self.entries.iter().filter(|entry| !is_old || entry.kind.always_counts()).copied().collect()
     }
 
     /// Busy times up to `until`, by the kinds of their entries. An entry that is not busy any more was taken back since; what was not
     /// told of is busy.
     pub(super) fn named(&self, busy: &[Busy], until: DateTime<Utc>) -> Vec<Busy> {
+        let entries = self.believed();
         let mut all: Vec<Busy> = busy.iter().filter(|busy| busy.kind != BusyKind::Busy).copied().collect();
         for busy in plain(busy) {
             let end = if busy.until < until { busy.until } else { DateTime::<Utc>::MAX_UTC };
-            let shared = self.entries.iter().map(|told| Busy {
+            let shared = entries.iter().map(|told| Busy {
                 from: told.from.max(busy.from),
                 until: told.until.min(end),
                 kind: told.kind,
             });
             all.extend(shared.filter(|part| part.from < part.until));
-            all.extend(untold(busy, &self.entries));
+            all.extend(busy.beside(&entries));
         }
         all.sort_by_key(|busy| (busy.from, busy.until));
         all
@@ -115,24 +128,6 @@ impl Told {
 /// What the vendor has not said more of.
 fn plain(busy: &[Busy]) -> impl Iterator<Item = &Busy> {
     busy.iter().filter(|busy| busy.kind == BusyKind::Busy)
-}
-
-/// The parts of a busy time for which there is no entry.
-fn untold(busy: &Busy, entries: &[Busy]) -> Vec<Busy> {
-    let mut within: Vec<&Busy> =
-        entries.iter().filter(|told| told.from < busy.until && busy.from < told.until).collect();
-    within.sort_by_key(|told| told.from);
-    let (mut parts, mut from) = (Vec::new(), busy.from);
-    for told in within {
-        if from < told.from {
-            parts.push(Busy { from, until: told.from, kind: busy.kind });
-        }
-        from = from.max(told.until);
-    }
-    if from < busy.until {
-        parts.push(Busy { from, until: busy.until, kind: busy.kind });
-    }
-    parts
 }
 
 #[cfg(test)]
@@ -149,7 +144,7 @@ mod tests {
     }
 
     fn told(entries: &[Busy], at: DateTime<Utc>) -> Told {
-        Told { entries: entries.to_vec(), at: Some(at), failed_at: None }
+        Told::at(entries.to_vec(), at)
     }
 
     fn view(seen: &[Busy], told: Told) -> View {
@@ -188,6 +183,20 @@ mod tests {
         let seen = [busy("08:00", "20:00", Meeting)];
         assert_eq!(away.named(&seen, at("20:00")), [busy("08:00", "23:00", OutOfOffice)]);
         assert_eq!(away.named(&seen, at("21:00")), [busy("08:00", "20:00", OutOfOffice)], "the rest was taken back");
+    }
+
+    #[test]
+    fn kinds_that_could_not_be_read_again_for_long_are_not_believed() {
+        let seen = [busy("08:00", "12:00", Meeting)];
+        for (kind, expected) in [(Focus, Meeting), (OutOfOffice, OutOfOffice)] {
+            let mut view = view(&seen, told(&[busy("08:00", "12:00", kind)], at("08:00")));
+            view.hear(None, at("08:14"));
+            assert_eq!(view.known(), Ok(vec![busy("08:00", "12:00", kind)]));
+            view.hear(None, at("08:15"));
+            assert_eq!(view.known(), Ok(vec![busy("08:00", "12:00", expected)]));
+            view.hear(Some(vec![busy("08:00", "12:00", kind)]), at("08:16"));
+            assert_eq!(view.known(), Ok(vec![busy("08:00", "12:00", kind)]));
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Work for CalendarEffect<'_> {
             Self::FindSlots { search, .. } => Fallback::of(Event::SlotsUnknown { search, why }),
             Self::Book { attempt, .. } => Fallback::of(Event::BookingFailed { attempt, why }),
             Self::Move { attempt, .. } => Fallback::of(Event::MeetingNotMoved { attempt, why, taken: false }),
-            // It is called off all the same: the rep was told.
+            // It is called off all the same: the rep was told. What failed is on the list of what needs a person.
             Self::Cancel { .. } => Fallback::default(),
         }
     }

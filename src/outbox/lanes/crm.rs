@@ -89,7 +89,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         CrmNote::NeedsAttention { .. } => Some((at.now(), false)),
     };
     let task = due.map(|(due_at, done)| CrmTask {
-        key: hex_key(&at.step.effect_key),
+        key: task_key(note, at),
         subject: matter.templates.task_subject(&context),
         body: body.clone(),
         due_at,
@@ -102,6 +102,7 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         owner_email: Some(owner_rep.email.clone()),
         keeps_owner: chosen.is_some(),
         yields_owner: matter.rules.assignment == Assignment::Crm,
+        is_new: matter.crm().is_none() && matter.rules.assignment == Assignment::Baton,
         description: body,
         task,
         ..CrmLead::of(&matter.lead)
@@ -133,6 +134,20 @@ async fn taken_meanwhile(at: &At<'_>, written: &CrmRef) -> Result<Option<Event>,
         return Ok(None);
     }
     follow(at, &matter, written.clone(), (from, to), OwnerBy::Person).await
+}
+
+/// A meeting is one task all along: it is moved, and closed, with it.
+fn task_key(note: &CrmNote, at: &At<'_>) -> String {
+    match note {
+        CrmNote::Booked { .. } | CrmNote::Moved { .. } | CrmNote::CalledOff { .. } => {
+            hex_key(&format!("{}/meeting", at.matter.lead.id))
+        }
+        CrmNote::Routed
+        | CrmNote::Connected { .. }
+        | CrmNote::CallbackPromised { .. }
+        | CrmNote::MailPromised { .. }
+        | CrmNote::NeedsAttention { .. } => hex_key(&at.step.effect_key),
+    }
 }
 
 fn task_kind(note: &CrmNote, lead: &Lead) -> TaskKind {

@@ -49,7 +49,7 @@ fn named(decision: &Decision) -> Vec<&RepId> {
 }
 
 fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Zone, counts: &CalendarRules) -> String {
-    let mut told = vec![calendar(&facts.calendar, now, zone, counts)];
+    let mut told = vec![calendar(facts.calendar.as_ref(), now, zone, counts)];
     match facts.presence {
         Presence::Unset => {}
         Presence::Available => told.push("said to be available".to_owned()),
@@ -65,10 +65,11 @@ fn known(facts: &RepFacts, now: DateTime<Utc>, zone: Zone, counts: &CalendarRule
     told.join("; ")
 }
 
-fn calendar(calendar: &Fact<Vec<Busy>>, now: DateTime<Utc>, zone: Zone, counts: &CalendarRules) -> String {
+fn calendar(calendar: Option<&Fact<Vec<Busy>>>, now: DateTime<Utc>, zone: Zone, counts: &CalendarRules) -> String {
     match calendar {
-        Fact::Unknown { why } => format!("calendar unknown ({why})"),
-        Fact::Known { value, observed_at, source } => {
+        None => "no calendar".to_owned(),
+        Some(Fact::Unknown { why }) => format!("calendar unknown ({why})"),
+        Some(Fact::Known { value, observed_at, source }) => {
             let told = match value.iter().min_by_key(|busy| busy.from) {
                 None => "nothing in the calendar".to_owned(),
                 Some(next) => {
@@ -106,7 +107,7 @@ mod tests {
             .rep("ben", |rep| rep.timezone = Zone::named("Europe/Berlin"))
             .facts("ana", |facts| {
                 let observed_at = at("09:58");
-                facts.calendar = Fact::Known { value: Vec::new(), observed_at, source: "google".into() };
+                facts.calendar = Some(Fact::Known { value: Vec::new(), observed_at, source: "google".into() });
             })
             .calendar("dan", BusyKind::Focus, at("10:30"), at("11:30"))
             .calendar_unknown("cy")

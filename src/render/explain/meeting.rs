@@ -10,7 +10,11 @@ use baton_core::rules::spell;
 /// A section, or nothing where there is nothing of the kind.
 pub(super) fn told(handoff: &Handoff, roster: &Roster) -> String {
     let mut story = Story::default();
-    let moved = (handoff.meeting_moves > 0).then(|| format!("Moved by the lead: {} times.", handoff.meeting_moves));
+    let moved = match handoff.meeting_moves {
+        0 => None,
+        1 => Some("Moved by the lead once.".to_owned()),
+        times => Some(format!("Moved by the lead: {times} times.")),
+    };
     let change = handoff.change.as_ref().map(|change| changed(change, roster));
     let is_texted = handoff.meeting().is_some() && handoff.terms.booking.confirm.contains(&ConfirmBy::Text);
     let texted = is_texted.then(|| "The lead is told of it by text, if they have agreed to texts.".to_owned());

@@ -57,6 +57,7 @@ const MIGRATIONS: [Migration; 37] = [
     ("0036_keep_indexes", include_str!("../../../migrations/0036_keep_indexes.sql")),
     ("0037_meeting_indexes", include_str!("../../../migrations/0037_meeting_indexes.sql")),
     ("0038_away_until", include_str!("../../../migrations/0038_away_until.sql")),
+    ("0042_vendor_budget", include_str!("../../../migrations/0042_vendor_budget.sql")),
 ];
 
 /// Migrations whose names end so hold indexes of tables that are there already, and nothing else.

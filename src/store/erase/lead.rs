@@ -5,7 +5,7 @@
 
 use super::documents::{self, ERASED};
 use super::record::{AtVendor, Erasure, HELD_FOR, Part};
-use super::vendors::{booked, called, recorded, sent, under_way};
+use super::vendors::{booked, called, called_off, recorded, sent, under_way};
 use crate::store::sql::dialect::Column::{Int, Text};
 use crate::store::sql::dialect::Engine;
 use crate::store::sql::row::{Reading, document, micros, rows_json, texts_json};
@@ -173,7 +173,9 @@ impl Tx {
         for row in &rows {
             let row = Reading::new("step", row);
             let (key, kind) = (row.text("effect_key")?, row.text("kind")?);
-            payloads.push(json!({ "key": key, "content": documents::any(&row.text("payload")?) }));
+            let payload = row.text("payload")?;
+            left.extend(called_off(lead, &kind, &payload));
+            payloads.push(json!({ "key": key, "content": documents::any(&payload) }));
             let (state, has_left) = (row.text("state")?, row.maybe_at("sent_at")?.is_some());
             // Where nothing was done, the result says why.
             if (state == "done" || has_left) && row.maybe_text("result")?.is_none() {

@@ -1,6 +1,7 @@
 //! What vendors hold of a lead that is erased here, and what a person is to do about it.
 
 use super::record::AtVendor;
+use baton_core::domain::effect::Effect;
 use baton_core::domain::id::LeadId;
 use baton_core::domain::lead::Lead;
 use baton_core::domain::outcome::Outcome;
@@ -59,6 +60,17 @@ pub(super) fn booked(handoff: &Handoff) -> Option<AtVendor> {
     let Stage::Done { outcome: Outcome::Booked { booking } } = &handoff.stage else { return None };
     let to_do = format!("In the calendar of {}, delete this event, or take the guest out of it.", booking.slot.rep);
     Some(held(&handoff.lead_id, "calendar_event", booking.vendor_ref.as_str(), &to_do))
+}
+
+/// A meeting that was called off: where the calendar could not be written the event stands, and otherwise it lies in the bin.
+pub(super) fn called_off(lead: &LeadId, kind: &str, payload: &str) -> Option<AtVendor> {
+    if kind != "cancel_meeting" {
+        return None;
+    }
+    let Ok(Effect::CancelMeeting { booking }) = serde_json::from_str(payload) else { return None };
+    let to_do =
+        format!("In the calendar of {}, delete this event if it stands, and empty the bin of it.", booking.slot.rep);
+    Some(held(lead, "calendar_event", booking.vendor_ref, &to_do))
 }
 
 /// What the voice platform and the carrier keep of the call.

@@ -72,7 +72,8 @@ impl Tx {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let Some(at_most) = handoff.terms.booking.at_most else { return Ok(false) };
-        let (from, until) = (slot.from - TimeDelta::days(1), slot.from + TimeDelta::days(1));
+        // A day on which clocks go back is longer than one.
+        let (from, until) = (slot.from - TimeDelta::days(2), slot.from + TimeDelta::days(2));
         let meetings = self.meetings_of(&slot.rep, from, until, &handoff.lead_id, now).await?;
         Ok(rota::day_is_full(&meetings, zone, slot.from, at_most))
     }

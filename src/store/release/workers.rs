@@ -59,6 +59,13 @@ impl Tx {
         Ok(())
     }
 
+    /// How many are there.
+    pub(in crate::store) async fn workers_alive(&mut self, now: DateTime<Utc>) -> Result<u32, StoreError> {
+        let sql = "-- workers::alive\nSELECT id FROM worker WHERE seen_at > $1";
+        let rows = sqlx::query(sql).bind(micros(now - GONE_AFTER)).fetch_all(self.conn()).await?;
+        Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
+    }
+
     /// Those who are there, the longest first. The newest of the releases that they decide by is the one that was live last for
     /// the first time: who takes an old one back is on other rules until all do.
     pub async fn workers_seen(&mut self, now: DateTime<Utc>) -> Result<Vec<SeenWorker>, StoreError> {

@@ -13,6 +13,7 @@ pub(super) struct Counts {
     pub ended: Counters<1>,
     pub attempts: Counters<2>,
     pub lapsed: Counters<1>,
+    pub vendor_calls: Counters<2>,
     pub vendor_errors: Counters<2>,
     pub promises: Counters<1>,
     pub callers: Counters<1>,
@@ -43,6 +44,7 @@ impl Counts {
                 "Steps taken over from a lease that had ended",
                 Counters::default(),
             ),
+            vendor_calls: book.keep("baton_vendor_calls", "Requests to vendors, by what they ask", Counters::default()),
             vendor_errors: book.keep("baton_vendor_errors", "Failed calls to vendors, by class", Counters::default()),
             promises: book.keep(
                 "baton_promises",

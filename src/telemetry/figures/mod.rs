@@ -152,6 +152,11 @@ pub fn step_ended(kind: &'static str, result: &'static str, took: Duration) {
     FIGURES.spans.step.get_or_create(&[("kind", kind)]).observe(took.as_secs_f64());
 }
 
+/// A request went to a vendor, whatever became of it. `operation`: as our clients call it.
+pub fn vendor_called(vendor: &'static str, operation: &'static str) {
+    FIGURES.counts.vendor_calls.get_or_create(&[("vendor", vendor), ("operation", operation)]).inc();
+}
+
 pub fn vendor_failed(vendor: &'static str, class: &'static str) {
     FIGURES.counts.vendor_errors.get_or_create(&[("vendor", vendor), ("class", class)]).inc();
 }

@@ -100,7 +100,7 @@ fn not_now(error: &StoreError) -> Response {
 
 /// The time of the rep that begins then, if it is free still.
 async fn free_at(door: &Door, linked: &LinkedMeeting, handoff: &Handoff, to: i64) -> Result<Slot, Response> {
-    if !linked.time.is_of(handoff) || handoff.moving_to().is_some() {
+    if !linked.time.is_of(handoff) || handoff.moving_to().is_some() || !handoff.may_move_meeting() {
         return Err(stands(door, linked, handoff, StatusCode::CONFLICT, None).await);
     }
     let free = door.decider.other_times(handoff).await.map_err(|_why| unseen())?;
@@ -111,6 +111,7 @@ async fn free_at(door: &Door, linked: &LinkedMeeting, handoff: &Handoff, to: i64
 }
 
 const TAKEN: &str = "Somebody else has taken that time. Please choose another.";
+const OFTEN: &str = "It was moved many times. To move it once more, please answer the message that you were sent.";
 const FAILED: &str = "The meeting could not be moved to that time. Please choose another, or try again in a minute.";
 
 fn unseen() -> Response {
@@ -144,8 +145,10 @@ async fn stands(
         Some(MeetingChange { state: MeetingChangeState::Failed, .. }) => told.or(Some(FAILED)),
         None => told,
     };
-    let times = door.decider.other_times(handoff).await;
-    let times = times.map(|times| some_of(times, &rules)).unwrap_or_default();
+    let may_move = handoff.may_move_meeting();
+    let told = if may_move { told } else { Some(OFTEN) };
+    let times = if may_move { door.decider.other_times(handoff).await.unwrap_or_default() } else { Vec::new() };
+    let times = some_of(times, &rules);
     (status, Html(choices((&rep, &when), &times, &context, told))).into_response()
 }
 

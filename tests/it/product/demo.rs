@@ -35,6 +35,14 @@ fn the_demo_ends_as_it_says_and_leaves_nothing_for_a_person_to_look_at() {
     let ends = ["connected", "booked", "called", "callback"].map(number);
     assert_eq!(ends.iter().sum::<u64>(), number("leads"), "{counts}");
 
+    let calls = counts["calls"].as_object().expect("calls to vendors");
+    for (vendor, calls) in calls {
+        let (calls, leads) = (calls.as_u64().expect("a number") as f64, number("leads") as f64);
+        let line = text.lines().find(|line| line.starts_with("Calls per lead: ")).expect("they are told");
+        assert!(line.contains(&format!("{vendor} {:.1}", calls / leads)), "{vendor}: {line}");
+    }
+    assert!(["salesforce", "slack", "voice"].iter().all(|vendor| calls.contains_key(*vendor)), "{calls:?}");
+
     let table = text.lines().skip_while(|line| !line.starts_with("Lead  ")).skip(1);
     let mut told: Vec<String> = table.take_while(|line| !line.is_empty()).map(columns).collect();
     for (name, count) in [("connected", ends[0]), ("booked", ends[1]), ("called", ends[2]), ("callback", ends[3])] {

@@ -2,6 +2,8 @@
 //! exchange of the latter held against the vendor's contract.
 
 mod caldav;
+pub mod facts;
 mod graph;
 mod ics;
+mod none;
 mod shapes;

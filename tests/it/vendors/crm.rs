@@ -78,6 +78,7 @@ fn lead(owner: &str) -> CrmLead {
         owner_email: None,
         keeps_owner: false,
         yields_owner: false,
+        is_new: false,
         description: RepText("Wants 40 seats <soon> & asked \"how much?\"\nBudget: open".to_owned()),
         task: Some(CrmTask {
             key: "5f1c9a07".to_owned(),

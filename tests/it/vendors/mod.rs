@@ -1,8 +1,6 @@
 //! CRM, chat, mail, texts and calendars: what is asked of them, and what is believed.
 
 mod calendar;
-mod calendarless;
-mod calendars;
 mod chat;
 mod contract;
 mod coverage;
@@ -11,6 +9,5 @@ mod doctor;
 mod returning;
 mod silent;
 mod slack;
-mod texts;
 mod twilio;
 mod workflow;

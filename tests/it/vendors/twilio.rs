@@ -11,5 +11,6 @@ mod front;
 mod phones;
 mod rep_first;
 mod rooms;
+mod texts;
 
 pub use account::{ACCOUNT, AGENT, Account, OURS, OnTheLine, SECOND, TOKEN, caller_sid};

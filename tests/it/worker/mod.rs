@@ -4,6 +4,7 @@
 mod crowd;
 mod database;
 mod duty;
+mod fleet;
 mod reload;
 mod waiting;
 mod webhooks;

@@ -97,12 +97,6 @@ pub enum Presence {
     Away,
 }
 
-impl Presence {
-    pub fn is_unset(&self) -> bool {
-        *self == Self::Unset
-    }
-}
-
 /// Time taken in a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Busy {
@@ -110,6 +104,30 @@ pub struct Busy {
     /// Exclusive.
     pub until: DateTime<Utc>,
     pub kind: BusyKind,
+}
+
+impl Busy {
+    /// It takes some of the time from the first moment on, until the second.
+    pub fn meets(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+        self.from < until && from < self.until
+    }
+
+    /// The parts of it that none of these entries takes.
+    pub fn beside(&self, entries: &[Self]) -> Vec<Self> {
+        let mut within: Vec<&Self> = entries.iter().filter(|entry| entry.meets(self.from, self.until)).collect();
+        within.sort_by_key(|entry| entry.from);
+        let (mut parts, mut from) = (Vec::new(), self.from);
+        for entry in within {
+            if from < entry.from {
+                parts.push(Self { from, until: entry.from, kind: self.kind });
+            }
+            from = from.max(entry.until);
+        }
+        if from < self.until {
+            parts.push(Self { from, until: self.until, kind: self.kind });
+        }
+        parts
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +152,14 @@ impl BusyKind {
             Self::Tentative => "tentatively busy",
             Self::Focus => "focus time",
             Self::AllDay => "busy all day",
+        }
+    }
+
+    /// It keeps its owner by any rules; of the other kinds, the rules say whether they do.
+    pub fn always_counts(self) -> bool {
+        match self {
+            Self::Busy | Self::OutOfOffice => true,
+            Self::Tentative | Self::Focus | Self::AllDay => false,
         }
     }
 }

@@ -7,6 +7,10 @@ use crate::domain::lead::ReachBack;
 use crate::domain::outcome::{Booking, MeetingChange, MeetingChangeState, Outcome};
 use crate::rules::model::set::Introduction;
 
+/// Times that are booked for one lead, or asked for by it, in all: whoever holds the link moves no meeting for ever, which costs its rep
+/// a message each time.
+const BOOKING_ATTEMPTS_AT_MOST: u32 = 20;
+
 impl Handoff {
     /// What is said, and how it stands, in one word. `is_reachable`: when the line is gone. A caller whom nobody could call back
     /// is asked for a number, unless somebody is about to pick up.
@@ -65,6 +69,11 @@ impl Handoff {
             | Stage::Callback { .. }
             | Stage::NeedsAttention { .. } => None,
         }
+    }
+
+    /// The lead may ask for another time still.
+    pub fn may_move_meeting(&self) -> bool {
+        self.booking_attempts < BOOKING_ATTEMPTS_AT_MOST
     }
 
     /// The time that the meeting is being moved to, in the calendar, at this moment.

@@ -42,7 +42,7 @@ impl Knowledge for Snapshot {
     }
 
     fn calendar(&self, rep: &RepId) -> Option<&Fact<Vec<Busy>>> {
-        self.reps.get(rep).map(|facts| &facts.calendar)
+        self.reps.get(rep)?.calendar.as_ref()
     }
 
     fn ledgers(&self) -> &BTreeMap<PoolId, Ledger> {
@@ -96,7 +96,7 @@ fn free(now: DateTime<Utc>) -> RepFacts {
         taken_today: 0,
         taken_this_week: 0,
         open: 0,
-        calendar: Fact::Known { value: Vec::new(), observed_at: now, source: SOURCE.to_owned() },
+        calendar: Some(Fact::Known { value: Vec::new(), observed_at: now, source: SOURCE.to_owned() }),
     }
 }
 
@@ -117,11 +117,11 @@ pub fn furnished(rules: &RuleSet, given: &Given, lead: &Lead, now: DateTime<Utc>
         source: "the test".to_owned(),
     };
     let meeting = calendar(now + BUSY_FOR, BusyKind::Busy);
-    each(&mut world, given.busy.as_ref(), |facts| facts.calendar = meeting.clone());
+    each(&mut world, given.busy.as_ref(), |facts| facts.calendar = Some(meeting.clone()));
     let holiday = calendar(now + OUT_OF_OFFICE_FOR, BusyKind::OutOfOffice);
-    each(&mut world, given.out_of_office.as_ref(), |facts| facts.calendar = holiday.clone());
+    each(&mut world, given.out_of_office.as_ref(), |facts| facts.calendar = Some(holiday.clone()));
     each(&mut world, given.calendar_unknown.as_ref(), |facts| {
-        facts.calendar = Fact::Unknown { why: "the test says so".to_owned() };
+        facts.calendar = Some(Fact::Unknown { why: "the test says so".to_owned() });
     });
     for (rep, facts) in &mut world.reps {
         let number = |numbers: &Option<BTreeMap<RepId, u32>>| numbers.as_ref()?.get(rep).copied();
@@ -182,7 +182,7 @@ mod tests {
     fn a_calendar_is_believed_for_as_long_as_the_rules_say() {
         let read_at = |time: &str| {
             let world = scenario().facts("ben", |facts| {
-                facts.calendar = Fact::Known { value: vec![], observed_at: at(time), source: "google".into() };
+                facts.calendar = Some(Fact::Known { value: vec![], observed_at: at(time), source: "google".into() });
             });
             decide_in(&world.snapshot, &world.lead, &world.rules)
         };

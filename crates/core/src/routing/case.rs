@@ -64,10 +64,11 @@ pub(super) struct SeenRep<'a> {
 impl<'a> SeenRep<'a> {
     /// What the rep's calendar holds; `Err` tells why it is unknown. A rep without a calendar has nothing in it.
     pub(super) fn calendar(&self) -> Result<&'a [Busy], &'a str> {
-        match self.facts.map(|facts| &facts.calendar) {
-            Some(Fact::Known { value, .. }) => Ok(value),
+        match self.facts.map(|facts| facts.calendar.as_ref()) {
+            Some(Some(Fact::Known { value, .. })) => Ok(value),
+            Some(None) => Ok(&[]),
             _ if self.rep.calendar.is_none() => Ok(&[]),
-            Some(Fact::Unknown { why }) => Err(why),
+            Some(Some(Fact::Unknown { why })) => Err(why),
             None => Err("it was not asked for"),
         }
     }

@@ -192,7 +192,7 @@ impl Scenario {
             taken_today: 0,
             taken_this_week: 0,
             open: 0,
-            calendar,
+            calendar: Some(calendar),
         };
         self.snapshot.reps.entry(rep_id(name)).or_insert(facts);
         self.rules.reps.entry(rep_id(name)).or_insert_with(|| Rep {

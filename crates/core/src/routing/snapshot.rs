@@ -35,7 +35,7 @@ pub struct Snapshot {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RepFacts {
-    #[serde(default, skip_serializing_if = "Presence::is_unset")]
+    #[serde(default, skip_serializing_if = "is_unset")]
     pub presence: Presence,
     /// Rung or talking for another lead until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,7 +52,13 @@ pub struct RepFacts {
     /// Leads owned and not yet closed.
     #[serde(default, skip_serializing_if = "is_none")]
     pub open: u32,
-    pub calendar: Fact<Vec<Busy>>,
+    /// `None`: the rep has no calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Fact<Vec<Busy>>>,
+}
+
+fn is_unset(presence: &Presence) -> bool {
+    *presence == Presence::Unset
 }
 
 /// What a rep has none of is not written: some hundred of them stand in every decision.
@@ -143,18 +149,20 @@ impl Snapshot {
 
     /// What stands in the calendar of a rep who is considered, where that is known.
     pub fn busy(&self, rep: &RepId) -> Option<&Vec<Busy>> {
-        self.reps.get(rep)?.calendar.value()
+        static NOTHING: Vec<Busy> = Vec::new();
+        self.reps.get(rep)?.calendar.as_ref().map_or(Some(&NOTHING), Fact::value)
     }
 }
 
-/// What may be believed of a rep's calendar: nothing for longer than the rules say, and nothing of what is far away.
+/// What may be believed of a rep's calendar: nothing for longer than the rules say, and nothing of what is far away. `None`: there
+/// is no calendar.
 pub fn calendar_of(
     rep: &Rep,
     known: Option<&Fact<Vec<Busy>>>,
     believed_for: Duration,
     now: DateTime<Utc>,
-) -> Fact<Vec<Busy>> {
-    match known {
+) -> Option<Fact<Vec<Busy>>> {
+    Some(match known {
         Some(Fact::Known { observed_at, source, .. }) if is_older(now - *observed_at, believed_for) => {
             let (age, limit) = ((now - *observed_at).num_minutes(), spell(believed_for));
             Fact::Unknown { why: format!("{source} was last read {age} min ago, and is believed for {limit}") }
@@ -165,12 +173,9 @@ pub fn calendar_of(
             Fact::Known { value, observed_at: *observed_at, source: source.clone() }
         }
         Some(Fact::Unknown { why }) => Fact::Unknown { why: why.clone() },
-        None if rep.calendar.is_none() => {
-            let source = "no calendar is configured".to_owned();
-            Fact::Known { value: Vec::new(), observed_at: now, source }
-        }
+        None if rep.calendar.is_none() => return None,
         None => Fact::Unknown { why: "it was not asked for".to_owned() },
-    }
+    })
 }
 
 fn is_older(age: TimeDelta, limit: Duration) -> bool {

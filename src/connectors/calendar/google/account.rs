@@ -6,7 +6,7 @@
 use super::wire::VENDOR;
 use crate::connectors::VendorError;
 use crate::connectors::http::{
-    Answer, ApiCall, Does, Limits, Secret, TokenCache, TokenSource, VendorHttp, VendorToken, by_status,
+    Answer, ApiCall, Does, Fleet, Limits, Secret, TokenCache, TokenSource, VendorHttp, VendorToken, by_status,
 };
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -15,7 +15,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// How long an assertion is good for; Google allows an hour. Short, as it is used at once.
 const ASSERTION_TTL: TimeDelta = TimeDelta::minutes(10);
@@ -47,6 +47,7 @@ type Caches = BTreeMap<(Option<String>, CalendarScope), Arc<TokenCache>>;
 pub(super) struct Accounts {
     account: Arc<ServiceAccount>,
     caches: Mutex<Caches>,
+    fleet: OnceLock<Arc<Fleet>>,
 }
 
 struct ServiceAccount {
@@ -75,7 +76,17 @@ impl Accounts {
         let http = VendorHttp::new(VENDOR, token_url, limits)?;
         let (audience, email) = (token_url.to_owned(), client_email.to_owned());
         let account = Arc::new(ServiceAccount { http, audience, email, key, clock });
-        Ok(Self { account, caches: Mutex::default() })
+        Ok(Self { account, caches: Mutex::default(), fleet: OnceLock::new() })
+    }
+
+    /// Of the service account itself.
+    pub(super) fn email(&self) -> &str {
+        &self.account.email
+    }
+
+    /// For all tokens of which none was asked for yet.
+    pub(super) fn joins(&self, fleet: &Arc<Fleet>) {
+        let _joined = self.fleet.get_or_init(|| Arc::clone(fleet));
     }
 
     /// `None`: in the account's own name.
@@ -84,7 +95,11 @@ impl Accounts {
         let cache = caches.entry((user.map(str::to_owned), scope)).or_insert_with(|| {
             let grant =
                 ServiceAccountGrant { account: Arc::clone(&self.account), user: user.map(str::to_owned), scope };
-            Arc::new(TokenCache::new(grant, Arc::clone(&self.account.clock)))
+            let cache = TokenCache::new(grant, Arc::clone(&self.account.clock));
+            if let Some(fleet) = self.fleet.get() {
+                cache.joins(fleet);
+            }
+            Arc::new(cache)
         });
         Arc::clone(cache)
     }
@@ -156,6 +171,12 @@ impl TokenSource for ServiceAccountGrant {
             base: None,
             acts_as: None,
         })
+    }
+
+    fn credential(&self) -> Option<(&'static str, String)> {
+        let ServiceAccount { audience, email, .. } = &*self.account;
+        let (user, scope) = (self.user.as_deref().unwrap_or_default(), self.scope.address());
+        Some((VENDOR, format!("{audience} {email} {user} {scope}")))
     }
 }
 

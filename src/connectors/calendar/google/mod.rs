@@ -9,9 +9,9 @@
 mod account;
 mod wire;
 
-use super::{BookRequest, Booked, Calendar};
+use super::{BookRequest, Booked, Calendar, leaves_room};
 use crate::connectors::VendorError;
-use crate::connectors::http::{Answer, ApiCall, Does, Limits, Secret, VendorHttp};
+use crate::connectors::http::{Answer, ApiCall, Does, Fleet, Limits, Secret, VendorHttp};
 use account::{Accounts, CalendarScope};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -23,6 +23,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::{Event, EventState, Events, FreeBusy, NotKnown, VENDOR, gone, moved, read};
 
@@ -155,14 +156,19 @@ impl GoogleCalendar {
         read(&self.http.send_with(&tokens, call, wire::judge).await?)
     }
 
-    async fn is_free(&self, calendar: &str, (from, until): Window) -> Result<bool, VendorError> {
+    async fn is_free(&self, calendar: &str, window: Window) -> Result<bool, VendorError> {
         let (user, id) = owned(calendar);
-        let answer = self.free_busy(user, &[calendar.to_owned()], (from, until)).await?;
-        match answer.of(id) {
-            Ok(busy) => Ok(!busy.iter().any(|busy| busy.from < until && from < busy.until)),
-            Err(NotKnown { why, lasting: true }) => Err(VendorError::needs_person(VENDOR, why)),
-            Err(NotKnown { why, lasting: false }) => Err(VendorError::retry(VENDOR, why)),
+        let busy = match self.free_busy(user, &[calendar.to_owned()], window).await?.of(id) {
+            Ok(busy) => busy,
+            Err(NotKnown { why, lasting: true }) => return Err(VendorError::needs_person(VENDOR, why)),
+            Err(NotKnown { why, lasting: false }) => return Err(VendorError::retry(VENDOR, why)),
+        };
+        if leaves_room(&busy, &[], window) {
+            return Ok(true);
         }
+        // Where they cannot be read, what is busy is in the way.
+        let entries = self.entries(calendar, window).await.unwrap_or_default();
+        Ok(leaves_room(&busy, &entries, window))
     }
 
     async fn insert(&self, id: &str, request: &BookRequest) -> Result<Answer, VendorError> {
@@ -230,6 +236,11 @@ fn in_one_name(calendars: &[String]) -> Vec<Vec<String>> {
 impl Calendar for GoogleCalendar {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, self.accounts.email());
+        self.accounts.joins(fleet);
     }
 
     async fn busy(

@@ -7,7 +7,7 @@ use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::rota::Window;
 use baton_core::domain::text::CallerText;
 use baton_core::domain::zone::Zone;
-use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -128,15 +128,20 @@ struct Attendee {
 /// Either a day of the calendar's zone or an instant.
 #[derive(Deserialize, Default)]
 struct Moment {
-    date: Option<chrono::NaiveDate>,
+    date: Option<NaiveDate>,
     #[serde(rename = "dateTime")]
     date_time: Option<DateTime<Utc>>,
 }
 
 impl Moment {
     fn at(&self, zone: Zone) -> Option<DateTime<Utc>> {
-        let midnight = || self.date?.and_time(NaiveTime::MIN).and_local_timezone(zone).earliest();
-        self.date_time.or_else(|| midnight().map(|at| at.to_utc()))
+        // An hour later where the zone skips its midnight.
+        let begins = |day: NaiveDate| {
+            let at = |time: NaiveDateTime| time.and_local_timezone(zone).earliest();
+            let midnight = day.and_time(NaiveTime::MIN);
+            at(midnight).or_else(|| at(midnight + TimeDelta::hours(1)))
+        };
+        self.date_time.or_else(|| Some(begins(self.date?)?.to_utc()))
     }
 }
 

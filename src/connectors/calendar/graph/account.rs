@@ -149,6 +149,11 @@ impl TokenSource for Login {
             acts_as: None,
         })
     }
+
+    fn credential(&self) -> Option<(&'static str, String)> {
+        let Self { http, tenant, client_id, scope, .. } = self;
+        Some((VENDOR, format!("{} {tenant} {client_id} {scope}", http.base())))
+    }
 }
 
 /// The application permissions that a token names; `None` where it is no token that can be looked into.

@@ -1,10 +1,11 @@
 //! Microsoft 365 calendars over Graph, as an app of its own (client credentials).
 //!
-//! Guarantees: a mailbox whose schedule or automatic replies cannot be read is unknown, never free; whoever has automatic replies
-//! on is out of office; a booking carries its key as `transactionId`, so that sending it again finds the first, and the time is
-//! looked at again just before; what a person changed since is not overwritten. Times are asked for in UTC and refused in any
-//! other zone. Does not lock: two bookings with different keys can take the same time between look and insert, so the caller
-//! holds a lease on the rep around [`Calendar::book`]. When the process dies here, the same request may be sent again.
+//! Guarantees: a mailbox whose schedule or automatic replies cannot be read is unknown, never free, unless we may not see replies at
+//! all, which [`Calendar::check`] tells; whoever has automatic replies on is out of office; a booking carries its key as
+//! `transactionId`, so that sending it again finds the first, and the time is looked at again just before; what a person changed since
+//! is not overwritten. Times are asked for in UTC and refused in any other zone. Does not lock: two bookings with different keys can
+//! take the same time between look and insert, so the caller holds a lease on the rep around [`Calendar::book`]. When the process dies
+//! here, the same request may be sent again.
 
 mod account;
 mod batch;
@@ -19,7 +20,7 @@ pub use account::GraphCredential;
 
 use super::{BookRequest, Booked, Calendar};
 use crate::connectors::VendorError;
-use crate::connectors::http::{Answer, ApiCall, Does, Limits, TokenCache, VendorHttp};
+use crate::connectors::http::{Answer, ApiCall, Does, Fleet, Limits, TokenCache, VendorHttp};
 use account::Login;
 use async_trait::async_trait;
 use batch::{PARTS, Parts};
@@ -36,6 +37,7 @@ use replies::KeptReplies;
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use wire::{PREFER, Schedules, VENDOR, WHERE_TO_GRANT, read};
@@ -90,6 +92,8 @@ type BusyByCalendar = BTreeMap<String, Result<Vec<Busy>, String>>;
 
 pub struct GraphCalendar {
     http: VendorHttp,
+    /// Whose limits they are: tenant and app.
+    app: String,
     tokens: TokenCache,
     clock: SharedClock,
     mailboxes: Mailboxes,
@@ -135,6 +139,7 @@ impl GraphCalendar {
         let login = Login::new(addresses, app, &config.credential, config.limits, clock.clone())?;
         Ok(Self {
             http,
+            app: format!("{} {}", config.tenant, config.client_id),
             tokens: TokenCache::new(login, clock.clone()),
             clock,
             mailboxes: Mailboxes::new(config.limits.timeout),
@@ -269,6 +274,11 @@ fn missing(permissions: &str) -> VendorError {
 impl Calendar for GraphCalendar {
     fn vendor(&self) -> &'static str {
         VENDOR
+    }
+
+    fn joins(&self, fleet: &Arc<Fleet>) {
+        self.http.joins(fleet, &self.app);
+        self.tokens.joins(fleet);
     }
 
     async fn busy(

@@ -53,10 +53,15 @@ impl KeptReplies {
             Err(PartFailure::Now(why)) => Err(why),
         };
         let mut kept = self.kept();
-        let is_believed = matches!(kept.get(mailbox), Some(Ok((_, read_at))) if now - *read_at < BELIEVED);
+        let believed = match kept.get(mailbox) {
+            Some(Ok((replies, read_at))) if now - *read_at < BELIEVED => Some(*replies),
+            Some(_) | None => None,
+        };
         match read {
+            // A refusal makes nobody free who was away a moment ago.
+            Ok(Replies::NotShown) if matches!(believed, Some(Replies::On | Replies::Within(..))) => {}
             Ok(replies) => drop(kept.insert(mailbox.to_owned(), Ok((replies, now)))),
-            Err(_) if is_believed => {}
+            Err(_) if believed.is_some() => {}
             Err(why) => drop(kept.insert(mailbox.to_owned(), Err(why))),
         }
     }
@@ -164,6 +169,12 @@ mod tests {
         assert!(!kept.is_fresh("a@m.example", at("09:00") + TimeDelta::seconds(20)));
         kept.saw("a@m.example", fails(), at("09:14"));
         assert!(kept.away("a@m.example", window).is_ok() && !kept.is_fresh("a@m.example", at("09:14")));
+        kept.saw("a@m.example", Ok(&setting("alwaysEnabled", "UTC")), at("08:59"));
+        kept.saw("a@m.example", Err(PartFailure::Refused), at("09:13"));
+        assert!(kept.away("a@m.example", window).is_ok_and(|away| away.is_some()), "away, and refused once");
+        kept.saw("a@m.example", Err(PartFailure::Refused), at("09:14"));
+        assert!(kept.are_refused("a@m.example"), "refused for as long as anything is believed");
+        kept.saw("a@m.example", Ok(&setting("disabled", "UTC")), at("09:00"));
         kept.saw("a@m.example", fails(), at("09:15"));
         assert!(kept.away("a@m.example", window).is_err() && !kept.is_fresh("a@m.example", at("09:15")));
     }

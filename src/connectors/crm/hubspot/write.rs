@@ -27,6 +27,8 @@ struct Engagement<'a> {
     association: u32,
     key: &'a str,
     properties: BTreeMap<&'static str, String>,
+    /// Those that are brought up to date; whose it is, a person may have changed.
+    renewed: &'static [&'static str],
 }
 
 #[derive(Deserialize)]
@@ -141,9 +143,11 @@ impl HubSpot {
         if known.get(wanted.body_property) == body {
             return Ok(());
         }
+        let renewed = wanted.properties.iter().filter(|(name, _)| wanted.renewed.contains(name));
+        let changed: BTreeMap<&str, &String> = renewed.map(|(name, value)| (*name, value)).collect();
         let call = self
             .object_call("update_engagement", Does::Write, Method::PATCH, &[wanted.kind, &known.id])
-            .json(json!({ "properties": { wanted.body_property: body } }));
+            .json(json!({ "properties": changed }));
         self.send(call).await.map(|_| ())
     }
 
@@ -182,7 +186,8 @@ impl HubSpot {
             (body_property, body::html(&lead.description.0, &lead.key)),
         ]);
         properties.extend(owner.map(|owner| (OWNER, owner.to_owned())));
-        Engagement { kind: "notes", body_property, association: NOTE_TO_CONTACT, key: &lead.key, properties }
+        let renewed = &["hs_note_body"];
+        Engagement { kind: "notes", body_property, association: NOTE_TO_CONTACT, key: &lead.key, properties, renewed }
     }
 
     fn task<'a>(&self, task: &'a CrmTask, owner: Option<&str>) -> Engagement<'a> {
@@ -196,7 +201,8 @@ impl HubSpot {
             (body_property, body::html(&task.body.0, &task.key)),
         ]);
         properties.extend(owner.map(|owner| (OWNER, owner.to_owned())));
-        Engagement { kind: "tasks", body_property, association: TASK_TO_CONTACT, key: &task.key, properties }
+        let renewed = &["hs_timestamp", "hs_task_subject", "hs_task_status", "hs_task_body"];
+        Engagement { kind: "tasks", body_property, association: TASK_TO_CONTACT, key: &task.key, properties, renewed }
     }
 }
 

@@ -2,18 +2,15 @@
 //! absences that people enter themselves (`OutOfOffice`, where Chatter is on), and a message that stands on their profile. Hints:
 //! calendars are the truth.
 
-use super::errors;
 use super::find::instant;
-use super::write::{CompositeAnswer, Part};
-use super::{QueryResult, Salesforce, soql};
+use super::reads::{Queries, Row};
+use super::{Salesforce, soql};
 use crate::connectors::VendorError;
-use crate::connectors::http::{ApiCall, Does};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::zone::Zone;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
-use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
@@ -25,8 +22,6 @@ const ABSENCES: &str = "absences";
 const ROWS: u32 = 2000;
 /// A whole day is stored as its midnight in UTC, and begins and ends by its user's clock: up to 14 h from there, and a day later.
 const ZONES: TimeDelta = TimeDelta::hours(38);
-
-type Row = Map<String, Value>;
 
 impl Salesforce {
     pub(super) async fn away(
@@ -40,63 +35,33 @@ impl Salesforce {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let parts = self.questions(&ids.join(", "), from, until);
-        let segments = ["services", "data", self.api_version.as_str(), "composite"];
-        let call = ApiCall::new("absences", Does::Read, Method::POST, &segments)
-            .json(json!({ "allOrNone": false, "compositeRequest": parts }));
-        let answer = self.send(call).await?;
-        let parts = errors::read::<CompositeAnswer>(&answer)?.composite_response;
-        let (mut told, mut lacking) = (BTreeMap::new(), Vec::new());
-        for part in parts {
-            if errors::is_lacking(&part.body) {
-                lacking.push(part.reference_id);
-            } else if let Some(error) = errors::of_parts(&[(part.http_status_code, part.body.clone())], &answer) {
-                return Err(error);
-            } else {
-                told.insert(part.reference_id.clone(), rows_of(part));
-            }
-        }
-        if lacking.iter().any(|name| name == ABSENCES) {
+        let mut reads = self.reads("absences", &self.questions(&ids.join(", "), from, until)).await?;
+        if reads.take_lacking().iter().any(|name| name == ABSENCES) {
             self.lacks_out_of_office.store(true, Ordering::Relaxed);
         }
-        Ok(away(&told, from, until))
+        Ok(away(&reads.rows()?, from, until))
     }
 
-    fn questions(&self, users: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Value> {
+    fn questions(&self, users: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Queries {
         let (begins, ends) = (soql::at(until + ZONES), soql::at(from - ZONES));
-        let mut parts = vec![
-            self.query_part(
-                EVENTS,
-                &format!(
-                    "SELECT OwnerId, StartDateTime, EndDateTime, IsAllDayEvent FROM Event WHERE OwnerId IN ({users}) AND \
-                     ShowAs = 'OutOfOffice' AND IsRecurrence = false AND StartDateTime < {begins} AND EndDateTime > {ends} \
-                     ORDER BY StartDateTime LIMIT {ROWS}"
-                ),
-            ),
-            self.query_part(
-                USERS,
-                &format!("SELECT Id, TimeZoneSidKey, OutOfOfficeMessage FROM User WHERE Id IN ({users}) LIMIT {ROWS}"),
-            ),
-        ];
+        let events = format!(
+            "SELECT OwnerId, StartDateTime, EndDateTime, IsAllDayEvent FROM Event WHERE OwnerId IN ({users}) AND \
+             ShowAs = 'OutOfOffice' AND IsRecurrence = false AND StartDateTime < {begins} AND EndDateTime > {ends} \
+             ORDER BY StartDateTime LIMIT {ROWS}"
+        );
+        let messages =
+            format!("SELECT Id, TimeZoneSidKey, OutOfOfficeMessage FROM User WHERE Id IN ({users}) LIMIT {ROWS}");
+        let mut queries = vec![(EVENTS, events), (USERS, messages)];
         if !self.lacks_out_of_office.load(Ordering::Relaxed) {
             let columns = "UserId, StartDate, EndDate";
             let filter = format!("UserId IN ({users}) AND IsEnabled = true");
-            parts.push(self.query_part(
+            queries.push((
                 ABSENCES,
-                &format!("SELECT {columns} FROM OutOfOffice WHERE {filter} ORDER BY StartDate LIMIT {ROWS}"),
+                format!("SELECT {columns} FROM OutOfOffice WHERE {filter} ORDER BY StartDate LIMIT {ROWS}"),
             ));
         }
-        parts
+        queries
     }
-
-    fn query_part(&self, name: &str, soql: &str) -> Value {
-        let soql: String = url::form_urlencoded::byte_serialize(soql.as_bytes()).collect();
-        json!({ "method": "GET", "url": format!("{}?q={soql}", self.path("query")), "referenceId": name })
-    }
-}
-
-fn rows_of(part: Part) -> Vec<Row> {
-    serde_json::from_value::<QueryResult>(part.body).map(|result| result.records).unwrap_or_default()
 }
 
 /// Who is away when, within the window.
@@ -172,6 +137,7 @@ fn user(row: &Row, field: &str) -> Option<CrmId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn rows(value: Value) -> Vec<Row> {
         serde_json::from_value(value).unwrap()

@@ -16,7 +16,7 @@ impl Salesforce {
     pub(super) async fn create_by_rules(&self, lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {
         let mut fields = fields_of(&CrmLead { owner_crm_id: None, ..lead.clone() });
         fields.insert(KEY_FIELD.to_owned(), lead.key.clone().into());
-        let parts = [self.part_for_the_rules(&fields), self.owner_part("Lead", "@{lead.id}")];
+        let parts = [self.new_lead(&fields, "TRUE"), self.owner_part("Lead", "@{lead.id}")];
         let composed = self.compose("assign", "TRUE", &parts).await?;
         let judged = composed.judged();
         let owner = if errors::is_taken_key(&judged) {

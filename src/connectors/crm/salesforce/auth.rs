@@ -117,6 +117,15 @@ impl TokenSource for TokenRequests {
         let acts_as = token.id.rsplit('/').next().map(str::to_owned);
         Ok(VendorToken { secret: Secret::new(token.access_token), expires_at: None, base, acts_as })
     }
+
+    fn credential(&self) -> Option<(&'static str, String)> {
+        let base = self.http.base();
+        let name = match &self.grant {
+            OauthGrant::JwtBearer { consumer_key, username, .. } => format!("{base} {consumer_key} {username}"),
+            OauthGrant::ClientCredentials { client_id, .. } => format!("{base} {client_id}"),
+        };
+        Some((VENDOR, name))
+    }
 }
 
 /// `invalid_grant` with "user hasn't approved this consumer" (the admin must pre-authorise the app), "audience is

@@ -1,9 +1,10 @@
-//! Every record that may be a lead's account or the caller: five reads at once, and one for the accounts of contacts.
+//! Every record that may be a lead's account or the caller: two reads at once, and one for the accounts of contacts.
 //!
 //! Contacts and open leads by e-mail, anybody by phone, accounts by website and by the beginning of the name. What a loose
 //! search brings is not judged here; the rules' matcher does that.
 
 use super::errors::{VENDOR, read};
+use super::reads::Queries;
 use super::{Salesforce, soql};
 use crate::connectors::lead::{first_word, host_of, phone_near};
 use crate::connectors::{AccountKeys, VendorError};
@@ -22,6 +23,12 @@ const LOOSE: u32 = 100;
 const EXACT: u32 = 20;
 const OF_PERSON: &str = "Id, OwnerId, Email, Phone, MobilePhone, LastActivityDate, CreatedDate";
 
+/// How the parts of the first read are called.
+const CONTACTS: &str = "contacts";
+const LEADS: &str = "leads";
+const BY_WEBSITE: &str = "by_website";
+const BY_NAME: &str = "by_name";
+
 type SoqlRow = Map<String, Value>;
 
 #[derive(Deserialize)]
@@ -36,21 +43,16 @@ impl Salesforce {
             let why = format!("{field:?} is not the API name of a field, such as Tier__c");
             return Err(VendorError::needs_person(VENDOR, why));
         }
-        let (contacts, leads, by_phone, by_website, by_name) = tokio::try_join!(
-            self.contacts_by_email(keys),
-            self.leads_by_email(keys),
-            self.anybody_by_phone(keys),
-            self.accounts_by_website(keys),
-            self.accounts_by_name(keys),
-        )?;
+        let (found, by_phone) = tokio::try_join!(self.by_text(keys), self.anybody_by_phone(keys))?;
+        let of = |name: &str| found.get(name).map(Vec::as_slice).unwrap_or_default();
         let mut companies = BTreeMap::new();
-        for row in by_website.iter().chain(&by_name).filter(|row| !is_person(row)) {
+        for row in of(BY_WEBSITE).iter().chain(of(BY_NAME)).filter(|row| !is_person(row)) {
             let company = company(row, keys);
             companies.insert(company.crm_id.clone(), company);
         }
         let mut people = BTreeMap::new();
         let mut wanted = BTreeSet::new();
-        for row in contacts.iter().chain(&leads).chain(&by_phone) {
+        for row in of(CONTACTS).iter().chain(of(LEADS)).chain(&by_phone) {
             let Some(id) = id(row, "Id").filter(|id| soql::is_id(id.as_str())) else { continue };
             let kind = match soql::object_of(id.as_str()) {
                 Some("Contact") => PersonKind::Contact,
@@ -87,17 +89,24 @@ impl Salesforce {
         Ok(Records { companies, people, left_out: 0 })
     }
 
-    async fn contacts_by_email(&self, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
-        let Some(email) = keys.email.as_deref().map(soql::literal) else { return Ok(Vec::new()) };
-        let order = format!("ORDER BY CreatedDate DESC, Id LIMIT {EXACT}");
-        self.query(&format!("SELECT {OF_PERSON}, AccountId FROM Contact WHERE Email = {email} {order}")).await
-    }
-
-    async fn leads_by_email(&self, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
-        let Some(email) = keys.email.as_deref().map(soql::literal) else { return Ok(Vec::new()) };
-        let order = format!("ORDER BY CreatedDate DESC, Id LIMIT {EXACT}");
-        let filter = format!("Email = {email} AND IsConverted = false");
-        self.query(&format!("SELECT {OF_PERSON} FROM Lead WHERE {filter} {order}")).await
+    /// By mail address, website and name, in one request.
+    async fn by_text(&self, keys: &AccountKeys) -> Result<BTreeMap<String, Vec<SoqlRow>>, VendorError> {
+        let mut queries = Queries::new();
+        if let Some(email) = keys.email.as_deref().map(soql::literal) {
+            let order = format!("ORDER BY CreatedDate DESC, Id LIMIT {EXACT}");
+            let contacts = format!("SELECT {OF_PERSON}, AccountId FROM Contact WHERE Email = {email} {order}");
+            let open = format!("Email = {email} AND IsConverted = false");
+            queries.push((CONTACTS, contacts));
+            queries.push((LEADS, format!("SELECT {OF_PERSON} FROM Lead WHERE {open} {order}")));
+        }
+        let of_accounts = [(BY_WEBSITE, with_website(keys)), (BY_NAME, of_name(keys))];
+        for (name, filter) in of_accounts.into_iter().filter_map(|(name, filter)| Some((name, filter?))) {
+            queries.push((name, account_query(&filter, LOOSE, self.account_columns().await?, &keys.fields)));
+        }
+        match queries.is_empty() {
+            true => Ok(BTreeMap::new()),
+            false => self.reads("find", &queries).await?.rows(),
+        }
     }
 
     /// Stored phones are unformatted text: the search index knows their digits, with or without the country code.
@@ -115,34 +124,19 @@ impl Salesforce {
         Ok(rows)
     }
 
-    /// `Website` is free text, so `LIKE` finds too much (`notacme.com`).
-    async fn accounts_by_website(&self, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
-        let Some(domain) = &keys.domain else { return Ok(Vec::new()) };
-        self.accounts(&format!("Website LIKE {}", soql::containing(domain)), LOOSE, keys).await
-    }
-
-    /// By the beginning: the index of names knows no others, and legal forms stand at the end.
-    async fn accounts_by_name(&self, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
-        let Some(name) = &keys.company else { return Ok(Vec::new()) };
-        let mut filter = format!("Name = {}", soql::literal(name));
-        if let Some(word) = first_word(name) {
-            let (plain, the) = (soql::beginning(word), soql::beginning(&format!("The {word}")));
-            filter = format!("({filter} OR Name LIKE {plain} OR Name LIKE {the})");
-        }
-        self.accounts(&filter, LOOSE, keys).await
-    }
-
     async fn accounts_by_id(&self, ids: &BTreeSet<CrmId>, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let ids: Vec<String> = ids.iter().map(|id| soql::literal(id.as_str())).collect();
-        self.accounts(&format!("Id IN ({})", ids.join(", ")), LOOSE, keys).await
+        let filter = format!("Id IN ({})", ids.join(", "));
+        self.query(&account_query(&filter, LOOSE, self.account_columns().await?, &keys.fields)).await
     }
 
-    async fn accounts(&self, filter: &str, limit: u32, keys: &AccountKeys) -> Result<Vec<SoqlRow>, VendorError> {
+    /// Those that not every org has.
+    async fn account_columns(&self) -> Result<&'static [&'static str], VendorError> {
         let columns: &[&str] = if self.has_person_accounts().await? { &["IsPersonAccount"] } else { &[] };
-        self.query(&account_query(filter, limit, columns, &keys.fields)).await
+        Ok(columns)
     }
 
     async fn has_person_accounts(&self) -> Result<bool, VendorError> {
@@ -154,6 +148,24 @@ impl Salesforce {
         let some = self.query_if_there("SELECT Id FROM Account WHERE IsPersonAccount = true LIMIT 1").await?;
         Ok(some.is_some())
     }
+}
+
+/// `Website` is free text, so `LIKE` finds too much (`notacme.com`).
+fn with_website(keys: &AccountKeys) -> Option<String> {
+    Some(format!("Website LIKE {}", soql::containing(keys.domain.as_deref()?)))
+}
+
+/// By the beginning: the index of names knows no others, and legal forms stand at the end.
+fn of_name(keys: &AccountKeys) -> Option<String> {
+    let name = keys.company.as_deref()?;
+    let exact = format!("Name = {}", soql::literal(name));
+    Some(match first_word(name) {
+        Some(word) => {
+            let (plain, the) = (soql::beginning(word), soql::beginning(&format!("The {word}")));
+            format!("({exact} OR Name LIKE {plain} OR Name LIKE {the})")
+        }
+        None => exact,
+    })
 }
 
 /// `of_some`: columns that not every org has.

@@ -85,11 +85,27 @@ pub(super) struct Composed {
 
 impl Salesforce {
     pub(super) async fn write(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
+        if lead.is_new {
+            let composed = self.compose("composite", "FALSE", &self.parts_for_lead(lead, self.creation(lead))).await?;
+            // What an earlier attempt has left may be somebody's by now: it is looked at.
+            if !errors::is_taken_key(&composed.judged()) {
+                return self.written(lead, None, composed).await;
+            }
+        }
         let existing = self.existing(&lead.key).await?;
         if let Some(record) = existing.as_ref().and_then(Existing::of_somebody) {
             return self.write_beside(lead, record).await;
         }
-        let composed = self.compose("composite", "FALSE", &self.parts_for_lead(lead)).await?;
+        let composed = self.compose("composite", "FALSE", &self.parts_for_lead(lead, self.upsert(lead))).await?;
+        self.written(lead, existing, composed).await
+    }
+
+    async fn written(
+        &self,
+        lead: &CrmLead,
+        existing: Option<Existing>,
+        composed: Composed,
+    ) -> Result<CrmRef, VendorError> {
         if let Some(duplicates) = errors::duplicates(&composed.judged()) {
             let record = match existing {
                 Some(ours) => ours.as_it_is(),
@@ -163,26 +179,37 @@ impl Salesforce {
         }))
     }
 
-    fn parts_for_lead(&self, lead: &CrmLead) -> Vec<Value> {
-        let first = json!({
+    fn upsert(&self, lead: &CrmLead) -> Value {
+        json!({
             "method": "PATCH",
             "url": self.path(&format!("sobjects/Lead/{KEY_FIELD}/{}", lead.key)),
             "referenceId": LEAD,
             "httpHeaders": { AUTO_ASSIGN: "FALSE", NO_TWIN.0: NO_TWIN.1 },
             "body": fields_of(lead),
-        });
+        })
+    }
+
+    /// One of this key that is there already is refused, and stays as it is.
+    fn creation(&self, lead: &CrmLead) -> Value {
+        let mut fields = fields_of(lead);
+        fields.insert(KEY_FIELD.to_owned(), lead.key.clone().into());
+        self.new_lead(&fields, "FALSE")
+    }
+
+    /// The lead itself comes `first`.
+    fn parts_for_lead(&self, lead: &CrmLead, first: Value) -> Vec<Value> {
         let (id, owner) = ("@{lead.id}", lead.owner_crm_id.as_ref());
         let task = lead.task.as_ref().map(|task| self.task_part(&task.key, task_fields(task), ("Lead", id), owner));
         [first].into_iter().chain(task).chain([self.owner_part("Lead", id)]).collect()
     }
 
-    /// The lead that the org's own rules are to give to somebody.
-    pub(super) fn part_for_the_rules(&self, fields: &Map<String, Value>) -> Value {
+    /// `auto_assign`: whether the org's own rules give it to somebody.
+    pub(super) fn new_lead(&self, fields: &Map<String, Value>, auto_assign: &'static str) -> Value {
         json!({
             "method": "POST",
             "url": self.path("sobjects/Lead"),
             "referenceId": LEAD,
-            "httpHeaders": { AUTO_ASSIGN: "TRUE", NO_TWIN.0: NO_TWIN.1 },
+            "httpHeaders": { AUTO_ASSIGN: auto_assign, NO_TWIN.0: NO_TWIN.1 },
             "body": fields,
         })
     }

@@ -99,6 +99,8 @@ async fn two_presses_at_once_move_a_meeting_once_and_the_link_is_used_up() {
     let record = booked.play.lead(&booked.lead).await;
     assert_eq!((record.status.as_str(), record.next_step.at), ("booked", to));
     assert!(booked.is_told("Meeting moved"), "its rep knows");
+    let [task] = &booked.play.stage.salesforce.tasks()[..] else { panic!("one task of one meeting") };
+    assert_eq!(task["ActivityDate"], to.date_naive().to_string(), "it has the new time");
     let confirmed = booked.play.stage.smtp.mails().into_iter().filter(|mail| mail.text.contains("/meeting/")).count();
     assert_eq!(confirmed, 2, "the lead has a mail of each time, with a link");
 
@@ -150,6 +152,23 @@ async fn who_calls_a_meeting_off_for_good_has_closed_the_lead() {
     assert!(!booked.play.handoff(&booked.lead).await.is_open());
     assert!(booked.play.stage.calendars.booked().is_empty());
     assert!(booked.is_told("They want nothing in its place"), "its rep knows");
+    let [task] = &booked.play.stage.salesforce.tasks()[..] else { panic!("one task of one meeting") };
+    assert_eq!(task["Status"], "Completed", "nobody goes there");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_meeting_that_the_calendar_does_not_give_up_is_taken_out_at_a_persons_word() {
+    let booked = Booked::begin().await;
+    booked.play.stage.calendars.refuse_next("events.delete", 403, "insufficientPermissions");
+    assert_eq!(booked.press(&booked.token, "off", None).await.0, 303);
+    booked.play.ends(&booked.lead, "called_off").await;
+    let [failed] = &booked.play.failed().await[..] else { panic!("one step has failed") };
+    assert_eq!((failed.kind.as_str(), booked.play.stage.calendars.booked().len()), ("cancel_meeting", 1));
+    let path = ["v1", "attention", failed.effect_key.as_str(), "retry"];
+    let retried = booked.play.send(ApiCall::new("retry", Does::Write, Method::POST, &path)).await;
+    assert_eq!(retried.status, 200, "{}", String::from_utf8_lossy(&retried.body));
+    let calendars = &booked.play.stage.calendars;
+    eventually("it is taken out", || std::future::ready(calendars.booked().is_empty())).await;
 }
 
 /// Only once it has begun; and once, by whichever way it is said.

@@ -166,6 +166,6 @@ pub fn rep_facts(chance: &mut Chance, now: DateTime<Utc>) -> RepFacts {
         taken_today: 0,
         taken_this_week: 0,
         open: 0,
-        calendar,
+        calendar: Some(calendar),
     }
 }

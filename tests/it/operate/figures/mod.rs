@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Longer than from one look at the store to the next.
 const LOOKED_WITHIN: Duration = Duration::from_secs(60);
 
-const COUNTERS: [&str; 13] = [
+const COUNTERS: [&str; 14] = [
     "baton_events_received",
     "baton_events_repeated",
     "baton_events_quarantined",
@@ -24,6 +24,7 @@ const COUNTERS: [&str; 13] = [
     "baton_decisions_by",
     "baton_leads_ended",
     "baton_step_attempts",
+    "baton_vendor_calls",
     "baton_vendor_errors",
     "baton_promises",
     "baton_amqp_reconnects",

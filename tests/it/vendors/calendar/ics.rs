@@ -21,11 +21,13 @@ use std::time::Duration;
 const FEED: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Acme//Test//EN\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n\
                     DTSTART;VALUE=DATE:20260505\r\nSUMMARY:Vacation\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
+/// The path, and the tag that was said to be known.
+type Asked = (String, Option<String>);
+
 /// A publisher, whose feed has a tag.
 #[derive(Clone, Default)]
 struct Publisher {
-    /// What was asked: the path, and the tag that was said to be known.
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
     is_broken: Arc<Mutex<bool>>,
 }
 

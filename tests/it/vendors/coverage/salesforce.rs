@@ -19,7 +19,7 @@ pub const ROWS: &[Row] = &[
         ],
     },
     Row {
-        operations: &["query", "search"],
+        operations: &["query", "find", "search"],
         held: "vendors::crm::salesforce::records::every_record_that_shares_a_key_is_found_and_with_it_its_account",
         faults: READS,
     },

@@ -87,20 +87,20 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         operations: &["send_text"],
-        held: "vendors::texts::a_text_whose_answer_was_lost_is_found_by_number_and_time",
+        held: "vendors::twilio::texts::a_text_whose_answer_was_lost_is_found_by_number_and_time",
         faults: &[
-            ("lost answer", "vendors::texts::a_text_whose_answer_was_lost_is_found_by_number_and_time"),
-            ("outage", "vendors::texts::every_error_has_its_class_and_repeats_no_number"),
-            ("refused", "vendors::texts::every_error_has_its_class_and_repeats_no_number"),
+            ("lost answer", "vendors::twilio::texts::a_text_whose_answer_was_lost_is_found_by_number_and_time"),
+            ("outage", "vendors::twilio::texts::every_error_has_its_class_and_repeats_no_number"),
+            ("refused", "vendors::twilio::texts::every_error_has_its_class_and_repeats_no_number"),
         ],
     },
     Row {
         operations: &["find_messages"],
-        held: "vendors::texts::a_text_whose_answer_was_lost_is_found_by_number_and_time",
+        held: "vendors::twilio::texts::a_text_whose_answer_was_lost_is_found_by_number_and_time",
         faults: &[
-            ("outage", "vendors::texts::a_search_may_simply_be_repeated"),
-            ("limit", "vendors::texts::a_search_may_simply_be_repeated"),
-            ("lost answer", "vendors::texts::a_search_may_simply_be_repeated"),
+            ("outage", "vendors::twilio::texts::a_search_may_simply_be_repeated"),
+            ("limit", "vendors::twilio::texts::a_search_may_simply_be_repeated"),
+            ("lost answer", "vendors::twilio::texts::a_search_may_simply_be_repeated"),
         ],
     },
 ];

@@ -13,6 +13,7 @@ use baton::connectors::http::Secret;
 use baton::connectors::{AccountKeys, Crm, TaskKind, VendorError};
 use baton_clock::{Clock, FakeClock};
 use baton_core::domain::account::Records;
+use baton_core::domain::text::RepText;
 use baton_sandbox::hubspot::{HubSpotState, routes};
 use baton_sandbox::{Fault, World, serve};
 use std::sync::Arc;
@@ -94,6 +95,23 @@ async fn a_repetition_finds_everything() {
         "a new owner of ours replaces the old one"
     );
     assert_eq!(counts(&bench.state), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_meeting_that_is_moved_and_called_off_is_one_task_whoever_does_it() {
+    let (bench, [priya, ben]) = bench_of(["priya@acme.example", "ben@acme.example"]).await;
+    bench.write(&lead(&priya)).await.unwrap();
+    for (body, due, done) in [("Moved", "2026-11-24T18:00:00Z", false), ("Called off", "2026-11-24T19:00:00Z", true)] {
+        let mut told = lead(&ben);
+        let task = told.task.as_mut().unwrap();
+        (task.body, task.due_at, task.done) = (RepText(body.to_owned()), due.parse().unwrap(), done);
+        bench.write(&told).await.unwrap();
+        let [task] = &bench.state.records("tasks")[..] else { panic!("one task") };
+        assert_eq!(task.properties["hs_timestamp"], told.task.unwrap().due_at.timestamp_millis().to_string());
+        assert_eq!(task.properties["hs_task_status"], if done { "COMPLETED" } else { "NOT_STARTED" });
+        assert!(task.properties["hs_task_body"].contains(body));
+        assert_eq!(task.properties["hubspot_owner_id"], priya, "as it was");
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ mod thrift;
 use super::{Bench, NOW, by_email, class, lead};
 use baton::connectors::crm::salesforce::{Salesforce, SalesforceAuth, SalesforceConfig};
 use baton::connectors::http::Secret;
-use baton::connectors::{Crm, VendorError};
+use baton::connectors::{Crm, CrmLead, VendorError};
 use baton_clock::FakeClock;
 use baton_core::domain::account::Records;
 use baton_core::domain::text::RepText;
@@ -165,10 +165,25 @@ async fn after_a_lost_answer_nothing_is_made_twice() {
     assert_eq!((bench.state.leads().len(), bench.state.tasks().len()), (1, 1));
 }
 
+/// A second one of its key would be refused, so that nothing has to be asked before; whatever an answer that was lost has left is found.
+#[tokio::test]
+async fn a_new_lead_is_written_in_one_call_and_never_twice() {
+    let (bench, [priya, ben]) = bench_of(["Priya", "Ben"]).await;
+    let new = |owner: &str| CrmLead { is_new: true, ..lead(owner) };
+    bench.arm("composite", Fault::DropAnswer);
+    assert_eq!(class(&bench.write(&new(&priya)).await), "unknown");
+    assert_eq!((calls(&bench, "/query"), calls(&bench, "/composite")), (0, 1));
+    let written = bench.write(&new(&ben)).await.unwrap();
+    assert_eq!((calls(&bench, "/query"), calls(&bench, "/composite")), (1, 3));
+    assert_eq!(written.owner_crm_id, Some(ben.as_str().into()));
+    assert_eq!((bench.state.leads().len(), bench.state.tasks().len()), (1, 1));
+    assert_eq!((bench.accepted("lead"), bench.accepted("task")), (1, 1));
+}
+
 #[tokio::test]
 async fn a_read_that_is_lost_is_simply_repeated() {
     let bench = bench().await;
-    bench.arm("query", Fault::DropAnswer);
+    bench.arm("reads", Fault::DropAnswer);
     let error = bench.crm.find(&by_email("a@b.example")).await.unwrap_err();
     assert_eq!(error.class(), "retry");
     assert_eq!(bench.crm.find(&by_email("a@b.example")).await, Ok(Records::default()));

@@ -27,7 +27,7 @@ pub async fn of_two_who_take_one_lead_at_once_one_has_it(db: Db) {
     let loser = both.iter().find(|rep| **rep != owner).expect("the other one");
     office.is_told(&member(&owner), "yours now").await;
     office.is_told(&member(loser), &format!("Rep {owner} has this lead")).await;
-    assert_eq!(office.payers().await, [owner.clone()], "the turn went along");
+    assert_eq!(office.payers().await, std::slice::from_ref(&owner), "the turn went along");
     eventually("the card says who has it", || async {
         let shown = office.shown(&card);
         shown.blocks.to_string().contains(&format!("*Rep {owner} has this lead now.*")) && acts(&shown) == ["rate"]

@@ -106,7 +106,7 @@ pub async fn of_two_who_press_over_connections_one_has_it(db: Db) {
     let loser = both.iter().find(|rep| **rep != owner).expect("the other one");
     office.is_told(&member(&owner), "yours now").await;
     office.is_told(&member(loser), &format!("Rep {owner} has this lead")).await;
-    assert_eq!(office.payers().await, [owner.clone()]);
+    assert_eq!(office.payers().await, std::slice::from_ref(&owner));
     eventually("the card says who has it", || async {
         let shown = office.shown(&card);
         shown.blocks.to_string().contains(&format!("*Rep {owner} has this lead now.*")) && acts(&shown) == ["rate"]

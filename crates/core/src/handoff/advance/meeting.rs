@@ -19,7 +19,7 @@ impl Move<'_> {
 
     pub(super) fn move_wanted(&mut self, to: &Slot) -> Used {
         let Some(booking) = self.open_meeting() else { return Used::No };
-        if to.rep != booking.slot.rep || *to == booking.slot || to.from <= self.now {
+        if to.rep != booking.slot.rep || *to == booking.slot || to.from <= self.now || !self.next.may_move_meeting() {
             return Used::No;
         }
         self.next.booking_attempts += 1;

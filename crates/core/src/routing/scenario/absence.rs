@@ -38,14 +38,14 @@ impl Scenario {
 
     pub fn calendar(self, name: &str, kind: BusyKind, from: DateTime<Utc>, until: DateTime<Utc>) -> Self {
         self.facts(name, |facts| {
-            if let Fact::Known { value, .. } = &mut facts.calendar {
+            if let Some(Fact::Known { value, .. }) = &mut facts.calendar {
                 value.push(Busy { from, until, kind });
             }
         })
     }
 
     pub fn calendar_unknown(self, name: &str) -> Self {
-        self.facts(name, |facts| facts.calendar = Fact::Unknown { why: "no answer".into() })
+        self.facts(name, |facts| facts.calendar = Some(Fact::Unknown { why: "no answer".into() }))
     }
 
     pub fn away(self, name: &str) -> Self {

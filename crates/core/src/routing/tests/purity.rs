@@ -50,12 +50,12 @@ fn put(
         facts.reserved_until = (presence == 3).then(|| now + TimeDelta::minutes(1));
         facts.taken_today = u32::from(leave) * 2;
         let known = |value| Fact::Known { value, observed_at: now, source: "sandbox".into() };
-        facts.calendar = match calendar {
+        facts.calendar = Some(match calendar {
             0 => known(vec![]),
             1 => known(taken(BusyKind::Busy)),
             2 => known(taken(BusyKind::OutOfOffice)),
             _ => Fact::Unknown { why: "no answer".into() },
-        };
+        });
     });
     world = world.rep(name, |rep| {
         rep.hours = ["office", "night", "sunday", "nowhere"][usize::from(hours)].into();

@@ -80,6 +80,16 @@ fn absences_are_named_in_the_calendars_own_zone() {
     assert_eq!(times(&events.entries()), [("23:00".into(), "23:00".into(), BusyKind::OutOfOffice)], "a day in Berlin");
 }
 
+/// In Chile, clocks go from 0:00 to 1:00.
+#[test]
+fn a_day_that_has_no_midnight_is_a_day() {
+    let events: Events = serde_json::from_value(json!({ "timeZone": "America/Santiago", "items": [
+        { "status": "confirmed", "start": { "date": "2026-09-06" }, "end": { "date": "2026-09-07" } },
+    ]}))
+    .unwrap();
+    assert_eq!(times(&events.entries()), [("04:00".into(), "03:00".into(), BusyKind::AllDay)]);
+}
+
 /// What stands in a calendar, and of what kind it is; `None`: it takes no time.
 #[test]
 fn an_event_is_what_its_owner_made_it() {

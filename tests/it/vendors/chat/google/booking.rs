@@ -4,6 +4,7 @@ use super::{ANA, BEN, Office, request};
 use crate::vendors::chat::{at, class};
 use baton::connectors::{BookRequest, Booked, Calendar, VendorError};
 use baton_sandbox::Fault;
+use baton_sandbox::google::SeenEvent;
 use std::time::Duration;
 
 #[tokio::test]
@@ -51,6 +52,26 @@ async fn a_time_that_somebody_else_has_taken_is_not_booked() {
     let next_to_it = BookRequest { from: at("2026-11-23T09:45:00Z"), until: at("2026-11-23T10:15:00Z"), ..request(1) };
     assert!(matches!(office.calendar.book(&next_to_it).await.unwrap(), Booked::Event { .. }));
     assert!(office.state.double_bookings().is_empty());
+}
+
+/// Whether they count the rules have said when the time was offered; free/busy calls all of them busy.
+#[tokio::test]
+async fn what_counts_by_the_rules_alone_takes_no_time_and_a_meeting_within_it_does() {
+    let office = Office::open().await;
+    let (from, until) = (at("2026-11-23T09:00:00Z"), at("2026-11-23T12:00:00Z"));
+    let seen = || SeenEvent { calendar: ANA.into(), from, until, ..SeenEvent::default() };
+    office.state.add_event(SeenEvent { event_type: "focusTime".into(), ..seen() });
+    office.state.add_event(SeenEvent { response: Some("tentative".into()), ..seen() });
+    let (from, until) = (at("2026-11-23T00:00:00Z"), at("2026-11-24T00:00:00Z"));
+    office.state.add_event(SeenEvent { from, until, all_day: true, ..seen() });
+    assert!(matches!(office.book(1).await.unwrap(), Booked::Event { .. }));
+    assert_eq!(office.book(2).await.unwrap(), Booked::Taken, "by the meeting of the first attempt");
+
+    let later = BookRequest { from: at("2026-11-23T11:00:00Z"), until: at("2026-11-23T11:30:00Z"), ..request(3) };
+    office.state.refuse_next("events.list", 403, "insufficientPermissions");
+    assert_eq!(office.calendar.book(&later).await.unwrap(), Booked::Taken, "what it is could not be read");
+    office.state.add_out_of_office(ANA, later.from, later.until);
+    assert_eq!(office.calendar.book(&later).await.unwrap(), Booked::Taken);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::eventually::eventually;
 use crate::store::server::{Db, sqlite_in};
 use crate::store::tx::reads;
 use crate::town;
-use crate::vendors::calendars::rejection;
+use crate::vendors::calendar::facts::rejection;
 use baton::app::stage::StandIns;
 use baton::connectors::Crm;
 use baton::outbox::Vendors;

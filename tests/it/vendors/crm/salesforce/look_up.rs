@@ -70,7 +70,7 @@ async fn every_read_may_simply_be_repeated() {
         (Fault::RateLimit { retry_after_s: None }, "rate_limited"),
         (Fault::DropAnswer, "retry"),
     ] {
-        for operation in ["token", "describe", "record", "query", "search"] {
+        for operation in ["token", "describe", "record", "query", "reads", "search"] {
             if operation == "token" && matches!(fault, Fault::RateLimit { .. }) {
                 continue; // a limit on logins is told in other words
             }
@@ -82,7 +82,8 @@ async fn every_read_may_simply_be_repeated() {
             bench.arm(operation, fault.clone());
             let failed = match operation {
                 "describe" => bench.crm.check().await.unwrap_err(),
-                "query" | "search" => bench.crm.find(&keys).await.unwrap_err(),
+                "query" => bench.crm.look_up(std::slice::from_ref(&priya)).await.unwrap_err(),
+                "reads" | "search" => bench.crm.find(&keys).await.unwrap_err(),
                 _ => bench.crm.owner_of(&lead).await.unwrap_err(),
             };
             assert_eq!(failed.class(), class, "{operation} {fault:?}: {failed}");

@@ -80,6 +80,16 @@ fn only_a_meeting_to_come_is_moved_to_a_time_of_its_rep() {
 }
 
 #[test]
+fn a_meeting_is_not_moved_for_ever_and_can_be_called_off_all_the_same() {
+    let mut call = standing();
+    call.state.booking_attempts = 19;
+    assert!(call.state.may_move_meeting());
+    call.state.booking_attempts = 20;
+    let call = call.on(wanted()).ignored();
+    call.on(Event::CalledOff { wants_call: false }).does(&Effect::CancelMeeting { booking: meeting() });
+}
+
+#[test]
 fn who_calls_it_off_and_wants_a_call_is_promised_one() {
     let call = standing().on(Event::CalledOff { wants_call: true }).does(&Effect::CancelMeeting { booking: meeting() });
     assert_eq!(call.state.next_step().what, NextStepKind::Callback);

@@ -15,10 +15,13 @@ use baton::facts::Facts;
 use baton::outbox::Vendors;
 use baton::release::Release;
 use baton_clock::{Clock, ScaledClock, SharedClock};
+use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::text::CallerText;
 use baton_core::routing::decision::{CandidateVerdict, Decision};
 use baton_core::routing::reason::Rejection;
 use baton_core::rules::RuleSet;
+use baton_core::rules::model::set::CountsAs;
+use baton_sandbox::google::SeenEvent;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,10 +195,21 @@ async fn meetings_are_booked_in_the_first_calendar_and_only_where_the_others_are
     let (from, until) = (later(2).from + TimeDelta::minutes(10), later(2).until);
     other.calendars.add_busy("ana@other.example", from, until);
     assert_eq!(several.book(&later(2)).await.expect("an answer"), Booked::Taken);
+    let focus = SeenEvent {
+        calendar: "ana@other.example".to_owned(),
+        from: request(4).from + TimeDelta::hours(8),
+        until: request(4).until + TimeDelta::hours(8),
+        event_type: "focusTime".to_owned(),
+        ..SeenEvent::default()
+    };
+    let in_focus = BookRequest { from: focus.from, until: focus.until, ..request(4) };
+    other.calendars.add_event(focus);
+    let booked = several.book(&in_focus).await.expect("an answer");
+    assert!(matches!(booked, Booked::Event { .. }), "whether that counts, the rules have said before");
     other.calendars.unreachable("ana@other.example");
     assert_eq!(several.book(&later(3)).await.expect_err("it is not known").class(), "retry");
-    assert_eq!(first.calendars.booked().len(), 1);
-    let elsewhere = BookRequest { calendar: "nobody:ana@reps.example".to_owned(), ..request(4) };
+    assert_eq!(first.calendars.booked().len(), 2);
+    let elsewhere = BookRequest { calendar: "nobody:ana@reps.example".to_owned(), ..request(5) };
     let told = several.book(&elsewhere).await.expect_err("it is nowhere").to_string();
     assert!(told.contains("there is no [calendars.nobody] in baton.toml"), "{told}");
 }
@@ -221,10 +235,42 @@ async fn free_times_are_offered_from_no_view_of_before() {
     let clock = Arc::clone(&town.clock) as SharedClock;
     let facts = Facts::new(None, calendar, town.db.store.clone(), clock, Duration::from_millis(700));
     let until = town.clock.now() + TimeDelta::days(5);
-    assert_eq!(facts.busy_now("west-01@reps.example", until).await, Ok(Vec::new()));
+    let rules = Arc::clone(&town.worker.reload.current().borrow().rules);
+    assert_eq!(facts.busy_now("west-01@reps.example", until, &rules).await, Ok(Vec::new()));
     town.loses_its_calendars();
-    let now = facts.busy_now("west-01@reps.example", until).await;
+    let now = facts.busy_now("west-01@reps.example", until, &rules).await;
     assert!(now.is_err(), "what was free a moment ago is not known to be free now: {now:?}");
+    town.worker.stop().await;
+}
+
+/// It was told when there was nothing else; what was booked into it since is busy by its kind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_meeting_within_focus_time_that_counts_as_free_is_seen_when_times_are_offered() {
+    let town = Town::begin(|_, _| ()).await;
+    let calendar = town.stage.vendors().expect("clients").calendar;
+    let clock = Arc::clone(&town.clock) as SharedClock;
+    let facts = Facts::new(None, calendar, town.db.store.clone(), clock, Duration::from_secs(5));
+    let mut rules = RuleSet::clone(&town.worker.reload.current().borrow().rules);
+    rules.calendars.focus = CountsAs::Free;
+    let (address, from) = ("west-01@reps.example", town.clock.now() + TimeDelta::hours(1));
+    let focus = SeenEvent {
+        calendar: address.to_owned(),
+        from,
+        until: from + TimeDelta::hours(3),
+        event_type: "focusTime".to_owned(),
+        ..SeenEvent::default()
+    };
+    town.stage.calendars.add_event(focus);
+    let rep = rules.reps.keys().find(|rep| rep.as_str() == "west-01").expect("a rep").clone();
+    let seen = facts.busy_of(&rep, &rules).await.expect("it is known");
+    assert_eq!(seen.iter().map(|busy| busy.kind).collect::<Vec<_>>(), [BusyKind::Focus]);
+
+    let (from, until) = (from + TimeDelta::hours(1), from + TimeDelta::minutes(90));
+    town.stage.calendars.add_busy(address, from, until);
+    let ahead = town.clock.now() + TimeDelta::days(2);
+    let mut meetings = facts.busy_now(address, ahead, &rules).await.expect("it is known");
+    meetings.retain(|busy| busy.kind == BusyKind::Busy);
+    assert_eq!(meetings, [Busy { from, until, kind: BusyKind::Busy }]);
     town.worker.stop().await;
 }
 

@@ -1,12 +1,12 @@
 //! Texts by Twilio: the client against its stand-in and the vendor's description, and whoever is missed by a running worker.
 
-use super::contract;
-use super::twilio::{ACCOUNT, TOKEN};
+use super::{ACCOUNT, TOKEN};
 use crate::eventually::{eventually, found};
 use crate::program::edit;
 use crate::store::server::{Db, sqlite_in};
 use crate::store::tx::reads;
 use crate::town::{self, Caller, Line};
+use crate::vendors::contract;
 use axum::http::StatusCode;
 use baton::app::{self, Running};
 use baton::config::Config;

@@ -1,0 +1,65 @@
+//! Several queries in one request, which counts as one against the day's limit however many they are.
+
+use super::errors::{self, read};
+use super::write::{CompositeAnswer, Part};
+use super::{QueryResult, Salesforce};
+use crate::connectors::VendorError;
+use crate::connectors::http::{Answer, ApiCall, Does};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Queries by their names; the vendor takes five at most.
+pub(super) type Queries = Vec<(&'static str, String)>;
+
+pub(super) type Row = Map<String, Value>;
+
+/// What came of them.
+pub(super) struct Reads {
+    answer: Answer,
+    parts: Vec<Part>,
+}
+
+impl Salesforce {
+    /// One page of each.
+    pub(super) async fn reads(&self, operation: &'static str, queries: &Queries) -> Result<Reads, VendorError> {
+        let parts: Vec<Value> = queries.iter().map(|(name, soql)| self.query_part(name, soql)).collect();
+        let segments = ["services", "data", self.api_version.as_str(), "composite"];
+        let call = ApiCall::new(operation, Does::Read, Method::POST, &segments)
+            .json(json!({ "allOrNone": false, "compositeRequest": parts }));
+        let answer = self.send(call).await?;
+        let parts = read::<CompositeAnswer>(&answer)?.composite_response;
+        Ok(Reads { answer, parts })
+    }
+
+    fn query_part(&self, name: &str, soql: &str) -> Value {
+        let soql: String = url::form_urlencoded::byte_serialize(soql.as_bytes()).collect();
+        json!({ "method": "GET", "url": format!("{}?q={soql}", self.path("query")), "referenceId": name })
+    }
+}
+
+impl Reads {
+    /// Takes out those that ask for an object or a field which the org has not; their names.
+    pub(super) fn take_lacking(&mut self) -> Vec<String> {
+        let all = std::mem::take(&mut self.parts).into_iter();
+        let (lacking, there): (Vec<Part>, Vec<Part>) = all.partition(|part| errors::is_lacking(&part.body));
+        self.parts = there;
+        lacking.into_iter().map(|part| part.reference_id).collect()
+    }
+
+    /// By the names of the queries.
+    ///
+    /// # Errors
+    /// Why one of them failed.
+    pub(super) fn rows(self) -> Result<BTreeMap<String, Vec<Row>>, VendorError> {
+        let mut told = BTreeMap::new();
+        for part in self.parts {
+            if let Some(error) = errors::of_parts(&[(part.http_status_code, part.body.clone())], &self.answer) {
+                return Err(error);
+            }
+            let rows = serde_json::from_value::<QueryResult>(part.body).map(|result| result.records);
+            told.insert(part.reference_id, rows.unwrap_or_default());
+        }
+        Ok(told)
+    }
+}
