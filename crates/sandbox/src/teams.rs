@@ -206,41 +206,41 @@ fn members(kind: &str) -> Option<&'static [&'static str]> {
     Some(members)
 }
 
-fn element(element: &Value, ids: &mut BTreeSet<String>, faults: &mut Vec<String>) {
-    let kind = element["type"].as_str().unwrap_or_default();
-    let Some(known) = members(kind) else { return faults.push(format!("element {}", element["type"])) };
-    for name in element.as_object().into_iter().flat_map(serde_json::Map::keys) {
+fn element(shown: &Value, ids: &mut BTreeSet<String>, faults: &mut Vec<String>) {
+    let kind = shown["type"].as_str().unwrap_or_default();
+    let Some(known) = members(kind) else { return faults.push(format!("element {}", shown["type"])) };
+    for name in shown.as_object().into_iter().flat_map(serde_json::Map::keys) {
         if !["type", "id", "spacing", "separator"].contains(&name.as_str()) && !known.contains(&name.as_str()) {
             faults.push(format!("{kind} has {name}"));
         }
     }
-    if let Some(id) = element["id"].as_str()
+    if let Some(id) = shown["id"].as_str()
         && !ids.insert(id.to_owned())
     {
         faults.push(format!("id {id} twice"));
     }
     match kind {
-        "TextBlock" | "TextRun" => words(&element["text"], faults),
+        "TextBlock" | "TextRun" => words(&shown["text"], faults),
         "RichTextBlock" => {
-            let runs = element["inlines"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let runs = shown["inlines"].as_array().map(Vec::as_slice).unwrap_or_default();
             if runs.is_empty() || runs.iter().any(|run| run["type"] != "TextRun") {
                 faults.push("RichTextBlock without runs".to_owned());
             }
-            runs.iter().for_each(|run| self::element(run, ids, faults));
+            runs.iter().for_each(|run| element(run, ids, faults));
         }
         "FactSet" => {
-            for fact in element["facts"].as_array().into_iter().flatten() {
+            for fact in shown["facts"].as_array().into_iter().flatten() {
                 words(&fact["title"], faults);
                 words(&fact["value"], faults);
             }
         }
-        "Input.Text" if element["id"].is_null() || element["label"].is_null() => {
+        "Input.Text" if shown["id"].is_null() || shown["label"].is_null() => {
             faults.push("an input without id or label".to_owned());
         }
         _ => {}
     }
-    if !element["selectAction"].is_null() {
-        press(&element["selectAction"], false, faults);
+    if !shown["selectAction"].is_null() {
+        press(&shown["selectAction"], false, faults);
     }
 }
 
