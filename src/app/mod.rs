@@ -23,7 +23,7 @@ pub mod zoneinfo;
 pub use reload::Reload;
 pub use speech::unspoken;
 pub use twilio::{TwilioAccount, twilio_account};
-pub use vendors::{CalendarNames, CrmChoice, agree, connect, not_connected, undialled};
+pub use vendors::{Connected, connect, not_connected, undialled};
 
 use crate::chat;
 use crate::config::{Keep, Limits};
@@ -120,7 +120,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let (stop, stopping) = channel(false);
     let (set_ready, ready) = channel(true);
     let worker = worker_name();
-    let connected = (CrmChoice::from(&setup.vendors), CalendarNames::from(&setup.vendors));
+    let connected = Connected::from(&setup.vendors);
     let platforms = Arc::new(setup.platforms);
     let (clock, sections) = (Arc::clone(&setup.clock), Arc::clone(&platforms));
     let reload = Reload::begin(setup.store.clone(), clock, worker.clone(), connected, sections, setup.workspace).await;

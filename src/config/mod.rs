@@ -12,6 +12,7 @@ mod secrets;
 mod sms;
 mod span;
 mod speech;
+mod teams;
 mod telemetry;
 mod telephony;
 mod vendors;
@@ -31,6 +32,7 @@ pub use listen::Listen;
 pub use platforms::Platform;
 pub use sms::{Sms, TwilioSms};
 pub use speech::{Speaker, Speech};
+pub use teams::Teams;
 pub use telemetry::Telemetry;
 pub use telephony::{Asterisk, Carrier, Reached, RepFirst, Telephony, ToldBy, Twilio};
 pub use vendors::{Crm, Mail, MailTls, SalesforceAuth, Slack};
@@ -58,6 +60,7 @@ pub struct Config {
     pub slack: Option<Slack>,
     pub mail: Option<Mail>,
     pub sms: Option<Sms>,
+    pub teams: Option<Teams>,
     /// Of addresses in `reps.csv` without a name before them.
     #[serde(default, deserialize_with = "google_unless_said")]
     pub calendar: Option<Calendar>,
@@ -238,6 +241,9 @@ impl Config {
         }
         if let Some(sms) = &self.sms {
             sms.check(self.telephony.as_ref())?;
+        }
+        if let Some(teams) = &self.teams {
+            teams.check()?;
         }
         self.check_calendars()?;
         self.http.check()?;

@@ -1,7 +1,7 @@
 //! Every secret of `baton.toml`, looked up once at start: none is missing, blank, or so short that it can be guessed.
 
 use super::environment::{Reference, Worth};
-use super::{Carrier, Config, Crm, SalesforceAuth, Sms, Speaker, Speech, Telephony, ToldBy};
+use super::{Carrier, Config, Crm, SalesforceAuth, Sms, Speaker, Speech, Teams, Telephony, ToldBy};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
@@ -89,6 +89,9 @@ impl Config {
             && let Some(key) = &twilio.key
         {
             add("sms.key", key, TheirSecret);
+        }
+        for (name, webhook) in self.teams.iter().flat_map(Teams::channels) {
+            add(&Teams::key(name), webhook, TheirSecret);
         }
         all.extend(self.references_of_calendars());
         all

@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod asterisk;
 pub mod calendar;
+pub mod chats;
 pub mod crm;
 pub mod http;
 mod lead;
@@ -16,10 +17,12 @@ mod markup;
 pub mod slack;
 mod socket;
 pub mod speech;
+pub mod teams;
 mod telephony;
 pub mod webhook;
 
 pub use calendar::{BookRequest, Booked, Calendar};
+pub use chats::Rooms;
 pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, FieldWords, OwnerBy, ScreenPop, TaskKind};
 pub use lead::hex_key;
 pub use telephony::{
@@ -165,7 +168,7 @@ pub trait Chat: Send + Sync {
     fn vendor(&self) -> &'static str;
     /// From now on it goes by what the workers of this fleet know together of its limits and credentials.
     fn joins(&self, _fleet: &Arc<http::Fleet>) {}
-    /// Class `LookFirst`: see [`Chat::find`].
+    /// Class `LookFirst`: see [`Chat::find`]; or `AtMostOnce`: see [`Chat::keeps_hold`].
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError>;
     /// Class `Repeatable`.
     async fn update(&self, message: &MessageRef, card: &Card) -> Result<(), VendorError>;
@@ -178,6 +181,15 @@ pub trait Chat: Send + Sync {
     /// Whether anybody of ours hears what is pressed there.
     fn is_heard(&self) -> bool {
         false
+    }
+    /// Whether what was posted there can be found again and rewritten. Where it cannot, a post is `AtMostOnce`, and a card stays as
+    /// it was. `channel` is empty for a rep whose place the chat finds itself.
+    fn keeps_hold(&self, _channel: &str) -> bool {
+        true
+    }
+    /// Which addresses of the roster it takes.
+    fn rooms(&self) -> Rooms {
+        Rooms::of_slack()
     }
     async fn check(&self) -> Result<(), VendorError>;
     /// Whether these are people who can be written to.

@@ -32,7 +32,7 @@ impl Outbox {
         let rang = matches!(step.effect, Effect::Brief { why: BriefWhy::Ringing, .. });
         // Nobody is on the line about a meeting that was called off, and it stands in two calendars until it is taken out.
         let is_waited_for = step.effect.lane().is_urgent() && !matches!(step.effect, Effect::CancelMeeting { .. });
-        let is_once = lanes::work(&step.effect).class(&self.parts.vendors) == Class::AtMostOnce;
+        let is_once = lanes::work(&step.effect).class(&self.parts) == Class::AtMostOnce;
         !(is_waited_for || rang || is_once && step.may_be_done)
     }
 
@@ -53,7 +53,7 @@ impl Outbox {
         // One for look, mark and call together: each with its own would outlive the lease, and the next worker would look for
         // a request that is still to leave.
         let by = Instant::now() + limit;
-        let class = work.class(&self.parts.vendors);
+        let class = work.class(&self.parts);
         let late = now > step.deadline_at;
         let left_at = match step.sent_at {
             Some(sent_at) => Some(sent_at),

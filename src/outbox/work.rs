@@ -2,7 +2,7 @@
 //! tries are the same for all of them, and the runner's.
 
 use super::matter::Matter;
-use super::parts::{OutboxParts, Vendors};
+use super::parts::OutboxParts;
 use super::webhooks::Webhooks;
 use crate::connectors::{CrmRef, VendorError};
 use crate::render::caller::CallerContext;
@@ -21,7 +21,7 @@ use std::time::Duration;
 #[async_trait::async_trait]
 pub(super) trait Work: Send + Sync {
     /// What a lost answer means.
-    fn class(&self, vendors: &Vendors) -> Class;
+    fn class(&self, parts: &OutboxParts) -> Class;
 
     /// One call to the vendor; what it means is `handoff`'s business.
     async fn perform(&self, at: &At<'_>) -> Result<Done, VendorError>;

@@ -280,6 +280,18 @@ impl Templates {
         on_one_line(&self.render("caller/text_back.hbs", &context.when(rep, promised_at)))
     }
 
+    /// A text to a lead of a meeting that stands, or was called off; `change_url` is where they move it, or call it off.
+    pub fn text_of_meeting(
+        &self,
+        slot: &Slot,
+        called_off: bool,
+        change_url: Option<String>,
+        context: &CallerContext<'_>,
+    ) -> CallerText {
+        let file = if called_off { "caller/text_called_off.hbs" } else { "caller/text_meeting.hbs" };
+        on_one_line(&self.render(file, &CallerWhenPage { change_url, ..context.when(&slot.rep, slot.from) }))
+    }
+
     /// What the calendar tells the guest of a meeting that they have called off.
     pub fn called_off(&self, slot: &Slot, context: &CallerContext<'_>) -> CallerText {
         on_one_line(&self.render("caller/called_off.hbs", &context.when(&slot.rep, slot.from)))

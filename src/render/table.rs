@@ -150,6 +150,8 @@ pub(super) const SPECS: &[TemplateSpec] = specs![
     "caller/mail_mail.hbs" Plain CallerWhen PageForm::Notice;
     "caller/mail.html.hbs" Html CallerLetter PageForm::Text;
     "caller/text_back.hbs" Plain CallerWhen PageForm::Text;
+    "caller/text_meeting.hbs" Plain CallerWhen PageForm::Text;
+    "caller/text_called_off.hbs" Plain CallerWhen PageForm::Text;
     "caller/called_off.hbs" Plain CallerWhen PageForm::Text;
     "caller/calendar_event.hbs" Plain CallerWhen PageForm::Notice;
 ];

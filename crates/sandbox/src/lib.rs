@@ -11,6 +11,7 @@ pub mod hubspot;
 pub mod salesforce;
 pub mod slack;
 pub mod smtp;
+pub mod teams;
 pub mod twilio;
 pub mod vapi;
 pub mod voice;

@@ -34,7 +34,8 @@ impl<'r> Beyond<'r> {
                 Self::reps("crm_id", &ids, found, notes);
             }
             Client::Chat(chat) => {
-                let ids = self.ids(|rep| rep.chat_id.as_deref());
+                let rooms = chat.rooms();
+                let ids = self.ids(|rep| rep.chat_id.as_deref().filter(|id| rooms.hold(id).is_ok()));
                 let found = chat.look_up(&owned(&ids)).await;
                 Self::reps("chat_id", &ids, found, notes);
             }

@@ -24,7 +24,8 @@ impl Client {
         let Vendors { crm, chat, mailer, texter, calendar, asterisk, twilio, speech, .. } = vendors;
         let all = [
             crm.clone().map(Self::Crm),
-            chat.clone().map(Self::Chat),
+            // A webhook is not asked anything: it answers by doing.
+            chat.clone().filter(|chat| chat.rooms().slack).map(Self::Chat),
             mailer.clone().map(Self::Mail),
             texter.clone().map(Self::Texts),
             calendar.clone().map(Self::Calendar),

@@ -24,8 +24,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What can be looked at, in the order in which it is told.
-pub const SECTIONS: [&str; 10] =
-    ["database", "amqp", "crm", "slack", "mail", "sms", "calendar", "telephony", "speech", "platforms"];
+pub const SECTIONS: [&str; 11] =
+    ["database", "amqp", "crm", "slack", "teams", "mail", "sms", "calendar", "telephony", "speech", "platforms"];
 /// For one section, however many calls it takes.
 const WITHIN: Duration = Duration::from_secs(45);
 /// Further apart, assertions that are signed here are refused there. Vendors tell the time in whole seconds.
@@ -48,13 +48,14 @@ impl Doctor {
 
     /// Whether `baton.toml` has this section.
     pub fn has(&self, section: &str) -> bool {
-        let Config { amqp, crm, slack, mail, sms, calendar, calendars, telephony, speech, platforms, .. } =
+        let Config { amqp, crm, slack, teams, mail, sms, calendar, calendars, telephony, speech, platforms, .. } =
             &self.config;
         match section {
             "database" => true,
             "amqp" => amqp.is_some(),
             "crm" => crm.is_some(),
             "slack" => slack.is_some(),
+            "teams" => teams.is_some(),
             "mail" => mail.is_some(),
             "sms" => sms.is_some(),
             "calendar" => calendar.is_some() || !calendars.is_empty(),
@@ -223,6 +224,7 @@ impl Doctor {
         let mut config = Config {
             crm: None,
             slack: None,
+            teams: None,
             mail: None,
             sms: None,
             calendar: None,
@@ -235,6 +237,7 @@ impl Doctor {
         match section {
             "crm" => config.crm.clone_from(&all.crm),
             "slack" => config.slack.clone_from(&all.slack),
+            "teams" => config.teams.clone_from(&all.teams),
             "mail" => config.mail.clone_from(&all.mail),
             "calendar" => {
                 config.calendar.clone_from(&all.calendar);

@@ -9,7 +9,7 @@ mod follow;
 pub use follow::Follower;
 
 use super::platforms;
-use super::vendors::{CalendarNames, CrmChoice, agree};
+use super::vendors::Connected;
 use super::workspace::{self, Faults, Workspace};
 use crate::config;
 use crate::release::{Current, Refusal, Release};
@@ -33,8 +33,7 @@ pub struct Reload {
     store: Store,
     clock: SharedClock,
     worker: String,
-    crm: CrmChoice,
-    calendars: CalendarNames,
+    connected: Connected,
     platforms: Arc<PlatformSections>,
     release: watch::Sender<Arc<Release>>,
     refused: watch::Sender<Option<Arc<Refusal>>>,
@@ -61,14 +60,14 @@ impl Reload {
         store: Store,
         clock: SharedClock,
         worker: String,
-        (crm, calendars): (CrmChoice, CalendarNames),
+        connected: Connected,
         platforms: Arc<PlatformSections>,
         workspace: Workspace,
     ) -> Result<Self, StoreError> {
         let release = live(&store, &clock, &worker, workspace).await?;
         let (release, _) = watch::channel(Arc::new(release));
         let (refused, _) = watch::channel(None);
-        Ok(Self { store, clock, worker, crm, calendars, platforms, release, refused })
+        Ok(Self { store, clock, worker, connected, platforms, release, refused })
     }
 
     pub fn current(&self) -> Current {
@@ -88,7 +87,7 @@ impl Reload {
         match judged.context("checking the rules")? {
             Ok(workspace) => {
                 let rules = &workspace.checked.rules;
-                if let Err(why) = agree(self.crm, rules).and_then(|()| self.calendars.hold(rules)) {
+                if let Err(why) = self.connected.agrees(rules) {
                     tracing::error!(refused = id.short(), %why, "changed rules do not go with the connections");
                     return Ok(self.refuse(id, vec![why.to_string()]));
                 }

@@ -1,11 +1,11 @@
 //! From the config's sections to the clients of one workspace.
 
 mod calendars;
+mod chats;
 pub(super) mod fleet;
 pub(super) mod slack;
 mod told;
 
-pub use calendars::CalendarNames;
 pub use told::{not_connected, undialled};
 
 use crate::app::lines::{as_telephony, lent, over_http};
@@ -20,13 +20,14 @@ use crate::connectors::http::Secret;
 use crate::connectors::live::LiveVoice;
 use crate::connectors::mail::{SmtpConfig, SmtpMailer, SmtpTls};
 use crate::connectors::speech::Speech;
-use crate::connectors::{Chat, Telephony};
+use crate::connectors::{Chat, Rooms, Telephony};
 use crate::outbox::Vendors;
 use anyhow::{Context, Result, bail};
 use baton_clock::SharedClock;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::Assignment;
+use calendars::CalendarNames;
 use std::sync::Arc;
 
 /// Clients for every section that is there; `wire`: commands to the voice platform over the broker, where there is one. `events`
@@ -61,6 +62,7 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
         vendors.chat = Some(Arc::clone(&slack) as Arc<dyn Chat>);
         vendors.slack = Some(slack);
     }
+    vendors.chat = chats::beside_teams(vendors.chat.take(), config)?;
     if let Some(mail) = &config.mail {
         vendors.mailer = Some(Arc::new(SmtpMailer::new(smtp(mail)?, Arc::clone(clock)).context("setting up mail")?));
     }
@@ -102,9 +104,42 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
     Ok(vendors)
 }
 
+/// What is connected, as far as rules and roster build on it.
+#[derive(Debug, Clone)]
+pub struct Connected {
+    crm: CrmChoice,
+    calendars: CalendarNames,
+    chats: Rooms,
+}
+
+impl From<&Config> for Connected {
+    fn from(config: &Config) -> Self {
+        Self { crm: config.into(), calendars: config.into(), chats: chats::rooms(config) }
+    }
+}
+
+impl From<&Vendors> for Connected {
+    fn from(vendors: &Vendors) -> Self {
+        let chats = vendors.chat.as_ref().map(|chat| chat.rooms()).unwrap_or_default();
+        Self { crm: vendors.into(), calendars: vendors.into(), chats }
+    }
+}
+
+impl Connected {
+    /// Whether rules, roster and connections can work together.
+    ///
+    /// # Errors
+    /// They cannot: the first thing that is wanting.
+    pub fn agrees(&self, rules: &RuleSet) -> Result<()> {
+        agree(self.crm, rules)?;
+        self.calendars.hold(rules)?;
+        chats::hold(&self.chats, rules)
+    }
+}
+
 /// What can be left to the CRM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CrmChoice {
+enum CrmChoice {
     NoCrm,
     Chooses,
 }
@@ -121,11 +156,9 @@ impl From<&Vendors> for CrmChoice {
     }
 }
 
-/// Whether rules and connections can work together.
-///
 /// # Errors
 /// The rules leave the choice of the owner to a CRM that is not there.
-pub fn agree(crm: CrmChoice, rules: &RuleSet) -> Result<()> {
+fn agree(crm: CrmChoice, rules: &RuleSet) -> Result<()> {
     match (rules.assignment, crm) {
         (Assignment::Baton, _) | (Assignment::Crm, CrmChoice::Chooses) => Ok(()),
         (Assignment::Crm, CrmChoice::NoCrm) => bail!(

@@ -7,7 +7,7 @@ use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::phone::endpoint::{Address, Endpoint};
 use baton_core::rules::RuleSet;
 use baton_core::rules::fault::listed;
-use baton_core::rules::model::set::{CallbackDial, Introduction, Rung, TextBack};
+use baton_core::rules::model::set::{CallbackDial, ConfirmBy, Introduction, Rung, TextBack};
 use baton_core::rules::words::language;
 
 /// What the ladders and the letters of a workspace ask for, and `baton.toml` connects nothing to: it is not done, and nobody is
@@ -32,7 +32,10 @@ pub fn not_connected(config: &Config, rules: &RuleSet) -> Vec<String> {
     if config.sms.is_none() && rules.handoff.callback.text_back != TextBack::Nobody {
         told.push("no [sms]: text_back of handoff.yaml is sent to nobody".to_owned());
     }
-    if config.mail.is_none() && config.slack.is_none() {
+    if config.sms.is_none() && rules.handoff.booking.confirm.contains(&ConfirmBy::Text) {
+        told.push("no [sms]: nobody is told of a meeting by text, as confirm of handoff.yaml says".to_owned());
+    }
+    if config.mail.is_none() && config.slack.is_none() && config.teams.is_none() {
         told.push("no [slack] and no [mail]: no rep is told of a lead, and no caller of a promise".to_owned());
     }
     told
@@ -165,6 +168,10 @@ mod tests {
         let mut rules = scenario().rules;
         rules.handoff.callback.text_back = TextBack::Agreed;
         assert_eq!(not_connected(&config, &rules), ["no [sms]: text_back of handoff.yaml is sent to nobody"]);
+        rules.handoff.callback.text_back = TextBack::Nobody;
+        rules.handoff.booking.confirm.insert(ConfirmBy::Text);
+        let [texts] = &not_connected(&config, &rules)[..] else { panic!("one thing is told") };
+        assert!(texts.starts_with("no [sms]: nobody is told of a meeting by text"), "{texts}");
         let sms = format!("{slack}{TWILIO}{google}[sms]\nvendor = \"twilio\"\nfrom = \"+15551230000\"\n");
         let config = toml::from_str(&sms).expect("a configuration");
         assert_eq!(not_connected(&config, &rules), Vec::<String>::new());

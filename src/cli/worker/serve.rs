@@ -58,8 +58,7 @@ impl Serve {
             }
         };
         let rules = &workspace.checked.rules;
-        let agrees = app::agree(app::CrmChoice::from(&config), rules);
-        if let Err(why) = agrees.and_then(|()| app::CalendarNames::from(&config).hold(rules)) {
+        if let Err(why) = app::Connected::from(&config).agrees(rules) {
             eprintln!("{why}");
             return Ok(FAULTY);
         }

@@ -141,7 +141,7 @@ fn full(folder: &Path, crm: &str) -> Config {
         "[http]\ntokens = {{ voice = {token} }}\n[feedback]\nlink_secret = {link}\n[slack]\nbot_token = {slack}\n\
          app_token = {slack}\nsigning_secret = {platform}\n\
          [mail]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\nusername = \"u\"\npassword = {mail}\n\
-         [sms]\nvendor = \"twilio\"\naccount = \"AC\"\nkey = {texts}\n\
+         [sms]\nvendor = \"twilio\"\naccount = \"AC\"\nkey = {texts}\n[teams]\nwebhook = {slack}\n\
          [calendar]\nclient_email = \"c\"\nprivate_key = {calendar}\n[amqp]\nurl = {amqp}\n\
          [telephony]\nmode = \"agent\"\ncommands = \"http://v\"\ntoken = {voice}\n[database]\nurl = {database}\n\
          [speech]\nurl = \"http://s/v1/audio/speech\"\nmodel = \"m\"\nvoice = \"v\"\ntoken = {engine}\n\

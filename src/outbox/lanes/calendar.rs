@@ -2,7 +2,7 @@
 
 use crate::connectors::{BookRequest, Booked, Calendar, VendorError, hex_key};
 use crate::outbox::matter::Matter;
-use crate::outbox::parts::{OutboxParts, Vendors, needs_person, not_configured, retry};
+use crate::outbox::parts::{OutboxParts, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{CalendarEffect, Class, May, Under};
@@ -20,7 +20,7 @@ const SETTLE_BOOKING_WITHIN: TimeDelta = TimeDelta::hours(1);
 
 #[async_trait::async_trait]
 impl Work for CalendarEffect<'_> {
-    fn class(&self, _vendors: &Vendors) -> Class {
+    fn class(&self, _parts: &OutboxParts) -> Class {
         match self {
             Self::FindSlots { .. } | Self::Book { .. } | Self::Move { .. } | Self::Cancel { .. } => Class::Repeatable,
         }

@@ -8,7 +8,7 @@ use crate::connectors::{
 use crate::outbox::instruct;
 use crate::outbox::lanes::crm::screen;
 use crate::outbox::matter::Matter;
-use crate::outbox::parts::{OutboxParts, Vendors, gone, needs_person, not_configured};
+use crate::outbox::parts::{OutboxParts, gone, needs_person, not_configured};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{CallEffect, Class, Instruction, May, Under};
@@ -30,10 +30,10 @@ const ASKED_WITHIN: Duration = Duration::from_millis(1500);
 
 #[async_trait::async_trait]
 impl Work for CallEffect<'_> {
-    fn class(&self, vendors: &Vendors) -> Class {
+    fn class(&self, parts: &OutboxParts) -> Class {
         match self {
             Self::Ring { .. } | Self::DialLead { .. } => {
-                vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class())
+                parts.vendors.telephony.as_ref().map_or(Class::LookFirst, |vendor| vendor.ring_class())
             }
             Self::Instruct(_) | Self::Hold { .. } | Self::Whisper { .. } | Self::Join { .. } => Class::Repeatable,
             Self::Ask { .. } | Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent => Class::Repeatable,

@@ -2,7 +2,7 @@
 
 use crate::connectors::{Card, Chat, MessageRef, VendorError};
 use crate::outbox::matter::Matter;
-use crate::outbox::parts::{OutboxParts, Vendors, needs_person, not_configured, retry};
+use crate::outbox::parts::{OutboxParts, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::{CardContext, CardState};
 use crate::store::{OfferedCard, StepRow, VendorRef};
@@ -19,11 +19,15 @@ use std::time::Duration;
 
 #[async_trait::async_trait]
 impl Work for ChatEffect<'_> {
-    fn class(&self, vendors: &Vendors) -> Class {
-        match self {
-            Self::Brief { .. } if vendors.chat.is_some() => Class::LookFirst,
+    fn class(&self, parts: &OutboxParts) -> Class {
+        match (*self, &parts.vendors.chat) {
+            (Self::Brief { rep, .. }, Some(chat)) => {
+                let rules = Arc::clone(&parts.release.borrow().rules);
+                let channel = rules.reps.get(rep).and_then(|rep| rep.chat_id.as_deref());
+                if chat.keeps_hold(channel.unwrap_or_default()) { Class::LookFirst } else { Class::AtMostOnce }
+            }
             // Nothing was sent that could be lost.
-            Self::Brief { .. } | Self::UpdateCard { .. } => Class::Repeatable,
+            (Self::Brief { .. }, None) | (Self::UpdateCard { .. }, _) => Class::Repeatable,
         }
     }
 
@@ -91,6 +95,9 @@ async fn update(at: &At<'_>, chat: &dyn Chat, key: &str, rep: &Rep) -> Result<Do
     };
     let message: MessageRef = serde_json::from_str(&reference)
         .map_err(|error| needs_person(format!("the card's reference {reference:?} is none: {error}")))?;
+    if !chat.keeps_hold(&message.channel) {
+        return Ok(Done::nothing("what was posted there stays as it was"));
+    }
     let (why, state) = match card_state(at.matter, key) {
         Some(CardState::Missed) => (BriefWhy::Ringing, missed(at, rep).await?),
         Some(other) => (BriefWhy::Ringing, other),

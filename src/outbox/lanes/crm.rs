@@ -4,7 +4,7 @@ pub(super) mod screen;
 
 use crate::connectors::{Crm, CrmLead, CrmRef, CrmTask, OwnerBy, TaskKind, VendorError, hex_key};
 use crate::outbox::matter::Matter;
-use crate::outbox::parts::{OutboxParts, Vendors, retry};
+use crate::outbox::parts::{OutboxParts, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::NoteContext;
 use crate::store::{Correction, OwnerChange, StepRow, with};
@@ -27,9 +27,9 @@ const SPARED_FOR: TimeDelta = TimeDelta::minutes(15);
 
 #[async_trait::async_trait]
 impl Work for CrmEffect<'_> {
-    fn class(&self, vendors: &Vendors) -> Class {
+    fn class(&self, parts: &OutboxParts) -> Class {
         match self {
-            Self::Write { .. } => vendors.crm.as_ref().map_or(Class::Repeatable, |crm| crm.write_class()),
+            Self::Write { .. } => parts.vendors.crm.as_ref().map_or(Class::Repeatable, |crm| crm.write_class()),
             Self::ReadOwner => Class::Repeatable,
         }
     }

@@ -1,7 +1,7 @@
 //! Our own events.
 
 use crate::connectors::VendorError;
-use crate::outbox::parts::{OutboxParts, Vendors};
+use crate::outbox::parts::OutboxParts;
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{Class, Topic};
@@ -9,7 +9,7 @@ use serde_json::json;
 
 #[async_trait::async_trait]
 impl Work for Topic {
-    fn class(&self, _vendors: &Vendors) -> Class {
+    fn class(&self, _parts: &OutboxParts) -> Class {
         Class::Repeatable
     }
 

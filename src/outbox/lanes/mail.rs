@@ -1,7 +1,7 @@
 //! Mail to reps and to callers.
 
 use crate::connectors::{Mail, VendorError};
-use crate::outbox::parts::{OutboxParts, Vendors};
+use crate::outbox::parts::OutboxParts;
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{BriefWhy, Class, Confirmation, MailEffect};
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 #[async_trait::async_trait]
 impl Work for MailEffect<'_> {
-    fn class(&self, vendors: &Vendors) -> Class {
+    fn class(&self, parts: &OutboxParts) -> Class {
         match self {
             // Nothing was sent that could be lost.
-            Self::Brief { .. } | Self::ConfirmToCaller(_) if vendors.mailer.is_none() => Class::Repeatable,
+            Self::Brief { .. } | Self::ConfirmToCaller(_) if parts.vendors.mailer.is_none() => Class::Repeatable,
             Self::Brief { .. } | Self::ConfirmToCaller(_) => Class::AtMostOnce,
         }
     }

@@ -2,7 +2,7 @@
 //! goes on.
 
 use crate::connectors::{LegStatus, VendorError};
-use crate::outbox::parts::{OutboxParts, Vendors};
+use crate::outbox::parts::OutboxParts;
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::store::StepRow;
 use baton_core::domain::effect::{Class, Timer};
@@ -22,7 +22,7 @@ impl Work for &Timer {
         }
     }
 
-    fn class(&self, _vendors: &Vendors) -> Class {
+    fn class(&self, _parts: &OutboxParts) -> Class {
         Class::Repeatable
     }
 

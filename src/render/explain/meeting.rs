@@ -4,7 +4,7 @@ use super::story::{Roster, Story};
 use baton_core::domain::outcome::{MeetingChange, MeetingChangeState};
 use baton_core::handoff::Handoff;
 use baton_core::routing::local;
-use baton_core::rules::model::set::BookingRules;
+use baton_core::rules::model::set::{BookingRules, ConfirmBy};
 use baton_core::rules::spell;
 
 /// A section, or nothing where there is nothing of the kind.
@@ -16,8 +16,10 @@ pub(super) fn told(handoff: &Handoff, roster: &Roster) -> String {
         times => Some(format!("Moved by the lead: {times} times.")),
     };
     let change = handoff.change.as_ref().map(|change| changed(change, roster));
+    let is_texted = handoff.meeting().is_some() && handoff.terms.booking.confirm.contains(&ConfirmBy::Text);
+    let texted = is_texted.then(|| "The lead is told of it by text, if they have agreed to texts.".to_owned());
     let terms = terms(&handoff.terms.booking, &roster.0.handoff.booking);
-    story.section("Meeting", terms.into_iter().chain(moved).chain(change));
+    story.section("Meeting", terms.into_iter().chain(texted).chain(moved).chain(change));
     story.text
 }
 

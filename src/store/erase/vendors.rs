@@ -24,7 +24,9 @@ pub(super) fn sent(lead: &LeadId, kind: &str, key: &str, reference: Option<Strin
         "brief_chat" | "brief_slack" => {
             Some(held(lead, "chat_message", reference?, "In the chat, delete this message to the rep, and its thread."))
         }
-        "text_back" => Some(held(lead, "text", reference?, "At the carrier of texts, delete this message.")),
+        "text_back" | "text_meeting" => {
+            Some(held(lead, "text", reference?, "At the carrier of texts, delete this message."))
+        }
         "brief_email" => {
             let to_do = "In the mailbox of the rep, delete the briefing that has this message id.";
             Some(held(lead, "mail", key, to_do))
@@ -45,7 +47,7 @@ pub(super) fn under_way(lead: &LeadId, kind: &str, key: &str, has_left: bool) ->
         "brief_chat" | "brief_slack" if has_left => {
             ("chat_message", "In the chat, look for a message of these minutes to the rep, and delete it.")
         }
-        "text_back" if has_left => {
+        "text_back" | "text_meeting" if has_left => {
             ("text", "At the carrier of texts, look for a message of these minutes, and delete it.")
         }
         _ => return None,

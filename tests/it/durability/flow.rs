@@ -11,6 +11,7 @@ mod meetings;
 mod owner;
 pub mod play;
 mod storage;
+mod texts;
 mod withdrawn;
 
 use crate::eventually::eventually;

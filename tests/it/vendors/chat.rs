@@ -1,9 +1,10 @@
-//! Slack, Google Calendar and mail: every client against its stand-in, for every outcome, with every exchange held
+//! Slack, Teams, Google Calendar and mail: every client against its stand-in, for every outcome, with every exchange held
 //! against the vendor's contract.
 
 mod google;
 mod mail;
 mod slack;
+mod teams;
 
 use baton::connectors::VendorError;
 use baton_clock::FakeClock;

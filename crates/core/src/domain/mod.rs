@@ -6,6 +6,7 @@
 pub mod account;
 pub mod briefing;
 pub mod calendar;
+pub mod chat;
 pub mod crm_id;
 pub mod effect;
 pub mod id;

@@ -1,8 +1,8 @@
-//! Whether somebody who was missed may be sent a text at a moment, at which number, and why they may not.
+//! Whether somebody who was missed, or has a meeting, may be sent a text at a moment, at which number, and why they may not.
 
 use super::state::{Handoff, Stage};
 use crate::domain::lead::Lead;
-use crate::domain::outcome::Promise;
+use crate::domain::outcome::{Promise, Slot};
 use crate::domain::phone::PhoneE164;
 use crate::domain::rota;
 use crate::rules::RuleSet;
@@ -16,6 +16,8 @@ use std::fmt;
 pub enum NoText {
     /// Nobody owes the person a call any more, or it is being made.
     NotOwed,
+    /// The meeting has become another, or its time has come.
+    NotSo,
     /// The rules do not say so.
     NotByRules,
     Refused,
@@ -35,9 +37,10 @@ impl fmt::Display for NoText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOwed => f.write_str("no call is owed any more, or it is being made"),
+            Self::NotSo => f.write_str("it is not so any more"),
             Self::NotByRules => f.write_str("text_back of handoff.yaml is nobody"),
             Self::Refused => f.write_str("texts are refused"),
-            Self::NotAgreed => f.write_str("nothing was said of texts, and text_back of handoff.yaml is agreed"),
+            Self::NotAgreed => f.write_str("nothing was said of texts, and they go to whoever has agreed"),
             Self::NoNumber => f.write_str("no number is known that texts may go to"),
             Self::NoMobile => f.write_str("the number is a fixed line's or a service's"),
             Self::NotNow { until } => write!(
@@ -67,6 +70,26 @@ impl Handoff {
         let number = may_be_written_to(lead, self.terms.callback.text_back)?;
         let until = self.texts_from(rules, now);
         if until > now { Err(NoText::NotNow { until }) } else { Ok((number, promise)) }
+    }
+
+    /// Where to write to the lead now of a meeting that stands, or was called off.
+    ///
+    /// # Errors
+    /// As [`text_to`](Self::text_to).
+    pub fn meeting_text_to<'l>(
+        &self,
+        lead: &'l Lead,
+        rules: &RuleSet,
+        (slot, called_off): (&Slot, bool),
+        now: DateTime<Utc>,
+    ) -> Result<&'l PhoneE164, NoText> {
+        let stands = self.meeting().is_some_and(|meeting| meeting.slot == *slot);
+        if stands == called_off || slot.from <= now {
+            return Err(NoText::NotSo);
+        }
+        let number = may_be_written_to(lead, TextBack::Agreed)?;
+        let until = self.texts_from(rules, now);
+        if until > now { Err(NoText::NotNow { until }) } else { Ok(number) }
     }
 
     /// From when on a text may arrive: it wakes people as a call does.

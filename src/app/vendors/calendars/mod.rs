@@ -39,7 +39,7 @@ pub(super) fn connect(config: &Config, clock: &SharedClock) -> Result<Option<Arc
 
 /// The names of the connections at which calendars can be, and whether meetings can be booked there; empty where nothing is connected.
 #[derive(Debug, Clone)]
-pub struct CalendarNames(Vec<(String, bool)>);
+pub(super) struct CalendarNames(Vec<(String, bool)>);
 
 impl From<&Config> for CalendarNames {
     fn from(config: &Config) -> Self {
@@ -63,7 +63,7 @@ impl CalendarNames {
     ///
     /// # Errors
     /// One is at none, or meetings cannot be booked in it.
-    pub fn hold(&self, rules: &RuleSet) -> Result<()> {
+    pub(super) fn hold(&self, rules: &RuleSet) -> Result<()> {
         if self.0.is_empty() {
             return Ok(());
         }

@@ -38,8 +38,8 @@ impl Review {
         let config = config::load(&dir.join("baton.toml"));
         let config = config.and_then(|config| webhooks::may_be_reached(&config).map(|()| config));
         let config = config.and_then(|config| match &loaded {
-            Ok(workspace) => app::agree(app::CrmChoice::from(&config), &workspace.checked.rules)
-                .and_then(|()| app::CalendarNames::from(&config).hold(&workspace.checked.rules))
+            Ok(workspace) => app::Connected::from(&config)
+                .agrees(&workspace.checked.rules)
                 .and_then(|()| platforms::are_known(&config.platforms, &workspace.platforms))
                 .map(|()| config),
             Err(_) => Ok(config),

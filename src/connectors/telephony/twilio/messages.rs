@@ -40,7 +40,7 @@ const CODES: [(u32, Meaning, &str); 16] = [
     (21608, Mend, "a trial account writes to verified numbers alone"),
     (21611, TooMany, "the sender has as many texts waiting as it may have"),
     (21612, Mend, "the sender cannot write to this number: set sms.from or sms.messaging_service to one that can"),
-    (21617, Mend, "the text is too long: shorten templates/caller/text_back.hbs"),
+    (21617, Mend, "the text is too long: shorten the texts among templates/caller"),
     (21659, Mend, "the sender is no number of the account: set sms.from to one that is"),
     (21703, Mend, "the messaging service has no number to send from: add one to it"),
     (21705, Mend, "there is no such messaging service: set sms.messaging_service to one of the account"),

@@ -42,6 +42,10 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
         "live.rs",
         "what is sent is written by the platform's mapping, and held against the platform's own examples in `platforms::live`",
     ),
+    (
+        "teams",
+        "Microsoft describes no API of webhooks; cards are held against what Teams shows of them by the stand-in, and every answer is played in `vendors::chat::teams`",
+    ),
     ("speech", "a program or an engine of the workspace; each is played in the tests beside the clients"),
     ("webhook", "whoever is told of our events: a contract of our own"),
     ("http", "the way to all of them"),

@@ -67,7 +67,7 @@ impl Effect {
             Self::Hold { .. } | Self::Join { .. } => &[Under::Recorded],
             Self::Book { .. } | Self::MoveMeeting { .. } => &[Under::Invited],
             Self::ConfirmToCaller { .. } => &[Under::Mailed],
-            Self::TextBack => &[Under::Texted],
+            Self::TextBack | Self::TextMeeting { .. } => &[Under::Texted],
             Self::Instruct { .. } | Self::Ring { .. } | Self::Whisper { .. } | Self::Ask { .. } => &[],
             Self::HangUp { .. } | Self::EndCall | Self::LeaveAgent | Self::FindSlots { .. } => &[],
             // An invitation is taken back, by whoever had accepted it.
@@ -115,7 +115,7 @@ mod tests {
             Effect::Hold { .. } | Effect::Join { .. } => ["all", "all", "without"],
             Effect::Book { .. } | Effect::MoveMeeting { .. } => ["all", "all", "without"],
             Effect::ConfirmToCaller { .. } => ["all", "nothing", "nothing"],
-            Effect::TextBack => ["all", "by the rules", "nothing"],
+            Effect::TextBack | Effect::TextMeeting { .. } => ["all", "by the rules", "nothing"],
             Effect::Instruct { .. }
             | Effect::Ring { .. }
             | Effect::Whisper { .. }

@@ -63,7 +63,7 @@ impl Lane {
             Self::Chat => &["brief_chat", "update_card"],
             Self::Crm => &["write_crm", "read_owner"],
             Self::Mail => &["brief_email", "confirm_to_caller"],
-            Self::Texts => &["text_back"],
+            Self::Texts => &["text_back", "text_meeting"],
             Self::Events => &["publish"],
         }
     }
@@ -78,7 +78,7 @@ pub enum InLane<'e> {
     Chat(ChatEffect<'e>),
     Crm(CrmEffect<'e>),
     Mail(MailEffect<'e>),
-    Texts(TextEffect),
+    Texts(TextEffect<'e>),
     Events(Topic),
 }
 
@@ -123,9 +123,13 @@ pub enum MailEffect<'e> {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub enum TextEffect {
+pub enum TextEffect<'e> {
     /// To somebody who was missed.
     Back,
+    Meeting {
+        slot: &'e Slot,
+        called_off: bool,
+    },
 }
 
 impl Effect {
@@ -157,6 +161,9 @@ impl Effect {
             Self::Brief { rep, channel: Channel::Email, why } => InLane::Mail(MailEffect::Brief { rep, why: *why }),
             Self::ConfirmToCaller { what } => InLane::Mail(MailEffect::ConfirmToCaller(what)),
             Self::TextBack => InLane::Texts(TextEffect::Back),
+            Self::TextMeeting { slot, called_off } => {
+                InLane::Texts(TextEffect::Meeting { slot, called_off: *called_off })
+            }
             Self::Publish { topic } => InLane::Events(*topic),
         }
     }

@@ -118,6 +118,12 @@ pub enum Effect {
     },
     /// A text to somebody who was missed and is owed a call, where the rules and they themselves allow it.
     TextBack,
+    /// A text to the lead of a meeting, where the rules and they themselves allow it: that it stands, or was called off.
+    TextMeeting {
+        slot: Slot,
+        #[serde(default, skip_serializing_if = "is_default")]
+        called_off: bool,
+    },
     /// Our own event on `baton.events`, and to the webhooks that ask for it.
     Publish {
         topic: Topic,
@@ -360,6 +366,7 @@ impl Effect {
             Self::UpdateCard { .. } => "update_card",
             Self::ConfirmToCaller { .. } => "confirm_to_caller",
             Self::TextBack => "text_back",
+            Self::TextMeeting { .. } => "text_meeting",
             Self::Publish { .. } => "publish",
             Self::Timer { .. } => "timer",
             Self::ReadOwner => "read_owner",
@@ -374,8 +381,8 @@ impl Effect {
             Self::Instruct { .. } | Self::Timer { .. } => 0,
             Self::FindSlots { .. } | Self::Book { .. } => 1,
             Self::MoveMeeting { .. } | Self::CancelMeeting { .. } => 1,
-            Self::Brief { .. } | Self::UpdateCard { .. } | Self::TextBack => 2,
-            Self::WriteCrm { .. } => 2,
+            Self::Brief { .. } | Self::UpdateCard { .. } => 2,
+            Self::WriteCrm { .. } | Self::TextBack | Self::TextMeeting { .. } => 2,
             Self::Publish { .. } | Self::ConfirmToCaller { .. } | Self::ReadOwner => 3,
         }
     }

@@ -5,7 +5,7 @@ use super::super::state::Stage;
 use super::{CARD_WHILE_RINGING, Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
 use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Effect, Instruction, Timer, Topic};
 use crate::domain::outcome::{Booking, Outcome, Slot};
-use crate::rules::model::set::Rung;
+use crate::rules::model::set::{ConfirmBy, Rung};
 use std::time::Duration;
 
 /// Looking up free times while the caller waits.
@@ -123,11 +123,27 @@ impl Move<'_> {
         }
         self.keep_talking();
         self.tell(&slot.rep.clone(), BriefWhy::Booked);
-        self.plan(Effect::ConfirmToCaller { what: Confirmation::Booking { slot: slot.clone() } }, NOTIFY_WITHIN);
+        self.confirm(&slot);
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Booked { slot } }, RECORD_WITHIN);
         self.plan(Effect::Publish { topic: Topic::MeetingBooked }, RECORD_WITHIN);
         self.read_owner_later();
         Used::Yes
+    }
+
+    /// The lead is told of the meeting that stands, in each way that the rules name.
+    pub(super) fn confirm(&mut self, slot: &Slot) {
+        if self.next.terms.booking.confirm.contains(&ConfirmBy::Email) {
+            self.plan(Effect::ConfirmToCaller { what: Confirmation::Booking { slot: slot.clone() } }, NOTIFY_WITHIN);
+        }
+        self.text_meeting(slot, false);
+    }
+
+    /// As soon as a text may arrive, and only if that is before the meeting.
+    pub(super) fn text_meeting(&mut self, slot: &Slot, called_off: bool) {
+        let at = self.next.texts_from(self.rules, self.now);
+        if self.next.terms.booking.confirm.contains(&ConfirmBy::Text) && at < slot.from {
+            self.plan_at(Effect::TextMeeting { slot: slot.clone(), called_off }, at, slot.from);
+        }
     }
 
     pub(super) fn slot_taken(&mut self, attempt: u32) -> Used {

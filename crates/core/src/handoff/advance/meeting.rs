@@ -6,8 +6,8 @@
 use super::super::promise::is_here;
 use super::super::state::Stage;
 use super::booking::UNATTENDED_WITHIN;
-use super::{Move, NOTIFY_WITHIN, RECORD_WITHIN, Used};
-use crate::domain::effect::{BriefWhy, Confirmation, CrmNote, Effect, Topic};
+use super::{Move, RECORD_WITHIN, Used};
+use crate::domain::effect::{BriefWhy, CrmNote, Effect, Topic};
 use crate::domain::outcome::{Booking, MeetingChange, MeetingChangeState, Outcome, Slot};
 
 impl Move<'_> {
@@ -52,7 +52,7 @@ impl Move<'_> {
         self.next.stage = Stage::Done { outcome: Outcome::Booked { booking: booking.clone() } };
         let slot = booking.slot.clone();
         self.tell(&slot.rep.clone(), BriefWhy::Moved);
-        self.plan(Effect::ConfirmToCaller { what: Confirmation::Booking { slot: slot.clone() } }, NOTIFY_WITHIN);
+        self.confirm(&slot);
         self.plan(Effect::WriteCrm { owner: self.next.owner.clone(), note: CrmNote::Moved { slot } }, RECORD_WITHIN);
         self.plan(Effect::Publish { topic: Topic::MeetingMoved }, RECORD_WITHIN);
         Used::Yes
@@ -88,6 +88,7 @@ impl Move<'_> {
             self.next.stage = Stage::Done { outcome: Outcome::CalledOff { at: self.now } };
             self.next.closed = true;
         }
+        self.text_meeting(&slot, true);
         let rep = if is_here(&slot.rep, self.rules) { slot.rep } else { self.above(&slot.rep) };
         self.tell(&rep, BriefWhy::CalledOff);
         Used::Yes

@@ -8,7 +8,7 @@ use crate::rules::RuleSet;
 use crate::rules::model::condition::{Condition, IfUndecided};
 use crate::rules::model::row::TerritoryRow;
 use crate::rules::model::set::{
-    Assignment, BookingRules, CalendarRules, CallbackDial, CallbackRules, Existing, FrontDoor, HandoffRules,
+    Assignment, BookingRules, CalendarRules, CallbackDial, CallbackRules, ConfirmBy, Existing, FrontDoor, HandoffRules,
     Introduction, MatchRules, OwnershipRule, RingPlan, Rung, TextBack, Tier,
 };
 use crate::rules::model::territories::Territories;
@@ -94,6 +94,7 @@ fn handoff() -> HandoffRules {
             answer_within: Duration::from_secs(30),
             buffer: Duration::ZERO,
             at_most: None,
+            confirm: BTreeSet::from([ConfirmBy::Email]),
             tiers: BTreeMap::new(),
         },
         callback: CallbackRules {

@@ -15,6 +15,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("assignment-unknown", "`assignment` says who owns a lead in the CRM: baton, or crm by its own rules."),
     ("bad-duration", "A length of time is a number with its unit: 45s, 20m, 2h, 3d."),
     ("bad-number", "A whole number is expected here, without unit or separator."),
+    ("booking-unknown-confirm", "A lead is told of a meeting by email, by text, or by both."),
     ("booking-unknown-tier", "Meetings are said to differ for a tier that routing.yaml does not have."),
     ("calendars-believed-too-briefly", "Calendars are read about once a minute: believe them for at least one."),
     ("calendars-count-unknown", "Tentative entries, focus time and whole days count as busy, or as free."),
@@ -245,7 +246,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("rep-bad-cap", "A cap is a number of leads, at least 1; an empty cell means none."),
     (
         "rep-bad-chat-id",
-        "A Slack member id begins with U or W; it stands in the profile under \"copy member ID\". A handle such as @anna may change hands.",
+        "A Slack member id begins with U or W; it stands in the profile under \"copy member ID\". A handle such as @anna may change hands. A channel of Teams is teams, or teams:NAME with the NAME of [teams.channels] in baton.toml.",
     ),
     ("rep-bad-crm-id", "The id of the person in the CRM: a user id of Salesforce or an owner id of HubSpot."),
     ("rep-bad-email", "This is not an e-mail address."),

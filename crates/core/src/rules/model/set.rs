@@ -8,10 +8,10 @@ mod pool;
 pub use calendars::{CalendarRules, CountsAs};
 pub use front_door::{AnsweredNumber, FrontDoor};
 pub use handoff::{
-    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, MeetingOfTier,
-    RingPlan, Rung, SlaStep, TextBack,
+    AwayAfterMisses, BookingRules, CallbackDial, CallbackRules, ConfirmBy, HandoffRules, Introduction, Ladders,
+    MeetingOfTier, RingPlan, Rung, SlaStep, TextBack,
 };
-pub(in crate::rules) use handoff::{call_takes, live_at_most};
+pub(in crate::rules) use handoff::{by_mail, call_takes, live_at_most};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
 
 use crate::domain::account::MatchKey;

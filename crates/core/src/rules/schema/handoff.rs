@@ -1,7 +1,9 @@
 //! The shape of `handoff.yaml`.
 
 use super::{DURATION, Schema, Shape, choice, key, list, map, names, required, some};
-use crate::rules::files::handoff::{ACTS, COMFORTS, DIALS, DISCLOSURES, INTRODUCTIONS, ONE_BY_ONE, RUNGS, TEXT_BACKS};
+use crate::rules::files::handoff::{
+    ACTS, COMFORTS, CONFIRMS, DIALS, DISCLOSURES, INTRODUCTIONS, ONE_BY_ONE, RUNGS, TEXT_BACKS,
+};
 
 fn booking() -> Shape {
     let at_most = || {
@@ -24,6 +26,11 @@ fn booking() -> Shape {
         required("answer_within", "How long the caller may think.", DURATION),
         key("buffer", "Kept free before and after meetings that stand in the calendar; none if left out.", DURATION),
         at_most(),
+        key(
+            "confirm",
+            "How the lead is told of a meeting, beside the invitation, where they agreed to it; email if left out.",
+            Shape::Either(vec![choice(&CONFIRMS), list(choice(&CONFIRMS))]),
+        ),
         key("tiers", "By tier of routing.yaml: what is different for its leads.", names(of_tier)),
     ])
 }

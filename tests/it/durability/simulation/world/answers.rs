@@ -103,6 +103,7 @@ impl World<'_> {
             | Effect::UpdateCard { .. }
             | Effect::ConfirmToCaller { .. }
             | Effect::TextBack
+            | Effect::TextMeeting { .. }
             | Effect::Publish { .. }
             | Effect::ReadOwner => {}
         }

@@ -1,7 +1,12 @@
 //! A meeting that the lead moves, or calls off.
 
 use super::*;
+use crate::domain::lead::{ConsentSaid, Lead};
 use crate::domain::outcome::MeetingChangeState;
+use crate::domain::phone::PhoneE164;
+use crate::domain::zone::Zone;
+use crate::handoff::NoText;
+use crate::rules::model::set::ConfirmBy;
 
 /// Ben's meeting at 14:00 of the next day, which nobody is on the line about any more.
 fn standing() -> UnderWay {
@@ -102,4 +107,58 @@ fn who_calls_it_off_for_good_has_closed_the_lead_which_keeps_its_owner() {
     assert!(!call.state.is_open());
     assert_eq!(call.state.next_step().what, NextStepKind::FollowUp);
     call.on(Event::CalledOff { wants_call: true }).ignored();
+}
+
+/// The lead is told of their meeting by text alone; one may arrive from then on, until the evening.
+fn texting(from: &str) -> (Lead, UnderWay) {
+    let mut world = scenario();
+    world.lead.preference.timezone = Some(Zone::UTC);
+    world.lead.consent.sms = Some(ConsentSaid::from(true));
+    world.lead.contact.phone = Some(Known::from_caller(PhoneE164::new("+4915112345678").expect("a number")));
+    world.rules.hours.calling = Shift { from: at(from).time(), until: at("21:00").time() };
+    world.rules.handoff.booking.confirm = [ConfirmBy::Text].into();
+    (world.lead.clone(), begun(world).chosen())
+}
+
+impl UnderWay {
+    fn texts(self, of: &Slot, called_off: bool, run_at: DateTime<Utc>) -> Self {
+        let effect = Effect::TextMeeting { slot: of.clone(), called_off };
+        let planned = self.last.effects.iter().find(|planned| planned.effect == effect);
+        assert_eq!(planned.map(|planned| (planned.run_at, planned.deadline_at)), Some((run_at, of.from)));
+        let is_mail = |effect: &Effect| matches!(effect, Effect::ConfirmToCaller { .. });
+        assert!(!self.last.effects.iter().any(|planned| is_mail(&planned.effect)), "it takes the place of the mail");
+        self
+    }
+
+    /// Why the lead is not written to of this meeting now.
+    fn no_text(&self, lead: &Lead, of: &Slot, called_off: bool) -> Option<NoText> {
+        self.state.meeting_text_to(lead, &self.rules, (of, called_off), self.now).err()
+    }
+}
+
+#[test]
+fn a_meeting_is_told_of_by_text_as_it_is_booked_moved_and_called_off() {
+    let (lead, call) = texting("08:00");
+    let call = call.on(booked(1)).texts(&slot(14), false, at("10:00"));
+    assert_eq!(call.no_text(&lead, &slot(14), false), None);
+    let call = call.on(Event::CallerLeft).after(600).on(wanted());
+    let call = call.on(Event::MeetingMoved { attempt: 2, booking: moved() }).texts(&slot(15), false, at("10:10"));
+    assert_eq!(call.no_text(&lead, &slot(14), false), Some(NoText::NotSo), "it is another by now");
+    assert_eq!(call.no_text(&lead, &slot(15), true), Some(NoText::NotSo), "it stands");
+    let call = call.on(Event::CalledOff { wants_call: false }).texts(&slot(15), true, at("10:10"));
+    assert_eq!(call.no_text(&lead, &slot(15), true), None);
+    assert_eq!(call.after(3 * 24 * 3600).no_text(&lead, &slot(15), true), Some(NoText::NotSo), "it would be over");
+}
+
+#[test]
+fn no_text_of_a_meeting_comes_at_night_or_to_who_has_not_agreed() {
+    let (mut lead, call) = texting("10:30");
+    let call = call.on(booked(1)).texts(&slot(14), false, at("10:30"));
+    assert_eq!(call.no_text(&lead, &slot(14), false), Some(NoText::NotNow { until: at("10:30") }));
+    let call = call.after(1800);
+    assert_eq!(call.no_text(&lead, &slot(14), false), None);
+    lead.consent.sms = None;
+    assert_eq!(call.no_text(&lead, &slot(14), false), Some(NoText::NotAgreed));
+    lead.consent.sms = Some(ConsentSaid::from(false));
+    assert_eq!(call.no_text(&lead, &slot(14), false), Some(NoText::Refused));
 }

@@ -1,10 +1,10 @@
 //! `booking:` of `handoff.yaml`: meetings, and what is different of them for a tier.
 
-use super::{number, number_if_said, span, span_if_said, span_or};
+use super::{CONFIRMS, number, number_if_said, span, span_if_said, span_or};
 use crate::rules::fault::{Faults, Word};
 use crate::rules::files::yaml::{Node, Section};
-use crate::rules::model::set::{BookingRules, MeetingOfTier, Tier};
-use std::collections::BTreeMap;
+use crate::rules::model::set::{BookingRules, ConfirmBy, MeetingOfTier, Tier, by_mail};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The section as read; the tiers are not looked up yet.
@@ -33,11 +33,19 @@ pub(super) fn read(mut section: Section<'_>, faults: &mut Faults) -> BookingDraf
         answer_within: span(&mut section, "answer_within", faults).length,
         buffer: span_or(&mut section, "buffer", Duration::ZERO, faults).length,
         at_most: number_if_said(&mut section, "at_most", faults),
+        confirm: confirm(&mut section, faults),
         tiers: BTreeMap::new(),
     };
     let tiers = section.get("tiers").map(|node| of_tiers(node, faults)).unwrap_or_default();
     section.finish(faults);
     BookingDraft { rules, tiers }
+}
+
+/// By mail where nothing is said; an empty list says that the invitation will do.
+fn confirm(section: &mut Section<'_>, faults: &mut Faults) -> BTreeSet<ConfirmBy> {
+    let Some(node) = section.get("confirm") else { return by_mail() };
+    let words = node.words(faults);
+    words.iter().filter_map(|word| faults.choice(word, "booking-unknown-confirm", &CONFIRMS)).collect()
 }
 
 fn of_tiers(node: &Node, faults: &mut Faults) -> Vec<(Word, MeetingOfTier)> {

@@ -9,8 +9,8 @@ use crate::domain::lead::DisclosureKind;
 use crate::rules::fault::{At, Faults, Word, did_you_mean, quoted};
 use crate::rules::files::yaml::{Data, Node, Section};
 use crate::rules::model::set::{
-    AwayAfterMisses, CallbackDial, CallbackRules, HandoffRules, Introduction, Ladders, RingPlan, Rung, TextBack, Tier,
-    live_at_most,
+    AwayAfterMisses, CallbackDial, CallbackRules, ConfirmBy, HandoffRules, Introduction, Ladders, RingPlan, Rung,
+    TextBack, Tier, live_at_most,
 };
 use crate::rules::words::values;
 pub(crate) use callback::ACTS;
@@ -33,6 +33,8 @@ pub(crate) const DISCLOSURES: [(&str, DisclosureKind); 2] =
 /// Who begins a call that was promised.
 pub(crate) const DIALS: [(&str, CallbackDial); 2] =
     [("by_button", CallbackDial::ByButton), ("at_the_time", CallbackDial::AtTheTime)];
+/// How a lead is told of a meeting.
+pub(crate) const CONFIRMS: [(&str, ConfirmBy); 2] = [("email", ConfirmBy::Email), ("text", ConfirmBy::Text)];
 /// Who is sent a text when they were missed.
 pub(crate) const TEXT_BACKS: [(&str, TextBack); 3] =
     [("nobody", TextBack::Nobody), ("agreed", TextBack::Agreed), ("callers", TextBack::Callers)];

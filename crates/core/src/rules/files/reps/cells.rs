@@ -1,5 +1,6 @@
 //! What single cells say: addresses, phones, ids of the chat and of the CRM, several names as one.
 
+use crate::domain::chat::ChatAddress;
 use crate::domain::phone::endpoint::{PhoneKind, SipAddress};
 use crate::rules::fault::Word;
 use crate::rules::words::phone;
@@ -39,6 +40,11 @@ pub(super) fn email(text: &str) -> Option<String> {
         && !text.contains(char::is_whitespace)
         && !domain.contains('@');
     fine.then(|| text.to_lowercase())
+}
+
+/// Of a member in Slack, or of a channel in Teams.
+pub(super) fn chat_address(text: &str) -> Option<String> {
+    slack_id(text).or_else(|| ChatAddress::teams(text))
 }
 
 pub(super) fn slack_id(text: &str) -> Option<String> {

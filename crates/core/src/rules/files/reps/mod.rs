@@ -2,6 +2,7 @@
 
 mod cells;
 
+use crate::domain::chat::ChatAddress;
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::phone::endpoint::{Endpoint, PhoneKind};
@@ -10,7 +11,7 @@ use crate::domain::zone::Zone;
 use crate::rules::fault::{At, Faults, Word, quoted};
 use crate::rules::files::table::{self, CsvRow, CsvTable};
 use crate::rules::words::{values, zone};
-use cells::{address_meant, crm_id, email, slack_id, together};
+use cells::{address_meant, chat_address, crm_id, email, together};
 use std::collections::{BTreeMap, BTreeSet};
 
 const PATH: &str = crate::rules::REPS;
@@ -161,7 +162,12 @@ impl RepReader<'_> {
     }
 
     fn chat_id(&mut self) -> Option<String> {
-        let id = self.read("chat_id", "rep-bad-chat-id", "a Slack member id such as U0PRIYA001", slack_id)?;
+        let allowed = "a Slack member id such as U0PRIYA001; or teams, or teams:NAME, for a channel of Teams";
+        let id = self.read("chat_id", "rep-bad-chat-id", allowed, chat_address)?;
+        if let ChatAddress::Teams(_) = ChatAddress::of(&id) {
+            // Several read one channel.
+            return Some(id);
+        }
         let word = self.get("chat_id")?;
         self.once("chat_id", &word, "rep-chat-id-twice").then_some(id)
     }

@@ -1,3 +1,4 @@
+use super::cells::slack_id;
 use super::*;
 
 fn reps(text: &str) -> (Vec<RepDraft>, Vec<String>) {
@@ -74,6 +75,23 @@ fn slack_ids_have_their_form() {
     for wrong in ["U0PRIYA", "X0PRIYA001", "U0priya001", "@priya", ""] {
         assert!(slack_id(wrong).is_none(), "{wrong}");
     }
+}
+
+/// A channel is read by several; a person in Slack is one.
+#[test]
+fn reps_share_a_channel_of_teams_and_no_member_of_slack() {
+    let written = |first: &str, second: &str| {
+        let (drafts, faults) = reps(&format!(
+            "id,name,email,team,timezone,hours,chat_id\n\
+             ana,Ana,ana@a.example,emea,UTC,office,{first}\nben,Ben,ben@a.example,emea,UTC,office,{second}\n"
+        ));
+        (drafts.into_iter().map(|draft| draft.rep.chat_id).collect::<Vec<_>>(), faults)
+    };
+    let emea = || Some("teams:emea".to_owned());
+    assert_eq!(written("Teams: EMEA", "teams:emea"), (vec![emea(), emea()], vec![]));
+    assert_eq!(written("teams", "").0, [Some("teams".to_owned()), None]);
+    assert_eq!(written("U0ANARUIZ1", "U0ANARUIZ1").1, ["3:39 rep-chat-id-twice"]);
+    assert_eq!(written("teams:emea west", "").1, ["2:39 rep-bad-chat-id"]);
 }
 
 #[test]

@@ -168,9 +168,29 @@ pub struct BookingRules {
     /// Meetings that one rep has on one day, by their own clock; `None`: as many as there is room for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<u32>,
+    /// How the lead is told of a meeting, beside the invitation.
+    #[serde(default = "by_mail", skip_serializing_if = "is_by_mail")]
+    pub confirm: BTreeSet<ConfirmBy>,
     /// What is different for the leads of a tier.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tiers: BTreeMap<TierId, MeetingOfTier>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfirmBy {
+    /// Whoever has agreed to mail.
+    Email,
+    /// Whoever has agreed to texts.
+    Text,
+}
+
+pub(in crate::rules) fn by_mail() -> BTreeSet<ConfirmBy> {
+    BTreeSet::from([ConfirmBy::Email])
+}
+
+fn is_by_mail(confirm: &BTreeSet<ConfirmBy>) -> bool {
+    *confirm == by_mail()
 }
 
 /// In the place of what holds for everybody, where it says something.
