@@ -1,15 +1,15 @@
 //! The CloudEvents envelope: structured JSON, or binary mode with the attributes in headers.
 
+mod head;
+
+pub use head::{key_of, kind_of, source_of};
+
 use super::fault::EventFault;
-use super::kind::EventKind;
 use super::reader::{Findings, Object};
 use chrono::{DateTime, Utc};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// Largest event. A briefing needs a few kilobytes; transcripts are linked, not sent.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -183,76 +183,6 @@ fn is_name(field: &str, text: &str) -> bool {
 fn is_json(content_type: &str) -> bool {
     let kind = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     kind == "application/json" || kind == "text/json" || kind.ends_with("+json")
-}
-
-/// The inbox key of a message in structured form, readable or not: `source id`, which CloudEvents promises to be unique, or
-/// the digest of the bytes. The same bytes always have the same key, so a redelivery is stored once.
-pub fn key_of(bytes: &[u8]) -> String {
-    let named = head(bytes).and_then(|head| key(head.source.as_deref(), head.id.as_deref()));
-    named.unwrap_or_else(|| {
-        let digest = Sha256::digest(bytes);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
-    })
-}
-
-/// The source that whatever came in says it is of.
-pub fn source_of(bytes: &[u8]) -> Option<String> {
-    head(bytes)?.source
-}
-
-/// The kind of whatever came in, if it can be read.
-pub fn kind_of(bytes: &[u8]) -> Option<EventKind> {
-    EventKind::from_name(head(bytes)?.kind?.trim())
-}
-
-fn head(bytes: &[u8]) -> Option<Head> {
-    serde_json::from_str(text(bytes).ok()?).ok()
-}
-
-/// What a message is filed under: read in one pass, the rest only skipped. Of a name that comes twice the last one counts, as
-/// everywhere.
-#[derive(Default)]
-struct Head {
-    id: Option<String>,
-    source: Option<String>,
-    kind: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for Head {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Attributes;
-        impl<'de> Visitor<'de> for Attributes {
-            type Value = Head;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an event")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Head, A::Error> {
-                let mut head = Head::default();
-                while let Some(name) = map.next_key::<String>()? {
-                    let attribute = match name.as_str() {
-                        "id" => &mut head.id,
-                        "source" => &mut head.source,
-                        "type" => &mut head.kind,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                            continue;
-                        }
-                    };
-                    let value: Value = map.next_value()?;
-                    *attribute = value.as_str().map(str::to_owned);
-                }
-                Ok(head)
-            }
-        }
-        deserializer.deserialize_map(Attributes)
-    }
-}
-
-fn key(source: Option<&str>, id: Option<&str>) -> Option<String> {
-    let (source, id) = (source?.trim(), id?.trim());
-    let usable = !source.is_empty() && !id.is_empty() && is_name("source", source) && is_name("id", id);
-    usable.then(|| format!("{source} {id}"))
 }
 
 #[cfg(test)]

@@ -7,26 +7,24 @@
 
 mod org;
 mod soql;
+mod token;
 
 pub use org::{Record, SalesforceState};
 
 use super::{BODY_LIMIT, Fault, Named, World, on_the_wire};
 use axum::body::{Body, to_bytes};
-use axum::extract::{Extension, Form, Path, Query, Request, State};
+use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use base64::Engine as _;
 use org::{ApiError, Written};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const VENDOR: &str = "salesforce";
-/// Longest life of an assertion that the vendor accepts.
-const ASSERTION_LIMIT_S: i64 = 180;
 
 type App = super::App<SalesforceState>;
 
@@ -42,7 +40,7 @@ pub fn routes(world: Arc<World>, state: SalesforceState) -> Router {
         .route("/services/data/{version}/sobjects/{object}/describe", get(describe))
         .route("/services/data/{version}/sobjects/{object}/{id}", get(record))
         .layer(from_fn_with_state(app.clone(), guard));
-    let open = Router::new().route("/services/oauth2/token", post(token));
+    let open = Router::new().route("/services/oauth2/token", post(token::token));
     let all = guarded.merge(open).layer(from_fn_with_state(app.clone(), limit)).with_state(app);
     on_the_wire(world, VENDOR, operation_of, all).layer(from_fn(name_reads))
 }
@@ -97,47 +95,6 @@ async fn guard(State(app): State<App>, headers: HeaderMap, request: Request, nex
         return next.run(request).await;
     }
     ApiError::new(401, "INVALID_SESSION_ID", "Session expired or invalid").into_response()
-}
-
-async fn token(
-    State(app): State<App>,
-    headers: HeaderMap,
-    Form(form): Form<BTreeMap<String, String>>,
-) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
-    let refuse =
-        |error: &str, why: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error, "error_description": why })));
-    match form.get("grant_type").map(String::as_str) {
-        Some("client_credentials") if form.contains_key("client_secret") => {}
-        Some("urn:ietf:params:oauth:grant-type:jwt-bearer") => {
-            let assertion = form.get("assertion").map(String::as_str).unwrap_or_default();
-            let life = life_of(assertion, app.now().timestamp());
-            if !life.is_some_and(|seconds| (1..=ASSERTION_LIMIT_S).contains(&seconds)) {
-                return Err(refuse("invalid_grant", "invalid assertion"));
-            }
-        }
-        _ => return Err(refuse("unsupported_grant_type", "grant type not supported")),
-    }
-    if app.state.is_app_blocked() {
-        return Err(refuse("invalid_grant", "user hasn't approved this consumer"));
-    }
-    let host = headers.get("host").and_then(|value| value.to_str().ok()).unwrap_or("localhost");
-    Ok(Json(json!({
-        "access_token": app.state.new_token(),
-        "scope": "api",
-        "instance_url": format!("http://{host}"),
-        "id": format!("http://{host}/id/00D000000000001AAA/{}", org::INTEGRATION_USER),
-        "token_type": "Bearer",
-    })))
-}
-
-/// Seconds until an assertion ends. Its signature is the vendor's business, and tested in the client.
-fn life_of(assertion: &str, now: i64) -> Option<i64> {
-    let mut parts = assertion.split('.');
-    let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).ok()?;
-    let claims: Value = serde_json::from_slice(&claims).ok()?;
-    let complete = ["iss", "sub", "aud"].iter().all(|name| claims[name].is_string());
-    Some(claims["exp"].as_i64()? - now).filter(|_| complete)
 }
 
 async fn query(

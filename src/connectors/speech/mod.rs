@@ -8,7 +8,7 @@ mod wav;
 pub use http::{HttpSpeech, HttpVoice};
 pub use program::ProgramSpeech;
 
-use super::VendorError;
+use super::{VendorError, markup};
 use async_trait::async_trait;
 use baton_core::domain::text::visible;
 use std::fmt;
@@ -51,9 +51,7 @@ pub trait Speech: Send + Sync {
 
 /// Nothing but what can be read out.
 fn one_line(words: &str) -> String {
-    let visible = visible(words);
-    let parts = visible.split(|c: char| c.is_control() || c.is_whitespace()).filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join(" ")
+    markup::one_line(&visible(words))
 }
 
 /// What was found instead of sound, and what is allowed, is the inner error.

@@ -5,6 +5,8 @@
 //! before a decision once more of what goes on now. What a vendor shows counts for whatever is decided a minute later.
 
 mod connection;
+mod entries;
+mod now;
 mod view;
 
 pub(super) use connection::Connection;
@@ -28,19 +30,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
-use view::{FRESH, Told, View};
+use tokio::time::{Instant, timeout};
+use view::{FRESH, View};
 
 /// How often the background looks whether something is to be asked for.
 const LOOKS_EVERY: TimeDelta = TimeDelta::seconds(15);
 /// It renews a view of this age: with the time between two looks and that of an answer, before a minute is over.
 const RENEWED_AFTER: TimeDelta = TimeDelta::seconds(40);
-/// Calendars whose entries are asked for at once.
-const ENTRIES_AT_ONCE: usize = 40;
 /// How far back a view reaches: what has begun by then may still go on.
 const BACK: TimeDelta = TimeDelta::hours(1);
-/// Entries are read so much further than busy times, so that what comes into view by and by has been told of.
-const ENTRIES_BEYOND: TimeDelta = TimeDelta::days(1);
 
 impl Facts {
     /// The calendars of those of these reps who have one; asks the vendors for what is not fresh, within the deadline.
@@ -63,68 +61,7 @@ impl Facts {
         if !stale.is_empty() && connection.may_be_asked() {
             self.look_up(connection, &stale, rules, self.within).await;
         }
-        self.read_entries(connection, &sought, rules, Asks::BeforeDecision { by }).await;
-    }
-
-    /// Times before `until` in which a rep is busy, as the vendors of their calendars say at this moment: for booking, when the
-    /// caller is being offered a time. What was seen before is not good enough for a promise, nor what was told of its kind, where
-    /// `rules` let a kind count as free: in a time that was kept for work there may be a meeting by now.
-    ///
-    /// # Errors
-    /// Why it is not known now.
-    pub async fn busy_now(&self, cell: &str, until: DateTime<Utc>, rules: &RuleSet) -> Result<Vec<Busy>, String> {
-        if self.connections.is_empty() {
-            return Err("no calendar is configured".to_owned());
-        }
-        let calendars: BTreeSet<&str> = CalendarAddress::each(cell).collect();
-        for written in &calendars {
-            home(&self.connections, written)?;
-        }
-        let (wanted, tells_kinds) = (&calendars, rules.calendars.tell_kinds_apart());
-        let asked = (0..self.connections.len()).map(|place| self.asked_now(place, wanted, until, tells_kinds));
-        let known: Vec<Vec<Busy>> = join_all(asked).await.into_iter().collect::<Result<_, String>>()?;
-        Ok(known.concat())
-    }
-
-    async fn asked_now(
-        &self,
-        place: usize,
-        calendars: &BTreeSet<&str>,
-        until: DateTime<Utc>,
-        tells_kinds: bool,
-    ) -> Result<Vec<Busy>, String> {
-        let (connection, sought) = (&self.connections[place], sought_at(&self.connections, place, calendars));
-        if sought.is_empty() {
-            return Ok(Vec::new());
-        }
-        let vendor = connection.vendor();
-        connection.health.may_be_asked(vendor)?;
-        let from = self.clock.now() - BACK;
-        let answers = match timeout(UNHURRIED, connection.calendar.busy(&addresses(&sought), from, until)).await {
-            Ok(Ok(answers)) => answers,
-            Ok(Err(error)) => return Err(error.counted().to_string()),
-            Err(_) => {
-                figures::vendor_failed(vendor, SILENT);
-                return Err(late(vendor, UNHURRIED));
-            }
-        };
-        // Until their kinds are told, entries are busy.
-        let told = match tells_kinds {
-            true => timeout(UNHURRIED, connection.calendar.absences(&addresses(&sought), from, until)).await,
-            false => Ok(BTreeMap::new()),
-        }
-        .unwrap_or_default();
-        let (views, now, mut all) = (self.views(), self.clock.now(), Vec::new());
-        for (written, address) in sought {
-            let busy = answers.get(address).cloned().unwrap_or_else(not_answered)?;
-            let named = match told.get(address) {
-                Some(entries) => Some(Told::at(entries.clone(), now).named(&busy, until)),
-                None if tells_kinds => None,
-                None => views.get(written).map(|view| view.told.named(&busy, until)),
-            };
-            all.extend(named.unwrap_or(busy));
-        }
-        Ok(all)
+        self.read_entries(connection, &sought, rules, entries::Asks::BeforeDecision { by }).await;
     }
 
     /// Keeps every active rep's calendars fresh until told to stop, so that a decision rarely waits for one; and goes on asking a
@@ -161,7 +98,7 @@ impl Facts {
         if !stale.is_empty() && (was_silent || connection.may_be_asked()) {
             self.look_up(connection, &stale, rules, UNHURRIED).await;
         }
-        self.read_entries(connection, &sought, rules, Asks::InBackground).await;
+        self.read_entries(connection, &sought, rules, entries::Asks::InBackground).await;
     }
 
     /// The views of these, and what a decision has just asked for.
@@ -239,38 +176,6 @@ impl Facts {
         }
     }
 
-    /// Asks of what kind entries are, where that matters and is not known; until it is, busy is busy.
-    async fn read_entries(&self, connection: &Connection, sought: &[Sought<'_>], rules: &RuleSet, asks: Asks) {
-        let (now, by) = (self.clock.now(), asks.by());
-        let unclear = self.unclear(sought, rules, asks, now);
-        if unclear.is_empty() || !connection.may_be_asked() {
-            return;
-        }
-        let (from, until) = window(rules, now);
-        for some in unclear.chunks(ENTRIES_AT_ONCE) {
-            let asked = addresses(some);
-            let told = timeout_at(by, connection.calendar.absences(&asked, from, until + ENTRIES_BEYOND)).await;
-            let in_time = told.is_ok();
-            let told = told.unwrap_or_default();
-            let mut views = self.views();
-            for (written, address) in some {
-                if let Some(view) = views.get_mut(*written) {
-                    view.hear(told.get(*address).cloned(), now);
-                }
-            }
-            if !in_time {
-                return;
-            }
-        }
-    }
-
-    fn unclear<'c>(&self, sought: &[Sought<'c>], rules: &RuleSet, asks: Asks, now: DateTime<Utc>) -> Vec<Sought<'c>> {
-        let (views, every_kind) = (self.views(), rules.calendars.tell_kinds_apart());
-        let doubts = matches!(asks, Asks::BeforeDecision { .. });
-        let is_unclear = |view: &View| view.is_untold(now, every_kind) || doubts && view.is_doubtful(now);
-        sought.iter().filter(|(written, _)| views.get(*written).is_some_and(is_unclear)).copied().collect()
-    }
-
     /// Of all calendars of one rep: one that is not known makes what is known of the others worthless.
     fn fact(&self, cell: &str) -> Fact<Vec<Busy>> {
         if self.connections.is_empty() {
@@ -306,25 +211,6 @@ impl Facts {
 
     pub(super) fn views(&self) -> MutexGuard<'_, Views> {
         self.views.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Who wants to know of what kind entries are.
-#[derive(Debug, Clone, Copy)]
-enum Asks {
-    /// A decision, which waits until then at most.
-    BeforeDecision {
-        by: Instant,
-    },
-    InBackground,
-}
-
-impl Asks {
-    fn by(self) -> Instant {
-        match self {
-            Self::BeforeDecision { by } => by,
-            Self::InBackground => Instant::now() + UNHURRIED,
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::intake::kind::EventKind;
 
 fn headers(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

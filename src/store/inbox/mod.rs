@@ -1,12 +1,13 @@
 //! What came in, byte for byte.
 
+mod answered;
 mod aside;
 
+pub use answered::Handled;
 pub use aside::Aside;
 
-use super::sql::row::{Bulk, Reading, columns, hex, micros, rows_json, texts_json};
+use super::sql::row::{Reading, columns, hex, micros, rows_json, texts_json};
 use super::{StoreError, Tx};
-use baton_core::domain::id::LeadId;
 use baton_core::domain::trace_context::TraceContext;
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
@@ -46,15 +47,6 @@ impl From<InboxMessage> for InboxRow {
     }
 }
 
-/// A message that is done with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handled {
-    pub key: String,
-    pub answer: String,
-    /// The lead that it brought.
-    pub lead_id: Option<LeadId>,
-}
-
 /// What a message that came is to the inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
@@ -77,14 +69,6 @@ columns! {
         Text correlation_id: Option<&'a str>,
         Text trace_context: Option<&'a TraceContext>,
         Text state: &'static str,
-    }
-}
-
-columns! {
-    struct AnswerColumns<'a> {
-        Text key: &'a str,
-        Text answer: &'a str,
-        Text lead_id: Option<&'a LeadId>,
     }
 }
 
@@ -205,37 +189,11 @@ impl Tx {
         rows.iter().map(read).collect()
     }
 
-    pub(super) fn inbox_to_finish(&self, done: &[Handled]) -> Result<Option<Bulk>, StoreError> {
-        if done.is_empty() {
-            return Ok(None);
-        }
-        let rows = done.iter().map(|Handled { key, answer, lead_id }| AnswerColumns {
-            key,
-            answer,
-            lead_id: lead_id.as_ref(),
-        });
-        let sql = format!(
-            "-- inbox::finish\nUPDATE inbox SET state = 'handled', answer = r.answer, lead_id = r.lead_id FROM {} \
-             WHERE inbox.key = r.key AND {IS_RECEIVED}",
-            self.engine.rows(AnswerColumns::ALL)
-        );
-        let keys: Vec<&str> = done.iter().map(|one| one.key.as_str()).collect();
-        let handled_before = StoreError::Conflict { what: "message", id: keys.join(" or ") };
-        Ok(Some(Bulk::new(sql, rows_json(rows)?).must_change(done.len(), handled_before)))
-    }
-
     /// A message as it came in, in whatever state it is now.
     pub async fn inbox_row(&mut self, key: &str) -> Result<Option<InboxRow>, StoreError> {
         let sql = format!("-- inbox::row\nSELECT {COLUMNS} FROM inbox WHERE key = $1");
         let row = sqlx::query(AssertSqlSafe(sql)).bind(key).fetch_optional(self.conn()).await?;
         row.as_ref().map(read).transpose()
-    }
-
-    /// What was answered to a message, once it was handled; empty where that is no longer kept.
-    pub async fn inbox_answer(&mut self, key: &str) -> Result<Option<String>, StoreError> {
-        let sql = "-- inbox::answer\nSELECT key, answer FROM inbox WHERE key = $1";
-        let row = sqlx::query(sql).bind(key).fetch_optional(self.conn()).await?;
-        row.map_or(Ok(None), |row| Reading::new("inbox", &row).maybe_text("answer"))
     }
 }
 

@@ -22,6 +22,15 @@ pub(super) fn world() -> (Arc<FakeClock>, Arc<World>) {
     (Arc::clone(&clock), World::new(clock))
 }
 
+/// Of that Monday, the hours of work.
+pub(super) fn day() -> (DateTime<Utc>, DateTime<Utc>) {
+    (at("2026-11-23T08:00:00Z"), at("2026-11-23T18:00:00Z"))
+}
+
+pub(super) fn all(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
 pub(super) fn class<T: std::fmt::Debug>(result: Result<T, VendorError>) -> &'static str {
     result.expect_err("a failure").class()
 }

@@ -8,8 +8,10 @@
 //! among which the ledger really had the choice; otherwise credit piles up that nobody can spend.
 
 mod journal;
+mod shares;
 
 pub use journal::{Charge, LastTurn, Tally, tally};
+pub use shares::Shares;
 
 use crate::domain::id::{PoolId, RepId};
 use serde::{Deserialize, Serialize};
@@ -228,23 +230,6 @@ impl Ledger {
     fn entry(&self, kind: EntryKind, changes: BTreeMap<RepId, i64>) -> Entry {
         debug_assert_eq!(changes.values().sum::<i64>(), 0, "changes sum to zero");
         Entry { pool: self.pool.clone(), seq: self.seq + 1, kind, changes, last_turn: BTreeMap::new() }
-    }
-}
-
-/// How one lead is divided among the eligible.
-#[derive(Debug, Clone, Copy)]
-pub struct Shares {
-    total: i64,
-}
-
-impl Shares {
-    pub fn of(eligible: &BTreeMap<RepId, u32>) -> Self {
-        Self { total: eligible.values().map(|weight| i64::from(*weight)).sum::<i64>().max(1) }
-    }
-
-    /// The share of who has this weight, in millionths of a lead; rounded down.
-    pub fn credit(&self, weight: u32) -> i64 {
-        TURN * i64::from(weight) / self.total
     }
 }
 

@@ -9,12 +9,13 @@
 //! Tried against Radicale 3.9.0 and xandikos 0.4.10, which differ in nearly every status: tests/it/vendors/calendar.
 
 mod dav;
+mod event;
 mod found;
 mod view;
 mod writing;
 mod xml;
 
-use super::ical::{CalendarOwner, Standing};
+use super::ical::CalendarOwner;
 use super::{BookRequest, Booked, Calendar};
 use crate::connectors::VendorError;
 use crate::connectors::http::Secret;
@@ -29,8 +30,7 @@ use found::{Home, at_path};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use url::Url;
-use view::{View, Whole};
+use view::View;
 use writing::Invites;
 
 /// What a login has is looked up anew after this long.
@@ -47,14 +47,6 @@ pub struct CaldavCalendar {
     /// By what reps.csv calls them.
     views: Mutex<BTreeMap<String, Arc<View>>>,
     owners: Mutex<BTreeMap<String, CalendarOwner>>,
-}
-
-/// An event of ours as it stands.
-struct Found {
-    url: Url,
-    text: String,
-    etag: Option<String>,
-    standing: Standing,
 }
 
 impl CaldavCalendar {
@@ -120,33 +112,6 @@ impl CaldavCalendar {
         Ok(!busy.iter().any(is_taken))
     }
 
-    /// The event of this id: under our name for it, or under one that the server gave it.
-    async fn find(&self, view: &View, calendar: &str, id: &str) -> Result<Option<Found>, VendorError> {
-        let url = name_of(view, id)?;
-        let at_name = self.dav.get(&url).await?;
-        let found = match at_name {
-            Some((text, etag)) => Some((url, text, etag)),
-            None => match view.with_uid(&self.dav, id).await? {
-                Some(Whole { href, text, etag }) => Some((self.dav.url(&view.listed.url, &href)?, text, etag)),
-                None => None,
-            },
-        };
-        let Some((url, text, etag)) = found else { return Ok(None) };
-        let zone = self.owner(calendar).zone.or(view.listed.zone);
-        let standing = Standing::read(&text, zone).ok_or_else(|| {
-            VendorError::needs_person(VENDOR, "somebody has made something else of the event: look at it")
-        })?;
-        Ok(Some(Found { url, text, etag, standing }))
-    }
-
-    /// Replaces an event that nobody has changed since it was read.
-    async fn replace(&self, found: &Found, text: String) -> Result<(), VendorError> {
-        let changed = || VendorError::retry(VENDOR, "the event was changed while we changed it");
-        let etag =
-            found.etag.as_deref().ok_or_else(|| VendorError::retry(VENDOR, "the server told no version of it"))?;
-        if self.dav.put(&found.url, text, If::Unchanged(etag)).await? { Ok(()) } else { Err(changed()) }
-    }
-
     /// Who is invited by whom, where the server sends invitations and both addresses can be written.
     async fn invites(&self, request: &BookRequest) -> Result<Option<(String, String)>, VendorError> {
         let Some(guest) = request.attendee_email.as_deref().and_then(writing::address) else { return Ok(None) };
@@ -159,13 +124,6 @@ impl CaldavCalendar {
         let organizer = self.owner(&request.calendar).email.or_else(|| home.mail.clone()).filter(|_| home.invites);
         Ok(organizer.filter(|mail| writing::address(mail).is_some()).map(|organizer| (organizer, guest.to_owned())))
     }
-}
-
-/// The address under which we write an event.
-fn name_of(view: &View, id: &str) -> Result<Url, VendorError> {
-    let is_ours = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let url = view.listed.url.join(&format!("{id}.ics")).ok().filter(|_| is_ours);
-    url.ok_or_else(|| VendorError::needs_person(VENDOR, "the booking carries no event id of this calendar"))
 }
 
 #[async_trait]
@@ -208,18 +166,18 @@ impl Calendar for CaldavCalendar {
             let invites = self.invites(request).await?;
             let invites = invites.as_ref().map(|(organizer, guest)| Invites { organizer, guest });
             let event = writing::event(&id, request, invites.as_ref(), self.clock.now());
-            if self.dav.put(&name_of(&view, &id)?, event, If::New).await? {
+            if self.dav.put(&event::name_of(&view, &id)?, event, If::New).await? {
                 return Ok(Booked::Event { id });
             }
         }
         // Taken by ourselves, if the answer to an earlier attempt was lost.
         match self.find(&view, &request.calendar, &id).await? {
             None if !is_free => Ok(Booked::Taken),
-            Some(Found { standing, .. }) if standing.is_cancelled => Err(VendorError::Gone {
+            Some(event::Found { standing, .. }) if standing.is_cancelled => Err(VendorError::Gone {
                 vendor: VENDOR,
                 why: "the event was cancelled: book with the key of a new attempt".to_owned(),
             }),
-            Some(Found { standing, .. }) if (standing.from, standing.until) == (request.from, request.until) => {
+            Some(event::Found { standing, .. }) if (standing.from, standing.until) == (request.from, request.until) => {
                 Ok(Booked::Event { id })
             }
             Some(_) => {

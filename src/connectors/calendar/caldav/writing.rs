@@ -3,6 +3,7 @@
 use crate::connectors::BookRequest;
 use crate::connectors::calendar::ical::{Property, unfolded};
 use crate::connectors::http::cut;
+use crate::connectors::markup::one_line;
 use chrono::{DateTime, Utc};
 
 /// In characters; calendars show less.
@@ -124,11 +125,6 @@ fn escaped(text: &str) -> String {
 /// A quoted parameter can hold neither quotes nor controls.
 fn parameter(text: &str) -> String {
     cut(&one_line(text), NAME_LIMIT).replace('"', "'")
-}
-
-fn one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// An address that can stand in a line, or none.

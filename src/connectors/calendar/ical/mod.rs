@@ -12,6 +12,7 @@ mod freebusy;
 mod lines;
 mod place;
 mod rule;
+mod said;
 mod series;
 mod standing;
 mod time;

@@ -1,8 +1,9 @@
 //! What became of one event that was written before.
 
-use super::event::{Event, Extent, Said};
+use super::event::{Event, Extent};
 use super::lines::{calendars, unfolded};
 use super::place::Places;
+use super::said::Said;
 use super::time::Work;
 use baton_core::domain::zone::Zone;
 use chrono::{DateTime, TimeDelta, Utc};

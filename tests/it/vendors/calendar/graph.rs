@@ -5,7 +5,7 @@ mod changing;
 mod examples;
 mod town;
 
-use crate::vendors::chat::{at, class, world};
+use crate::vendors::chat::{all, at, class, day, world};
 use crate::vendors::contract;
 use baton::connectors::calendar::graph::{GraphCalendar, GraphConfig, GraphCredential};
 use baton::connectors::http::Secret;
@@ -16,7 +16,6 @@ use baton_core::domain::text::CallerText;
 use baton_sandbox::google::SANDBOX_KEY_PEM;
 use baton_sandbox::graph::{GraphState, SANDBOX_CERTIFICATE_PEM, routes};
 use baton_sandbox::{Fault, World, serve};
-use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,14 +93,6 @@ fn settings(address: &str) -> GraphConfig {
     config.login_url = address.to_owned();
     config.limits.per_second = 1_000;
     config
-}
-
-fn day() -> (DateTime<Utc>, DateTime<Utc>) {
-    (at("2026-11-23T08:00:00Z"), at("2026-11-23T18:00:00Z"))
-}
-
-fn all(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 fn request(attempt: u32) -> BookRequest {

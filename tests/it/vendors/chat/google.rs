@@ -4,7 +4,7 @@ mod booking;
 mod faults;
 mod moving;
 
-use super::{at, class, world};
+use super::{all, at, class, day, world};
 use crate::vendors::contract;
 use baton::connectors::calendar::google::{GoogleCalendar, GoogleConfig};
 use baton::connectors::http::Secret;
@@ -75,14 +75,6 @@ impl Drop for Office {
             assert_eq!(contract::check_all("google-calendar", &exchanges), exchanges.len());
         }
     }
-}
-
-fn day() -> (DateTime<Utc>, DateTime<Utc>) {
-    (at("2026-11-23T08:00:00Z"), at("2026-11-23T18:00:00Z"))
-}
-
-fn all(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 fn request(attempt: u32) -> BookRequest {
