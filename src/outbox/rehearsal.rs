@@ -19,6 +19,7 @@ use baton_clock::SharedClock;
 use baton_core::domain::effect::{Effect, Topic};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::lead::LeadChannel;
+use baton_core::domain::outcome::Slot;
 use baton_core::handoff::{Event, Handoff, Stage, advance};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
@@ -130,7 +131,8 @@ impl Rehearsal {
         let at = At { parts: &self.parts, step, matter, webhooks: &self.webhooks };
         let writes = match &step.effect {
             Effect::Publish { topic } => vec![self.published(*topic)],
-            Effect::TextBack => vec![self.text(&at)],
+            Effect::TextBack => vec![self.text_back(&at)],
+            Effect::TextMeeting { slot, called_off } => vec![self.text_of_meeting(&at, slot, *called_off)],
             Effect::Instruct { .. }
             | Effect::Hold { .. }
             | Effect::Ring { .. }
@@ -171,7 +173,21 @@ impl Rehearsal {
         json!({ "vendor": "events", "topic": topic, "broker": self.configured.broker, "webhooks": webhooks })
     }
 
-    fn text(&self, at: &At<'_>) -> Value {
+    fn text_of_meeting(&self, at: &At<'_>, slot: &Slot, called_off: bool) -> Value {
+        if !self.configured.texts {
+            return not_written("no [sms] is configured");
+        }
+        let matter = at.matter;
+        match matter.handoff.meeting_text_to(&matter.lead, &matter.rules, (slot, called_off), at.now()) {
+            Ok(to) => {
+                let words = matter.templates.text_of_meeting(slot, called_off, None, &at.caller_context());
+                json!({ "vendor": "sms", "to": to, "text": words })
+            }
+            Err(why) => not_written(&why.to_string()),
+        }
+    }
+
+    fn text_back(&self, at: &At<'_>) -> Value {
         if !self.configured.texts {
             return not_written("no [sms] is configured");
         }

@@ -9,9 +9,9 @@ fn what_is_kept_has_a_span_or_is_kept_for_ever() {
         (kept.inbox.to_string(), kept.leads, kept.timeline),
         ("60d".to_owned(), KeptFor::Forever, Keep::default().timeline)
     );
-    let now = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(1000);
+    let now = chrono::DateTime::UNIX_EPOCH + TimeDelta::days(1000);
     assert_eq!(kept.leads.before(now), None);
-    assert_eq!(kept.inbox.before(now), Some(now - chrono::TimeDelta::days(60)));
+    assert_eq!(kept.inbox.before(now), Some(now - TimeDelta::days(60)));
     // Nothing that is about a lead outlives it.
     let short = keep("leads = \"100d\"").expect("parses");
     assert_eq!((short.of_lead(short.steps), short.names()), (short.leads, short.leads));

@@ -15,7 +15,7 @@ impl Effect {
             Self::Book { .. } | Self::MoveMeeting { .. } | Self::CancelMeeting { .. } => true,
             Self::WriteCrm { .. } => true,
             Self::Brief { channel: Channel::Chat | Channel::Email, .. } | Self::UpdateCard { .. } => true,
-            Self::ConfirmToCaller { .. } | Self::TextBack => true,
+            Self::ConfirmToCaller { .. } | Self::TextBack | Self::TextMeeting { .. } => true,
             Self::Publish { .. } => true,
             Self::FindSlots { .. } | Self::ReadOwner | Self::Timer { .. } => false,
         }

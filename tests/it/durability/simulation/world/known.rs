@@ -45,8 +45,8 @@ impl World<'_> {
             let taken_today = self.taken.get(&rep.id).copied().unwrap_or(0);
             let load = Load { reserved_until, taken_today, open: taken_today, ..facts.load() };
             known.loads.insert(rep.id.clone(), load);
-            if rep.calendar.is_some() {
-                known.calendars.insert(rep.id.clone(), facts.calendar);
+            if let (Some(_), Some(calendar)) = (&rep.calendar, facts.calendar) {
+                known.calendars.insert(rep.id.clone(), calendar);
             }
         }
         let account = people::account(&mut self.chance, self.rules, now);
