@@ -3,7 +3,8 @@
 //!
 //! Kept true: errors are HTTP 200 with `ok: false`; every post makes a new message, however often it is sent; a user id
 //! stands for the direct channel; metadata comes back from the history only when asked for, and survives an update that
-//! does not mention it. Operations for faults are named like the methods (`chat.postMessage`).
+//! does not mention it. Operations for faults are named like the methods (`chat.postMessage`); what people
+//! are answered who have pressed something is `response_url` of `answers of slack`.
 
 mod messages;
 mod people;
@@ -23,6 +24,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 const VENDOR: &str = "slack";
+/// Under this name go the answers to what people press: no method, and so described nowhere.
+const ANSWERS: &str = "answers of slack";
 /// What the app was granted; `auth.test` tells in a header.
 const SCOPES: &str = "chat:write,im:write,im:history,channels:history,groups:history,users:read,users:read.email,\
                       commands";
@@ -43,6 +46,7 @@ pub fn routes(world: Arc<World>, state: Arc<SlackState>) -> Router {
         .layer(axum::middleware::from_fn_with_state(app.clone(), at_the_door))
         .with_state(app.clone());
     let answers = Router::new().route("/response/{person}", post(people::answered)).with_state(app);
+    let answers = on_the_wire(Arc::clone(&world), ANSWERS, |_, _| "response_url".to_owned(), answers);
     on_the_wire(world, VENDOR, operation, methods).merge(answers)
 }
 

@@ -102,7 +102,12 @@ fn configured(config: &Config) -> Configured {
             config::Crm::Salesforce { .. } => "salesforce",
             config::Crm::Hubspot { .. } => "hubspot",
         }),
-        chat: config.slack.as_ref().map(|_| "slack"),
+        chat: match (&config.slack, &config.teams) {
+            (None, None) => None,
+            (Some(_), None) => Some("slack"),
+            (None, Some(_)) => Some("teams"),
+            (Some(_), Some(_)) => Some("slack or teams"),
+        },
         calendar: has_calendar.then_some("calendar"),
         mail: config.mail.is_some(),
         texts: config.sms.is_some(),

@@ -1,8 +1,10 @@
 //! People of the workspace: who they are by their mail address, what was shown to one of them alone, and where the app hears them.
 
-use super::{App, VENDOR, failure};
-use axum::Json;
+use super::{App, VENDOR, failure, too_many};
+use crate::Fault;
 use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -44,11 +46,15 @@ fn shown(person: &str, mail: Option<&String>) -> Value {
 pub(super) async fn answered(
     State(app): State<App>,
     Path(person): Path<String>,
+    fault: Option<Extension<Fault>>,
     Json(body): Json<Value>,
-) -> &'static str {
+) -> Response {
+    if let Some(Extension(Fault::RateLimit { retry_after_s })) = fault {
+        return too_many(retry_after_s);
+    }
     let text = body["text"].as_str().unwrap_or_default().to_owned();
     app.state.kept().whispers.push(SlackWhisper { person, text });
-    "ok"
+    "ok".into_response()
 }
 
 pub(super) fn whisper(app: &App, body: &Value) -> Value {

@@ -91,9 +91,12 @@ impl Dav {
     /// Whether the server invites guests itself (RFC 6638). One that does not say so does not.
     ///
     /// # Errors
-    /// There is no answer.
+    /// There is no answer, or none at the moment.
     pub(super) async fn invites(&self, url: &Url) -> Result<bool, VendorError> {
         let answer = self.http.send(&self.call("options", Does::Read, Method::OPTIONS, url)).await?;
+        if matches!(answer.status, 429 | 502..=504) {
+            return Err(by_status(VENDOR, &answer));
+        }
         let features = answer.headers.get_all("dav").iter().filter_map(|header| header.to_str().ok());
         let mut features = features.flat_map(|header| header.split(','));
         Ok(features.any(|feature| feature.trim() == "calendar-auto-schedule"))

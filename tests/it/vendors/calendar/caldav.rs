@@ -1,5 +1,6 @@
 //! CalDAV against real servers, Radicale and xandikos: the same scenarios on both, which differ in nearly every status.
 
+mod faults;
 mod plain;
 mod server;
 

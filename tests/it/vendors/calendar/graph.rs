@@ -3,6 +3,7 @@
 mod booking;
 mod changing;
 mod examples;
+mod faults;
 mod town;
 
 use crate::vendors::chat::{all, at, class, day, world};

@@ -1,3 +1,5 @@
+mod answers;
+
 use super::{at, class, world};
 use crate::vendors::contract;
 use baton::connectors::http::Secret;
@@ -16,6 +18,7 @@ struct Desk {
     world: Arc<World>,
     state: Arc<SlackState>,
     chat: Slack,
+    url: String,
 }
 
 impl Desk {
@@ -28,11 +31,12 @@ impl Desk {
         let state = SlackState::new();
         let address = serve(routes(Arc::clone(&world), Arc::clone(&state))).await.expect("a port");
         let mut config = SlackConfig::new(Secret::new("xoxb-sandbox"));
-        config.base_url = format!("http://{address}");
+        let url = format!("http://{address}");
+        config.base_url = url.clone();
         config.posts_per_second = 1_000;
         config.limits.per_second = 1_000;
         change(&mut config);
-        Self { clock, world, state, chat: Slack::new(config).expect("a client") }
+        Self { clock, world, state, chat: Slack::new(config).expect("a client"), url }
     }
 
     /// How often a method was called.

@@ -17,7 +17,7 @@ use baton::connectors::teams::Teams;
 use baton::connectors::{Card, Chat, VendorError};
 use baton::store::StepProblem;
 use baton::web::LinkSigner;
-use baton_clock::{Clock, SharedClock};
+use baton_clock::SharedClock;
 use baton_sandbox::teams::{TeamsCard, TeamsState, connector, faults_of, routes, workflow};
 use baton_sandbox::{Fault, World, serve};
 use serde_json::{Value, json};

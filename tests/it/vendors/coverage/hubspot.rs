@@ -20,6 +20,11 @@ pub const ROWS: &[Row] = &[
         faults: READS,
     },
     Row {
+        operations: &["users"],
+        held: "vendors::crm::hubspot::people::out_of_office_hours_and_the_status_are_absences",
+        faults: READS,
+    },
+    Row {
         operations: &["contacts", "property"],
         held: "vendors::crm::hubspot::the_check_names_what_the_portal_lacks",
         faults: READS,
@@ -63,7 +68,9 @@ pub const ROWS: &[Row] = &[
         operations: &["try_write"],
         held: "vendors::crm::hubspot::look_up::a_write_to_nobody_shows_whether_the_key_may_write",
         faults: &[
-            ("lost answer", "vendors::crm::hubspot::look_up::a_write_to_nobody_shows_whether_the_key_may_write"),
+            ("outage", "vendors::crm::hubspot::faults::every_write_whose_answer_is_lost_is_in_doubt"),
+            ("limit", "vendors::crm::hubspot::faults::every_write_whose_answer_is_lost_is_in_doubt"),
+            ("lost answer", "vendors::crm::hubspot::faults::every_write_whose_answer_is_lost_is_in_doubt"),
             ("refused", "vendors::crm::hubspot::look_up::a_write_to_nobody_shows_whether_the_key_may_write"),
         ],
     },

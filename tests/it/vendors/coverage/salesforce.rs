@@ -8,6 +8,12 @@ const READS: Faults = &[
     ("lost answer", "vendors::crm::salesforce::look_up::every_read_may_simply_be_repeated"),
 ];
 
+const WRITES: Faults = &[
+    ("outage", "vendors::crm::salesforce::faults::every_write_whose_answer_is_lost_is_in_doubt"),
+    ("limit", "vendors::crm::salesforce::faults::every_write_whose_answer_is_lost_is_in_doubt"),
+    ("lost answer", "vendors::crm::salesforce::faults::every_write_whose_answer_is_lost_is_in_doubt"),
+];
+
 pub const ROWS: &[Row] = &[
     Row {
         operations: &["token"],
@@ -15,6 +21,7 @@ pub const ROWS: &[Row] = &[
         faults: &[
             ("outage", "vendors::crm::salesforce::look_up::every_read_may_simply_be_repeated"),
             ("lost answer", "vendors::crm::salesforce::look_up::every_read_may_simply_be_repeated"),
+            ("limit", "vendors::crm::salesforce::faults::a_limit_on_logins_is_none_on_who_we_are"),
             ("refused", "vendors::crm::salesforce::session::a_session_that_ends_in_between_is_renewed_once"),
         ],
     },
@@ -27,6 +34,21 @@ pub const ROWS: &[Row] = &[
         operations: &["describe"],
         held: "vendors::crm::salesforce::the_check_names_what_the_org_lacks",
         faults: READS,
+    },
+    Row {
+        operations: &["versions"],
+        held: "vendors::crm::salesforce::check::a_version_that_the_org_does_not_speak_is_told_with_those_that_it_does",
+        faults: READS,
+    },
+    Row {
+        operations: &["absences"],
+        held: "vendors::crm::salesforce::absences::events_and_messages_of_all_users_are_told_in_one_request",
+        faults: READS,
+    },
+    Row {
+        operations: &["notify"],
+        held: "vendors::crm::salesforce::shown::a_user_is_shown_a_lead_once_however_often_it_is_asked",
+        faults: WRITES,
     },
     Row {
         operations: &["read_owner"],
@@ -52,15 +74,18 @@ pub const ROWS: &[Row] = &[
     Row {
         operations: &["assign"],
         held: "vendors::crm::salesforce::owners::the_orgs_rules_choose_once_and_their_owner_outlives_our_writes",
-        faults: &[(
-            "lost answer",
-            "vendors::crm::salesforce::owners::a_lost_answer_to_an_assignment_is_read_the_next_time",
-        )],
+        faults: &[
+            ("outage", "vendors::crm::salesforce::faults::every_write_whose_answer_is_lost_is_in_doubt"),
+            ("limit", "vendors::crm::salesforce::faults::every_write_whose_answer_is_lost_is_in_doubt"),
+            ("lost answer", "vendors::crm::salesforce::owners::a_lost_answer_to_an_assignment_is_read_the_next_time"),
+        ],
     },
     Row {
         operations: &["try_write"],
         held: "vendors::crm::salesforce::look_up::a_lead_is_tried_and_rolled_back_and_what_the_org_refuses_is_told",
         faults: &[
+            ("outage", "vendors::crm::salesforce::faults::every_write_whose_answer_is_lost_is_in_doubt"),
+            ("limit", "vendors::crm::salesforce::faults::every_write_whose_answer_is_lost_is_in_doubt"),
             (
                 "lost answer",
                 "vendors::crm::salesforce::look_up::a_lead_is_tried_and_rolled_back_and_what_the_org_refuses_is_told",

@@ -1,6 +1,6 @@
 //! What is told of each vendor: a file of rows for each.
 
-use super::{google, hubspot, salesforce, slack, twilio};
+use super::{google, hubspot, microsoft, salesforce, slack, twilio};
 
 /// Operations that are held, and fail, alike.
 pub struct Row {
@@ -20,6 +20,7 @@ pub const VENDORS: &[(&str, &str, &[Row])] = &[
     ("hubspot", "crm/hubspot", hubspot::ROWS),
     ("slack", "slack", slack::ROWS),
     ("google", "calendar/google", google::ROWS),
+    ("microsoft", "calendar/graph", microsoft::ROWS),
     ("twilio", "telephony/twilio", twilio::ROWS),
 ];
 
@@ -30,6 +31,15 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
         "a server that keeps to RFC 5321 answers; what goes wrong at which stage is played in `vendors::chat::mail`",
     ),
     ("mail", "the same"),
+    (
+        "calendar/caldav",
+        "a real Radicale and a real xandikos answer in `vendors::calendar::caldav`, and servers that can do less in the folder beside it; one \
+         that fails, and answers that are lost, are played in `vendors::calendar::caldav::faults`",
+    ),
+    (
+        "calendar/ics.rs",
+        "whoever publishes a feed has no description but RFC 5545; what publishers answer is played in `vendors::calendar::ics`",
+    ),
     (
         "asterisk",
         "a real Asterisk answers in every test of `calls`, and is killed, stopped and cut off there; what it tells is held against calls that were recorded",

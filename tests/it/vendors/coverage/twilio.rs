@@ -17,10 +17,7 @@ pub const ROWS: &[Row] = &[
     Row {
         operations: &["dial_lead"],
         held: "vendors::twilio::client::a_lead_whom_a_rep_calls_back_is_looked_for_before_they_are_dialled_again",
-        faults: &[(
-            "lost answer",
-            "vendors::twilio::client::a_lead_whom_a_rep_calls_back_is_looked_for_before_they_are_dialled_again",
-        )],
+        faults: ALL,
     },
     Row {
         operations: &["hold", "instruct", "find_room", "stop_recording"],
@@ -43,7 +40,11 @@ pub const ROWS: &[Row] = &[
     Row {
         operations: &["change_participant"],
         held: "vendors::twilio::rooms::when_they_have_spoken_the_callers_call_ends_with_the_reps",
-        faults: &[("outage", "vendors::twilio::rooms::a_room_that_cannot_be_changed_hurts_no_conversation")],
+        faults: &[
+            ("outage", "vendors::twilio::rooms::a_room_that_cannot_be_changed_hurts_no_conversation"),
+            ("limit", "vendors::twilio::rooms::a_room_that_cannot_be_changed_hurts_no_conversation"),
+            ("lost answer", "vendors::twilio::rooms::a_room_that_cannot_be_changed_hurts_no_conversation"),
+        ],
     },
     Row {
         operations: &["ask"],
@@ -91,6 +92,7 @@ pub const ROWS: &[Row] = &[
         faults: &[
             ("lost answer", "vendors::twilio::texts::a_text_whose_answer_was_lost_is_found_by_number_and_time"),
             ("outage", "vendors::twilio::texts::every_error_has_its_class_and_repeats_no_number"),
+            ("limit", "vendors::twilio::texts::every_error_has_its_class_and_repeats_no_number"),
             ("refused", "vendors::twilio::texts::every_error_has_its_class_and_repeats_no_number"),
         ],
     },

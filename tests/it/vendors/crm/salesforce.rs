@@ -4,6 +4,7 @@ mod absences;
 mod check;
 mod classes;
 mod duplicates;
+mod faults;
 mod look_up;
 mod metadata;
 mod owners;

@@ -44,13 +44,19 @@ async fn when_they_have_spoken_the_callers_call_ends_with_the_reps() {
 /// It is to end when the caller leaves: what is not to be had at the moment is no matter while they speak.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_room_that_cannot_be_changed_hurts_no_conversation() {
+    let faults = [Fault::Unavailable, Fault::RateLimit { retry_after_s: Some(1) }, Fault::DropAnswer];
+    futures_util::future::join_all(faults.map(they_speak_all_the_same)).await;
+}
+
+async fn they_speak_all_the_same(fault: Fault) {
     let account = Account::open().await;
-    account.world.arm("twilio", "members.update", Fault::Unavailable, 1);
+    account.world.arm("twilio", "members.update", fault.clone(), 1);
     let caller = account.caller_for(&[Person { talks_for: Some(15 * SECOND), ..accepts() }]).await;
     let is_connected = |stage: &Stage| matches!(stage, Stage::Done { outcome: Outcome::Connected { .. } });
     account.once(&caller, "they have spoken", is_connected).await;
     account.has_status(&caller.call, "completed").await;
     account.legs(&caller, &[Joined]).await;
+    assert_eq!(account.world.next_fault("twilio", "members.update"), None, "{fault:?} was met");
     account.ends_well().await;
 }
 

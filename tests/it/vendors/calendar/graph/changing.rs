@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The same meeting in the afternoon.
-fn later() -> BookRequest {
+pub(super) fn later() -> BookRequest {
     BookRequest { from: at("2026-11-23T15:00:00Z"), until: at("2026-11-23T15:30:00Z"), ..request(1) }
 }
 

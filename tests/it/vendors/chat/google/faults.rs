@@ -1,8 +1,16 @@
 //! Each call alone: an outage, a limit and a lost answer are told apart.
 
+use super::moving::at_noon;
 use super::{ANA, Office, all, day};
+use crate::vendors::chat::{class, world};
+use axum::Router;
+use axum::http::StatusCode;
 use baton::connectors::Calendar;
-use baton_sandbox::Fault;
+use baton::connectors::calendar::google::{GoogleCalendar, GoogleConfig};
+use baton::connectors::http::Secret;
+use baton_clock::SharedClock;
+use baton_sandbox::google::SANDBOX_KEY_PEM;
+use baton_sandbox::{Fault, serve};
 
 #[tokio::test]
 async fn every_call_tells_an_outage_a_limit_and_a_lost_answer_apart() {
@@ -15,7 +23,7 @@ async fn every_call_tells_an_outage_a_limit_and_a_lost_answer_apart() {
         let arm = |operation: &str| office.world.arm("google", operation, fault.clone(), 1);
         for operation in ["token", "freebusy.query"] {
             if operation == "token" && read == "rate_limited" {
-                continue; // none is told of for tokens
+                continue; // the description tells of none for tokens
             }
             arm(operation);
             let failed = office.busy(&[ANA]).await.expect_err(operation);
@@ -32,5 +40,22 @@ async fn every_call_tells_an_outage_a_limit_and_a_lost_answer_apart() {
         arm("events.get");
         let failed = office.book(1).await.expect_err("it cannot be read");
         assert_eq!(failed.class(), read, "{fault:?}: {failed}");
+        let id = office.booked().await;
+        arm("events.patch");
+        let failed = office.calendar.move_to(&id, &at_noon()).await.expect_err("it is not moved for sure");
+        assert_eq!(failed.class(), written, "{fault:?}: {failed}");
+        arm("events.delete");
+        let failed = office.cancel(&id).await.expect_err("it is not called off for sure");
+        assert_eq!(failed.class(), written, "{fault:?}: {failed}");
     }
+}
+
+#[tokio::test]
+async fn a_limit_on_tokens_is_none_on_who_we_are() {
+    let busy = Router::new().fallback(|| async { (StatusCode::TOO_MANY_REQUESTS, "Too many requests (429)") });
+    let address = serve(busy).await.expect("a port");
+    let mut config = GoogleConfig::new("baton@project.example", Secret::new(SANDBOX_KEY_PEM));
+    (config.base_url, config.token_url) = (format!("http://{address}"), format!("http://{address}/token"));
+    let calendar = GoogleCalendar::new(config, world().0 as SharedClock).expect("a client");
+    assert_eq!(class(calendar.check().await), "rate_limited");
 }

@@ -12,17 +12,17 @@ fn at_time(from: &str, until: &str) -> BookRequest {
     BookRequest { from: at(from), until: at(until), description, ..request(2) }
 }
 
-fn at_noon() -> BookRequest {
+pub(super) fn at_noon() -> BookRequest {
     at_time("2026-11-23T12:00:00Z", "2026-11-23T12:30:00Z")
 }
 
 impl Office {
-    async fn booked(&self) -> String {
+    pub(super) async fn booked(&self) -> String {
         let Booked::Event { id } = self.book(1).await.expect("a meeting") else { panic!("taken") };
         id
     }
 
-    async fn cancel(&self, id: &str) -> Result<(), VendorError> {
+    pub(super) async fn cancel(&self, id: &str) -> Result<(), VendorError> {
         self.calendar.cancel(ANA, id, &CallerText("called off".to_owned())).await
     }
 }

@@ -2,8 +2,11 @@
 
 use super::{bench, bench_of, by_email, calls};
 use baton::connectors::{AccountKeys, Crm, VendorError};
+use baton_clock::Clock;
+use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::phone::PhoneE164;
 use baton_sandbox::Fault;
+use chrono::TimeDelta;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,12 +68,13 @@ async fn every_read_may_simply_be_repeated() {
     let lead = bench.state.add_lead(json!({ "LastName": "W", "OwnerId": priya }));
     let keys =
         AccountKeys { phone: Some(PhoneE164::new("+14155550142").unwrap()), ..by_email("dana@northwind.example") };
+    let (now, users) = (bench.clock.now(), [CrmId::from(priya.as_str())]);
     for (fault, class) in [
         (Fault::Unavailable, "retry"),
         (Fault::RateLimit { retry_after_s: None }, "rate_limited"),
         (Fault::DropAnswer, "retry"),
     ] {
-        for operation in ["token", "describe", "record", "query", "reads", "search"] {
+        for operation in ["token", "data", "describe", "record", "query", "search", "reads"] {
             if operation == "token" && matches!(fault, Fault::RateLimit { .. }) {
                 continue; // a limit on logins is told in other words
             }
@@ -81,9 +85,15 @@ async fn every_read_may_simply_be_repeated() {
             }
             bench.arm(operation, fault.clone());
             let failed = match operation {
-                "describe" => bench.crm.check().await.unwrap_err(),
+                "data" | "describe" => bench.crm.check().await.unwrap_err(),
                 "query" => bench.crm.look_up(std::slice::from_ref(&priya)).await.unwrap_err(),
-                "reads" | "search" => bench.crm.find(&keys).await.unwrap_err(),
+                "reads" => {
+                    let away = bench.crm.absences(&users, now, now + TimeDelta::days(1)).await.unwrap_err();
+                    assert_eq!(away.class(), class, "{operation} {fault:?}: {away}");
+                    bench.arm(operation, fault.clone());
+                    bench.crm.find(&keys).await.unwrap_err()
+                }
+                "search" => bench.crm.find(&keys).await.unwrap_err(),
                 _ => bench.crm.owner_of(&lead).await.unwrap_err(),
             };
             assert_eq!(failed.class(), class, "{operation} {fault:?}: {failed}");

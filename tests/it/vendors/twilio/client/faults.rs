@@ -2,14 +2,18 @@
 
 use super::{Desk, OTHER, REP, call, leg, says, whisper};
 use crate::vendors::twilio::{SECOND, caller_sid};
-use baton::connectors::{AskRequest, Recording, Telephony, VendorError};
+use baton::connectors::{AskRequest, DialRequest, Recording, Telephony, VendorError};
+use baton_clock::Clock;
 use baton_core::domain::effect::{Comfort, HangUpReason};
+use baton_core::domain::phone::PhoneE164;
 use baton_sandbox::Fault;
 use baton_sandbox::twilio::Answer;
+use chrono::TimeDelta;
 
 /// What the account is asked, and for what. What ends a call, or has the names of legs forgotten, comes last.
-const ASKED: [(&str, &str); 11] = [
+const ASKED: [(&str, &str); 12] = [
     ("calls.create", "ring"),
+    ("calls.create", "dial_lead"),
     ("calls.update", "hold"),
     ("calls.update", "instruct"),
     ("calls.update", "fetch_agent"),
@@ -27,6 +31,12 @@ async fn does(desk: &Desk, what: &str, nth: u32) -> Result<(), VendorError> {
     let (client, call) = (&desk.client, call(1));
     match what {
         "ring" => desk.rings(nth, REP).await,
+        "dial_lead" => {
+            let (with, phone) = (leg(nth), PhoneE164::new(REP).expect("a number"));
+            let ring_until = desk.clock.now() + TimeDelta::seconds(20);
+            let request = DialRequest { leg: with.of_lead(), with, phone, ring_until, recording: Recording::AsUsual };
+            client.dial_lead(&request).await
+        }
         "hold" => client.hold(&call, "k", Recording::AsUsual, Comfort::Music).await,
         "instruct" => client.instruct(&call, "k", &says("hold_on")).await,
         "fetch_agent" => client.fetch_agent(&caller_sid(1)).await,
