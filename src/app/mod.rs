@@ -117,8 +117,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     #[cfg(feature = "failpoints")]
     load_numbers().await?;
     let address = setup.listener.address().context("reading the listener's address")?;
-    let (stop, stopping) = channel(false);
-    let (set_ready, ready) = channel(true);
+    let ((stop, stopping), (set_ready, ready)) = (channel(false), channel(true));
     let worker = worker_name();
     let connected = Connected::from(&setup.vendors);
     let platforms = Arc::new(setup.platforms);

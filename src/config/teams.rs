@@ -2,7 +2,7 @@
 
 use super::environment::Reference;
 use anyhow::{Result, ensure};
-use baton_core::domain::chat::is_channel;
+use baton_core::domain::address::is_channel;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 use super::http::Fleet;
 use super::{Card, Chat, LookedUp, MessageRef, VendorError};
 use async_trait::async_trait;
-use baton_core::domain::chat::ChatAddress;
+use baton_core::domain::address::ChatAddress;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use super::client::Client;
 use super::notes::Notes;
 use super::step::Step;
 use crate::connectors::{Calendar, Crm, LookedUp, VendorError};
-use baton_core::domain::calendar::CalendarAddress;
+use baton_core::domain::address::CalendarAddress;
 use baton_core::domain::id::RepId;
 use baton_core::domain::rep::{Busy, Rep};
 use baton_core::rules::RuleSet;

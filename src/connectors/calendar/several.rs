@@ -7,7 +7,7 @@ use super::{BookRequest, Booked, Calendar, leaves_room};
 use crate::connectors::VendorError;
 use crate::connectors::http::Fleet;
 use async_trait::async_trait;
-use baton_core::domain::calendar::CalendarAddress;
+use baton_core::domain::address::CalendarAddress;
 use baton_core::domain::rep::Busy;
 use baton_core::domain::rota::Window;
 use baton_core::domain::text::CallerText;

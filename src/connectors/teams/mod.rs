@@ -14,7 +14,7 @@ mod card;
 use super::http::{ApiCall, Does, Fleet, Limits, Secret, VendorHttp};
 use super::{Card, Chat, MessageRef, Rooms, VendorError};
 use async_trait::async_trait;
-use baton_core::domain::chat::ChatAddress;
+use baton_core::domain::address::ChatAddress;
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ use super::health::{PAUSE_AFTER_FAILURE, SILENT, UNHURRIED};
 use crate::connectors::calendar::CalendarOwner;
 use crate::release::Current;
 use crate::telemetry::figures;
-use baton_core::domain::calendar::CalendarAddress;
+use baton_core::domain::address::CalendarAddress;
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
 use baton_core::domain::rep::Busy;

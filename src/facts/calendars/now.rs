@@ -6,7 +6,7 @@ use super::{BACK, late, not_answered};
 use crate::facts::Facts;
 use crate::facts::health::{SILENT, UNHURRIED};
 use crate::telemetry::figures;
-use baton_core::domain::calendar::CalendarAddress;
+use baton_core::domain::address::CalendarAddress;
 use baton_core::domain::rep::Busy;
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};

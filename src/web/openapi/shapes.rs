@@ -188,7 +188,7 @@ enum LeadStatus {
     Called,
     LeftToAgent,
     CalledOff,
-    /// Decided in shadow: whatever ran before goes on with it.
+    // Decided in shadow: whatever ran before goes on with it.
     Shadow,
     Callback,
     Mail,

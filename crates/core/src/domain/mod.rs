@@ -4,9 +4,8 @@
 //! Whatever can be constructed here is valid: text from outside becomes a value through one fallible constructor.
 
 pub mod account;
+pub mod address;
 pub mod briefing;
-pub mod calendar;
-pub mod chat;
 pub mod crm_id;
 pub mod effect;
 pub mod id;

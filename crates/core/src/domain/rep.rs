@@ -34,7 +34,7 @@ pub struct Rep {
     pub holidays: String,
     /// Member id in the chat.
     pub chat_id: Option<String>,
-    /// Addresses of calendars, usually the e-mail alone; several are joined by `;`. See [`super::calendar::CalendarAddress`].
+    /// Addresses of calendars, usually the e-mail alone; several are joined by `;`. See [`super::address::CalendarAddress`].
     pub calendar: Option<String>,
     /// The CRM's user id (Salesforce), or any of a person's three ids (HubSpot: owner, user, record of the user). Where it is
     /// left out, HubSpot finds the person by `email`.

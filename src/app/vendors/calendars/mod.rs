@@ -11,7 +11,7 @@ use crate::connectors::calendar::several::{Several, home};
 use crate::outbox::Vendors;
 use anyhow::{Result, bail};
 use baton_clock::SharedClock;
-use baton_core::domain::calendar::CalendarAddress;
+use baton_core::domain::address::CalendarAddress;
 use baton_core::rules::RuleSet;
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! What single cells say: addresses, phones, ids of the chat and of the CRM, several names as one.
 
-use crate::domain::chat::ChatAddress;
+use crate::domain::address::ChatAddress;
 use crate::domain::phone::endpoint::{PhoneKind, SipAddress};
 use crate::rules::fault::Word;
 use crate::rules::words::phone;

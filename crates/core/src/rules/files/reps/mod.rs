@@ -2,7 +2,7 @@
 
 mod cells;
 
-use crate::domain::chat::ChatAddress;
+use crate::domain::address::ChatAddress;
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::RepId;
 use crate::domain::phone::endpoint::{Endpoint, PhoneKind};
