@@ -100,17 +100,18 @@ impl Serve {
             );
         }
         tracing::info!(address = %running.address, "baton is ready");
+        let asked_to_stop = stop_signal()?;
         service.is_ready(&running.address).await;
         tokio::select! {
-            stop = stop_signal() => stop?,
+            () = asked_to_stop => {}
             Ok(why) = refused => return Err(unreachable("consuming from the broker", &why)),
         }
         tracing::info!("stopping: what is in hand is finished first");
         service.stops().await;
-        let again = stop_signal();
+        let again = stop_signal()?;
         tokio::select! {
             () = async { running.stop().await; traces::end().await } => {}
-            _ = again => tracing::warn!("stopping at once"),
+            () = again => tracing::warn!("stopping at once"),
         }
         Ok(OK)
     }
@@ -253,10 +254,14 @@ async fn setup(
     })
 }
 
-async fn stop_signal() -> Result<()> {
+/// Heard from now on: whoever is told that the worker is ready may stop it at once.
+fn stop_signal() -> Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        pressed = tokio::signal::ctrl_c() => pressed.context("listening for Ctrl-C"),
-    }
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for Ctrl-C")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
