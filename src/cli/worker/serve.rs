@@ -99,8 +99,8 @@ impl Serve {
                  before must go on"
             );
         }
-        tracing::info!(address = %running.address, "baton is ready");
         let asked_to_stop = stop_signal()?;
+        tracing::info!(address = %running.address, "baton is ready");
         service.is_ready(&running.address).await;
         tokio::select! {
             () = asked_to_stop => {}

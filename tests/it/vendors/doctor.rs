@@ -257,7 +257,7 @@ async fn what_cannot_be_looked_at_is_said() {
     edit(practice.folder.path(), "rules/routing.yaml", "policy: balanced", "policy: fairish");
     let told = practice.asks(&["--only", "slack"]);
     assert_eq!(told.amiss(), [("rules", "config")]);
-    let unknown = baton(&["doctor", "--only", "teams"]);
+    let unknown = baton(&["doctor", "--only", "fax"]);
     assert_eq!(unknown.status.code(), Some(cli::USAGE.into()));
 }
 

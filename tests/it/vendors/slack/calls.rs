@@ -4,7 +4,7 @@ use super::{Office, acts, member};
 use crate::eventually::{eventually, found};
 use crate::store::server::{Db, on_both};
 use crate::town::Caller;
-use baton_core::domain::id::{HandoffId, LeadId};
+use baton_core::domain::id::LeadId;
 use baton_core::domain::leg::LegState;
 use baton_core::handoff::Stage;
 use baton_core::handoff::state::Leg;
@@ -34,7 +34,7 @@ async fn tell(office: &Office, leg: &Leg, happened: &str) {
 
 async fn legs(office: &Office, lead: &LeadId, state: LegState) -> [Leg; 2] {
     found("two phones", || async {
-        let legs = office.running.store.handoff(&HandoffId::of(lead)).await.ok()?.legs;
+        let legs = office.handoff(lead).await.legs;
         <[Leg; 2]>::try_from(legs).ok().filter(|legs| legs.iter().all(|leg| leg.state == state))
     })
     .await

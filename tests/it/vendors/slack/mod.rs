@@ -104,7 +104,7 @@ impl Office {
     }
 
     pub async fn handoff(&self, lead: &LeadId) -> Handoff {
-        self.running.store.handoff(&HandoffId::of(lead)).await.expect("the handoff is kept")
+        found("the handoff", || async { self.running.store.handoff(&HandoffId::of(lead)).await.ok() }).await
     }
 
     /// The first card that can be answered so.
