@@ -7,7 +7,7 @@ use super::words;
 use super::{Desk, mark};
 use crate::connectors::slack::plain;
 use crate::render::when;
-use crate::store::with;
+use crate::store::{AuditEntry, with};
 use baton_core::domain::id::RepId;
 use baton_core::domain::rep::{Presence, Rep};
 use baton_core::rules::RuleSet;
@@ -81,7 +81,13 @@ impl Desk {
     }
 
     async fn is(&self, rep: &RepId, presence: Presence, until: Option<DateTime<Utc>>) -> Result<(), Trouble> {
-        let said = with(rep.clone(), move |tx, rep| Box::pin(tx.rep_presence(rep, presence, until)));
+        let now = self.clock.now();
+        let said = with(rep.clone(), move |tx, rep| {
+            Box::pin(async move {
+                tx.rep_presence(rep, presence, until).await?;
+                tx.audit(&AuditEntry::of(&format!("rep {rep}"), "rep.presence", rep, None), now).await
+            })
+        });
         Ok(self.store.write("chat.presence", said).await?)
     }
 

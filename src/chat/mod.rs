@@ -26,6 +26,7 @@ use crate::deciding::decider::Decider;
 use crate::release::Current;
 use crate::store::{ActClaim, KeyedAct, Store, with};
 use baton_clock::SharedClock;
+use baton_core::domain::id::LeadId;
 use baton_core::rules::RuleSet;
 use heard::Heard;
 use serde_json::Value;
@@ -96,6 +97,13 @@ impl Desk {
     async fn tell(&self, to: &AnswerTo, told: &str) {
         if let Err(error) = self.slack.tell(to, told).await {
             tracing::warn!(error = error.counted().in_log(), "whoever pressed or asked in Slack could not be told");
+        }
+    }
+
+    /// Once something is done it is done, whatever becomes of the cards.
+    async fn tell_cards(&self, lead: &LeadId) {
+        if let Err(error) = self.decider.tell_cards(lead).await {
+            tracing::warn!(lead.id = %lead, %error, "the cards of a lead do not say yet what was done");
         }
     }
 

@@ -36,7 +36,7 @@ impl Desk {
             }
             (OfferAct::Reassign | OfferAct::Rate, _) => unreachable!("a form opens for these"),
         };
-        self.decider.tell_cards(&subject.card.lead_id).await?;
+        self.tell_cards(&subject.card.lead_id).await;
         Ok(Some(told))
     }
 

@@ -60,13 +60,15 @@ impl Desk {
         let rules = self.rules();
         let reader = Reader { rules: &rules, rep: &rep };
         let told = match sent.form.as_str() {
-            // No card shows what somebody thinks of a lead.
-            views::RATE => return self.rate(sent, &subject, &reader).await.map(Some),
+            views::RATE => self.rate(sent, &subject, &reader).await?,
             views::REASSIGN => self.give(sent, &subject, &reader, chosen(sent, &rules)).await?,
             views::NOT_ME => self.hand_on(sent, &subject, &reader).await?,
             _ => return Ok(None),
         };
-        self.decider.tell_cards(&subject.card.lead_id).await?;
+        // No card shows what somebody thinks of a lead, only who has got it by that.
+        if sent.form != views::RATE || !sent.field("right_rep").is_empty() {
+            self.tell_cards(&subject.card.lead_id).await;
+        }
         Ok(Some(told))
     }
 
@@ -105,7 +107,8 @@ impl Desk {
         }
         let reason: String = sent.field("reason").trim().chars().take(views::LONGEST_REASON).collect();
         let (author, actor) = (reader.rep.to_string(), format!("rep {}", reader.rep));
-        let wish = ReassignRequest { lead: subject.card.lead_id.clone(), to, reason, author, actor };
+        let from = to.is_none().then(|| subject.file.handoff.owner.clone());
+        let wish = ReassignRequest { lead: subject.card.lead_id.clone(), to, from, reason, author, actor };
         let reassigned = self.decider.reassign(&wish).await?;
         Ok(reassigned.map_or_else(|| words::GONE.to_owned(), |reassigned| reader.reassigned(&reassigned)))
     }

@@ -51,7 +51,9 @@ pub(super) async fn post(State(door): State<Door>, request: Request) -> Result<R
     let (parts, body) = request.into_parts();
     let Some(slack) = door.slack.clone() else {
         let_out(body);
-        return Err(Problem::not_found("baton.toml has no slack.signing_secret"));
+        return Err(Problem::not_found(
+            "nobody hears Slack here: baton.toml has no slack.signing_secret, or this is a trial",
+        ));
     };
     let body = whole(body, &parts.headers, LARGEST).await?;
     let headers: Vec<(String, String)> = parts.headers.iter().map(super::platforms::as_text).collect();

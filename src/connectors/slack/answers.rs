@@ -1,7 +1,7 @@
 //! What is said to whoever presses and asks: words for their eyes alone, a form, their own page.
 
 use super::blocks::plain;
-use super::{Slack, channel_id, errors, post, read};
+use super::{KNOWN_FOR, Slack, channel_id, errors, post, read};
 use crate::connectors::http::{ApiCall, Does, by_status};
 use crate::connectors::{Chat, VendorError};
 use baton_platforms::signature;
@@ -118,8 +118,8 @@ impl Slack {
 
     fn known_by_mail(&self, person: &str) -> Option<String> {
         let people = self.people.lock().expect("nothing panics while holding the people");
-        let mut known = people.iter().filter(|(_, (found, _))| found.as_deref() == Some(person));
-        known.next().map(|(mail, _)| mail.clone())
+        let mut known = people.iter().filter(|(_, (_, since))| since.elapsed() < KNOWN_FOR);
+        known.find(|(_, (found, _))| found.as_deref() == Some(person)).map(|(mail, _)| mail.clone())
     }
 
     /// An address of Slack, or of what stands in its place.

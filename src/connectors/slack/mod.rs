@@ -43,6 +43,8 @@ pub const SCOPES: [&str; 6] =
 pub const ANSWERS: &[&str] = &["commands", "users:read.email"];
 /// Who is not found by a mail address is looked for again after this.
 const UNKNOWN_FOR: Duration = Duration::from_secs(3600);
+/// An address may become somebody else's: whoever was found by it is looked for again after this.
+const KNOWN_FOR: Duration = Duration::from_secs(24 * 3600);
 /// Messages per page of a search; Slack recommends at most 200.
 const PAGE_SIZE: usize = 200;
 /// Pages of a search, newest first. A channel with more than these messages since a lost answer is given up on.
@@ -132,7 +134,8 @@ impl Slack {
     fn known_person(&self, mail: &str) -> Option<Option<String>> {
         let people = self.people.lock().expect("nothing panics while holding the people");
         let (found, since) = people.get(mail)?;
-        (found.is_some() || since.elapsed() < UNKNOWN_FOR).then(|| found.clone())
+        let kept_for = if found.is_some() { KNOWN_FOR } else { UNKNOWN_FOR };
+        (since.elapsed() < kept_for).then(|| found.clone())
     }
 
     fn remember_direct(&self, user: &str, channel: &str) {
@@ -195,7 +198,7 @@ impl Chat for Slack {
         Err(VendorError::needs_person(VENDOR, why))
     }
 
-    /// Found once, it is kept. Without the scope for it nobody is found: [`Chat::check`] says which is missing.
+    /// Found once, it is kept for a day. Without the scope for it nobody is found: [`Chat::check`] says which is missing.
     async fn person(&self, mail: &str) -> Result<Option<String>, VendorError> {
         let mail = mail.to_lowercase();
         if let Some(known) = self.known_person(&mail) {
@@ -211,6 +214,8 @@ impl Chat for Slack {
             }
         };
         let mut people = self.people.lock().expect("nothing panics while holding the people");
+        // Nobody has two: what they had before is theirs no more.
+        people.retain(|_, (other, _)| other.is_none() || *other != found);
         people.insert(mail, (found.clone(), Instant::now()));
         Ok(found)
     }

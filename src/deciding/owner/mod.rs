@@ -30,6 +30,8 @@ pub struct ReassignRequest {
     pub lead: LeadId,
     /// `None`: whoever the rules name, but not the one who has it.
     pub to: Option<RepId>,
+    /// Where the rules name somebody: only as long as it is this rep's. `None`: whoever has it.
+    pub from: Option<RepId>,
     pub reason: String,
     /// Who says so, for the journal.
     pub author: String,
@@ -101,7 +103,11 @@ impl Decider {
         let whom = match &wish.to {
             Some(to) => Whom::Named { to: to.clone(), busy: self.parts.facts.busy_of(to, &release.rules).await },
             None => {
-                let rules = without(&release.rules, &self.parts.store.handoff(&given.handoff).await?.owner);
+                let owner = self.parts.store.handoff(&given.handoff).await?.owner;
+                if wish.from.as_ref().is_some_and(|from| *from != owner) {
+                    return Ok(Some(Reassigned::Unchanged { owner }));
+                }
+                let rules = without(&release.rules, &owner);
                 let facts = self.facts_of(&given, &rules).await;
                 Whom::ByRules { rules: Box::new(rules), facts: Box::new(facts) }
             }

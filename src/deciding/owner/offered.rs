@@ -4,6 +4,7 @@
 //! whether the lead has become somebody's after the card; a lead that is closed is nobody's to take. If the process dies here,
 //! nothing was taken, or it is with all that follows.
 
+use super::is_active;
 use crate::deciding::decider::Decider;
 use crate::deciding::messages::contact_made;
 use crate::store::{AuditEntry, Correction, OfferedCard, StoreError, with};
@@ -51,6 +52,8 @@ impl Decider {
                     Taking::Closed
                 } else if is_theirs {
                     Taking::Yours
+                } else if !is_active(rep, rules) {
+                    Taking::NotHere
                 } else if tx.lead_given_since(lead, card.planned_at).await? {
                     Taking::Theirs { owner: handoff.owner.clone() }
                 } else {
@@ -66,8 +69,9 @@ impl Decider {
                     author: rep.to_string(),
                 };
                 let moved = tx.lead_reassign(lead, rep, busy.as_ref(), &correction, rules, mover).await?;
+                // The owner already, though somebody else is to look at it first.
                 if moved.ignored {
-                    return Ok((Taking::NotHere, moved.steps));
+                    return Ok((Taking::Yours, moved.steps));
                 }
                 tx.audit(&AuditEntry::of(&format!("rep {rep}"), "lead.take", lead, None), mover.now).await?;
                 Ok((Taking::Taken, moved.steps))

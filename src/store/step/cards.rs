@@ -32,15 +32,15 @@ impl Tx {
         row.map_or(Ok(None), |row| read(&row))
     }
 
-    /// Has every card of the lead that was posted show how it stands now. Its effects go on being counted where the handoff's own do:
-    /// each step of a lead has one of the names that erasing goes through.
+    /// Has every card of the lead that was posted, or is being posted, show how it stands now. Its effects go on being counted where
+    /// the handoff's own do: each step of a lead has one of the names that erasing goes through.
     pub async fn cards_rewrite(&mut self, id: &HandoffId, mover: &Mover) -> Result<Vec<StepRow>, StoreError> {
         let mut handoff = self.handoff_lock(id).await?;
         let suffix = id.suffix();
         let keys: Vec<String> = (1..=handoff.effects_planned).map(|n| format!("{suffix}.{n}-brief_chat")).collect();
         let sql = format!(
             "-- cards::posted\nSELECT effect_key, lead_id, payload, planned_at, run_at FROM step \
-             WHERE effect_key IN {} AND vendor_ref IS NOT NULL ORDER BY effect_key",
+             WHERE effect_key IN {} AND (vendor_ref IS NOT NULL OR state = 'leased') ORDER BY effect_key",
             self.engine.texts()
         );
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(&keys)).fetch_all(self.conn()).await?;

@@ -55,7 +55,7 @@ pub(in crate::web) async fn post(
     let lead = act::lead(id)?;
     let (to, reason) = (act::rep(&door, to.as_deref())?, act::text("reason", &reason)?);
     let (author, actor) = (act::text("by", &by)?, rights.actor());
-    let wish = ReassignRequest { lead: lead.clone(), to, reason, author, actor };
+    let wish = ReassignRequest { lead: lead.clone(), to, from: None, reason, author, actor };
     match act::done(door.decider.reassign(&wish).await, &lead)? {
         Reassigned::To { owner, reason, next_step } => Ok(Json(
             json!({ "status": "reassigned", "lead": lead, "owner": owner, "reason": reason, "next_step": next_step }),

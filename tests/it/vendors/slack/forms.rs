@@ -5,6 +5,8 @@ use crate::eventually::eventually;
 use crate::store::server::{Db, on_both};
 use crate::store::tx::reads;
 use crate::town::Caller;
+use baton::deciding::owner::{ReassignRequest, Reassigned};
+use baton::store::AuditQuery;
 use baton_core::domain::outcome::MisrouteKind;
 use baton_core::domain::rep::Presence;
 use baton_sandbox::slack::SlackMessage;
@@ -69,6 +71,10 @@ pub async fn a_rating_is_what_the_form_of_the_link_would_make_of_it(db: Db) {
     assert_eq!((said.quality, said.completeness, said.via.as_str()), (Some(2), Some(5), "chat"));
     assert_eq!(said.misroute.as_ref().map(|misroute| misroute.kind), Some(MisrouteKind::Procedural));
     assert_eq!(office.lead(&lead).await.owner.as_str(), right, "the right rep has it");
+    eventually("the card says so", || async {
+        office.shown(&card).blocks.to_string().contains(&format!("*Rep {right} has this lead now.*"))
+    })
+    .await;
     office.holds_to_the_contract();
 }
 
@@ -91,6 +97,12 @@ pub async fn a_lead_is_reassigned_and_handed_on_from_its_card(db: Db) {
         shown.blocks.to_string().contains(&format!("*Rep {to} has this lead now.*")) && acts(&shown) == ["rate"]
     })
     .await;
+    // What was to go on by the rules when somebody else had it, and has gone to another since, stays there.
+    let (from, reason, author) = (Some(before.owner.clone()), "too late".to_owned(), owner.clone());
+    let actor = format!("rep {owner}");
+    let late = ReassignRequest { lead: lead.clone(), to: None, from, reason, author, actor };
+    let stays = office.running.decider.reassign(&late).await.expect("the database answers");
+    assert!(matches!(stays, Some(Reassigned::Unchanged { owner }) if owner.as_str() == to));
     let theirs = format!("D{}", &member(to)[1..]);
     eventually("the new card", || async {
         office
@@ -135,6 +147,9 @@ pub async fn whoever_is_known_by_mail_is_written_to_and_asks(db: Db) {
     office.is_told(&person, "Welcome back").await;
     let state = office.db.store.reps_read().await.expect("reps").remove(&rep).expect("a rep");
     assert_eq!((state.presence, state.away_until), (Presence::Available, None));
+    let query = AuditQuery { actor: Some(format!("rep {rep}")), ..AuditQuery::default() };
+    let told = office.db.store.audit_find(&query, 9).await.expect("the audit");
+    assert_eq!(told.iter().map(|entry| entry.act.as_str()).collect::<Vec<_>>(), ["rep.presence", "rep.presence"]);
     office.asks(&person, "dance", "t5").await;
     office.is_told(&person, "You can say").await;
     office.asks("U0NOBODY", "status", "t6").await;

@@ -142,6 +142,26 @@ pub async fn of_two_who_press_over_connections_one_has_it(db: Db) {
     office.holds_to_the_contract();
 }
 
+/// However soon the worker ends after it.
+pub async fn what_was_acknowledged_is_done_before_the_worker_ends(db: Db) {
+    let mut slacks = Slacks::listen().await;
+    let office = Office::hearing(db, one_room, Some(&slacks.url)).await;
+    all_join(&office);
+    let mut line = slacks.next().await;
+    let before = office.owed(&Caller::gone(3)).await;
+    let card = office.card("take").await;
+    let rep = &others(before.owner.as_str())[0];
+    let press = office.press(&card, "take", &member(rep), "1.1");
+    assert_eq!(line.tells("interactive", "e1", &press).await, Value::Null);
+    let Office { db, stage, running, .. } = office;
+    running.stop().await;
+    let record = db.store.lead(&before.lead.id).await.expect("the database answers").expect("the lead is kept");
+    assert_eq!(record.owner.as_str(), rep);
+    let told = stage.slack.whispers();
+    assert!(told.iter().any(|told| told.person == member(rep) && told.text.contains("yours now")), "{told:?}");
+}
+
 on_both! {
     of_two_who_press_over_connections_one_has_it,
+    what_was_acknowledged_is_done_before_the_worker_ends,
 }
