@@ -214,9 +214,35 @@ async fn what_is_written_twice_of_a_lead_is_one_note(db: Db) {
     office.close().await;
 }
 
+/// A write that finds somebody else's choice leaves it, and it is followed as any other is.
+async fn a_write_in_between_hides_no_change_by_hand(db: Db) {
+    let office = Office::open(db, 6, "baton").await;
+    let caller = Caller::gone(3);
+    office.tell(&caller.event).await;
+    let lead = caller.lead();
+    let written = |times: i64| {
+        let done = office.db.number("SELECT COUNT(*) FROM step WHERE kind = 'write_crm' AND state = 'done'");
+        async move { done.await >= times }
+    };
+    eventually("the lead is written", || written(2)).await;
+    assert_eq!(office.owner_there(&lead).await.as_ref(), Some(&office.west[0]));
+    let record = office.lead(&lead).await.crm.expect("it is there");
+    office.portal.set_owner(&record.id, &office.west[1], office.clock.now());
+    let mut second = caller.event.clone();
+    second["id"] = json!("evt-3-again");
+    second["data"]["contact"]["title"] = json!("Head of Operations");
+    office.tell(&second).await;
+    eventually("what came later is written", || written(3)).await;
+    assert_eq!(office.owner_there(&lead).await.as_ref(), Some(&office.west[1]), "it was left");
+    office.clock.skip_to(office.clock.now() + TimeDelta::seconds(180));
+    eventually("the person is followed", || async { office.lead(&lead).await.owner.as_str() == "west-02" }).await;
+    office.close().await;
+}
+
 on_both! {
     the_rep_whom_the_workflow_names_has_the_lead_and_whom_a_person_names_after_that,
     where_no_workflow_names_anybody_the_rules_below_it_do,
     a_caller_who_hangs_up_ends_the_wait,
     what_is_written_twice_of_a_lead_is_one_note,
+    a_write_in_between_hides_no_change_by_hand,
 }
