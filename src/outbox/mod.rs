@@ -3,8 +3,9 @@
 //! Guarantees: a step's result counts only with the fence it was claimed with; a request that must not happen twice is marked
 //! `sent_at` before it leaves, and a lost answer is reconciled by the operation's class, never blindly repeated; the result of
 //! a step and what it means for the handoff are one commit. A killed worker's steps come back when their lease ends; that of a
-//! living one is made longer until the result is stored. What is urgent stands in no line behind what is not. After the database
-//! was put back from a copy, what may have been done since is treated as an answer that was lost.
+//! living one is made longer until the result is stored. What is urgent stands in no line behind what is not. What is written of one
+//! lead to the CRM is written in the order in which it was planned. After the database was put back from a copy, what may have been
+//! done since is treated as an answer that was lost.
 //! It never decides what happens next on a call: it gives the event to `handoff::advance`, inside that commit.
 
 mod attempt;
@@ -106,11 +107,17 @@ impl Outbox {
         }
         // Where none rings, nothing is waited for.
         drop(ringing);
-        for step in others {
+        // Writes to one record go one after the other, and all else side by side.
+        let (writes, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|step| matches!(step.effect, Effect::WriteCrm { .. }));
+        let rows = others.into_iter().map(|step| vec![step]).chain([writes]);
+        for row in rows.filter(|row| !row.is_empty()) {
             let (outbox, matter, mut rung) = (Arc::clone(self), matter.clone(), rung.clone());
             tokio::spawn(async move {
                 let _either = timeout_at(now + RINGS_FIRST, rung.changed()).await;
-                outbox.run_born(step, matter, now, None).await;
+                for step in row {
+                    Arc::clone(&outbox).run_born(step, matter.clone(), now, None).await;
+                }
             });
         }
     }

@@ -82,6 +82,7 @@ reads! {
     reps_read() -> BTreeMap<RepId, RepState>;
     meetings_of(&rep: RepId, from: DateTime<Utc>, until: DateTime<Utc>, &but: LeadId, now: DateTime<Utc>) -> BTreeSet<DateTime<Utc>>;
     slots_claimed(&rep: RepId, now: DateTime<Utc>) -> Vec<Busy>;
+    step_ahead(&step: StepRow) -> Option<DateTime<Utc>>;
     step_vendor_ref(&key: str) -> VendorRef;
     text_claimed(&effect_key: str) -> Option<PhoneE164>;
     timeline(&lead: LeadId) -> Vec<TimelineEntry>;

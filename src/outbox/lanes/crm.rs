@@ -24,6 +24,8 @@ use std::time::Duration;
 
 /// A look that can wait is put off by this much while the CRM's requests run short.
 const SPARED_FOR: TimeDelta = TimeDelta::minutes(15);
+/// A write looks again so soon whether the one before it has ended.
+const LOOKS_AGAIN: TimeDelta = TimeDelta::milliseconds(500);
 
 #[async_trait::async_trait]
 impl Work for CrmEffect<'_> {
@@ -65,6 +67,10 @@ impl Work for CrmEffect<'_> {
 }
 
 async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Result<Done, VendorError> {
+    // Whichever came first makes what the next one finds, and the last that was planned has the last word.
+    if let Some(due_at) = at.parts.store.step_ahead(at.step).await.map_err(retry)? {
+        return Ok(Done::again(due_at.max(at.now() + LOOKS_AGAIN), "an earlier write of the lead has not ended"));
+    }
     let matter = at.matter;
     let owner_rep = matter.rep(owner)?;
     let briefing = matter.briefing();
@@ -108,20 +114,34 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         ..CrmLead::of(&matter.lead)
     };
     let mut written = crm.write_lead(&lead).await?;
-    // Whom the CRM has named between the decision and this write is not who has the lead here: the next look follows.
-    let expected = match chosen {
-        Some(chosen) => matter.crm().is_none().then_some(chosen),
-        None => Some(owner_rep.name_in_crm()),
-    };
     if crm.assigns_later()
-        && lead.yields_owner
-        && let (Some(owner), Some(expected)) = (&mut written.owner_crm_id, expected)
+        && let Some(named) = written.owner_crm_id.take()
     {
-        *owner = expected;
+        let ours = (owner_rep.name_in_crm(), chosen, lead.yields_owner);
+        written.owner_crm_id = Some(as_known(at, named, ours).await?);
     }
     let event = if written.by_hand { taken_meanwhile(at, &written).await? } else { None };
     screen::show_all(at, crm, &written.id).await;
     Ok(Done { crm: Some(written.clone()), event, ..Done::reference(written.id) })
+}
+
+/// Whom the record is known to name after a write that read `named`. Whoever was named by others since the CRM was last heard is not
+/// who has the lead here: the next look follows.
+async fn as_known(
+    at: &At<'_>,
+    named: CrmId,
+    (ours, chosen, yields): (CrmId, Option<CrmId>, bool),
+) -> Result<CrmId, VendorError> {
+    if chosen.is_none() && named == ours {
+        return Ok(named);
+    }
+    // What is known here may be older than a change that was followed already.
+    let matter = Matter::read(at.parts, at.step).await?;
+    Ok(match matter.crm() {
+        Some(record) => record.owner_crm_id.clone().unwrap_or(named),
+        None if yields => chosen.unwrap_or(ours),
+        None => named,
+    })
 }
 
 /// A person gave the lead to somebody since we wrote it, and it was left with them: a write that sees it follows it, as a look does.

@@ -1,6 +1,7 @@
 //! Steps: leased, fenced, with a deadline each.
 
 mod again;
+mod ahead;
 mod backlog;
 mod cards;
 mod carried;

@@ -1,5 +1,6 @@
 //! `assignment: crm` with HubSpot: a workflow of the portal names the owner some seconds after the contact was created. It is
-//! waited for as the rules say, and whatever the portal says later is followed.
+//! waited for as the rules say, and whatever the portal says later is followed. However a lead is given, what is written of it there is
+//! written once.
 
 use super::contract::check_all;
 use crate::eventually::{eventually, found};
@@ -19,7 +20,7 @@ use baton_core::routing::decision::OwnershipResult;
 use baton_core::routing::reason::NotKnown;
 use baton_core::rules::model::set::Existing;
 use baton_sandbox::hubspot::{HubSpotState, routes};
-use baton_sandbox::{World, serve};
+use baton_sandbox::{Fault, World, serve};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -44,14 +45,15 @@ struct Office {
 }
 
 impl Office {
-    async fn open(db: Db, speed: u32, wait: &str) -> Self {
+    /// `assignment`: as `rules/routing.yaml` says it.
+    async fn open(db: Db, speed: u32, assignment: &str) -> Self {
         let (folder, clock) = (town::founded(2), town::clock(speed));
         let shared = Arc::clone(&clock) as SharedClock;
         let (world, portal) = (World::new(Arc::clone(&shared)), HubSpotState::new(KEY));
         let west = ["west-01@reps.example", "west-02@reps.example"].map(|email| portal.add_owner(email));
         let [user, _] = portal.numbers_of(&west[1]);
         call_in_crm(folder.path(), "west-02", &user);
-        let rule = format!("version: 1\nassignment: {{ crm: {{ wait: {wait} }} }}");
+        let rule = format!("version: 1\nassignment: {assignment}");
         edit(folder.path(), "rules/routing.yaml", "version: 1", &rule);
         let address = serve(routes(Arc::clone(&world), portal.clone())).await.expect("the stand-in");
         let mut workers = Vec::new();
@@ -120,7 +122,7 @@ fn call_in_crm(folder: &Path, rep: &str, crm_id: &str) {
 }
 
 async fn the_rep_whom_the_workflow_names_has_the_lead_and_whom_a_person_names_after_that(db: Db) {
-    let office = Office::open(db, 6, "20s").await;
+    let office = Office::open(db, 6, "{ crm: { wait: 20s } }").await;
     office.portal.rotate_to(&office.west[1], TimeDelta::seconds(2));
     let caller = Caller::gone(3);
     office.tell(&caller.event).await;
@@ -145,7 +147,7 @@ async fn the_rep_whom_the_workflow_names_has_the_lead_and_whom_a_person_names_af
 }
 
 async fn where_no_workflow_names_anybody_the_rules_below_it_do(db: Db) {
-    let office = Office::open(db, 6, "3s").await;
+    let office = Office::open(db, 6, "{ crm: { wait: 3s } }").await;
     let caller = Caller::gone(3);
     let came_at = office.clock.now();
     office.tell(&caller.event).await;
@@ -163,7 +165,7 @@ async fn where_no_workflow_names_anybody_the_rules_below_it_do(db: Db) {
 /// Whoever has hung up is not waited for on the line, and what the platform tells of the call comes after its lead. A second
 /// event of the call brings no second contact, though it has no address to find the first one by.
 async fn a_caller_who_hangs_up_ends_the_wait(db: Db) {
-    let office = Office::open(db, 1, "2m").await;
+    let office = Office::open(db, 1, "{ crm: { wait: 2m } }").await;
     let mut caller = Caller::live(3);
     caller.event["data"]["contact"].as_object_mut().expect("a contact").remove("email");
     let mut second = caller.event.clone();
@@ -191,8 +193,56 @@ async fn a_caller_who_hangs_up_ends_the_wait(db: Db) {
     office.close().await;
 }
 
+/// Two writes of a lead are due at once. The first is long in coming back, and loses an answer: the second waits for what it makes,
+/// and has the last word.
+async fn what_is_written_twice_of_a_lead_is_one_note(db: Db) {
+    let office = Office::open(db, 6, "baton").await;
+    office.world.arm("hubspot", "contacts.create", Fault::Stall(Duration::from_secs(3)), 1);
+    office.world.arm("hubspot", "notes.create", Fault::DropAnswer, 1);
+    let caller = Caller::gone(3);
+    office.tell(&caller.event).await;
+    let written = "SELECT COUNT(*) FROM step WHERE kind = 'write_crm' AND state = 'done'";
+    let both = || async { office.db.number(written).await == 2 };
+    eventually("the routed lead and its callback are written", both).await;
+    let [notes, tasks] = ["notes", "tasks"].map(|kind| office.portal.records(kind));
+    let ([note], [task]) = (notes.as_slice(), tasks.as_slice()) else {
+        panic!("{} notes and {} tasks", notes.len(), tasks.len())
+    };
+    let said = |text: &str| text.rsplit_once("[baton:").map(|(said, _)| said.to_owned()).expect("a marker");
+    let promise = said(&task.properties["hs_task_body"]);
+    assert_eq!(said(&note.properties["hs_note_body"]), promise, "the later word, whichever was quicker");
+    office.close().await;
+}
+
+/// A write that finds somebody else's choice leaves it, and it is followed as any other is.
+async fn a_write_in_between_hides_no_change_by_hand(db: Db) {
+    let office = Office::open(db, 6, "baton").await;
+    let caller = Caller::gone(3);
+    office.tell(&caller.event).await;
+    let lead = caller.lead();
+    let written = |times: i64| {
+        let done = office.db.number("SELECT COUNT(*) FROM step WHERE kind = 'write_crm' AND state = 'done'");
+        async move { done.await >= times }
+    };
+    eventually("the lead is written", || written(2)).await;
+    assert_eq!(office.owner_there(&lead).await.as_ref(), Some(&office.west[0]));
+    let record = office.lead(&lead).await.crm.expect("it is there");
+    office.portal.set_owner(&record.id, &office.west[1], office.clock.now());
+    let mut second = caller.event.clone();
+    second["id"] = json!("evt-3-again");
+    second["data"]["contact"]["title"] = json!("Head of Operations");
+    office.tell(&second).await;
+    eventually("what came later is written", || written(3)).await;
+    assert_eq!(office.owner_there(&lead).await.as_ref(), Some(&office.west[1]), "it was left");
+    office.clock.skip_to(office.clock.now() + TimeDelta::seconds(180));
+    eventually("the person is followed", || async { office.lead(&lead).await.owner.as_str() == "west-02" }).await;
+    office.close().await;
+}
+
 on_both! {
     the_rep_whom_the_workflow_names_has_the_lead_and_whom_a_person_names_after_that,
     where_no_workflow_names_anybody_the_rules_below_it_do,
     a_caller_who_hangs_up_ends_the_wait,
+    what_is_written_twice_of_a_lead_is_one_note,
+    a_write_in_between_hides_no_change_by_hand,
 }

@@ -1,6 +1,6 @@
 //! Several queries in one request, which counts as one against the day's limit however many they are.
 
-use super::errors::{self, read};
+use super::errors::{self, VENDOR, read};
 use super::write::{CompositeAnswer, Part};
 use super::{QueryResult, Salesforce};
 use crate::connectors::VendorError;
@@ -29,6 +29,10 @@ impl Salesforce {
             .json(json!({ "allOrNone": false, "compositeRequest": parts }));
         let answer = self.send(call).await?;
         let parts = read::<CompositeAnswer>(&answer)?.composite_response;
+        if parts.len() != queries.len() {
+            let why = format!("of {} queries in one request {} were answered", queries.len(), parts.len());
+            return Err(VendorError::needs_person(VENDOR, why));
+        }
         Ok(Reads { answer, parts })
     }
 
@@ -57,8 +61,11 @@ impl Reads {
             if let Some(error) = errors::of_parts(&[(part.http_status_code, part.body.clone())], &self.answer) {
                 return Err(error);
             }
-            let rows = serde_json::from_value::<QueryResult>(part.body).map(|result| result.records);
-            told.insert(part.reference_id, rows.unwrap_or_default());
+            let rows = serde_json::from_value::<QueryResult>(part.body);
+            let unread = |why: serde_json::Error| {
+                VendorError::needs_person(VENDOR, format!("an answer to a query has no rows: {why}"))
+            };
+            told.insert(part.reference_id, rows.map_err(unread)?.records);
         }
         Ok(told)
     }

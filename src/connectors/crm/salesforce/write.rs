@@ -85,14 +85,21 @@ pub(super) struct Composed {
 
 impl Salesforce {
     pub(super) async fn write(&self, lead: &CrmLead) -> Result<CrmRef, VendorError> {
+        let mut refused = None;
         if lead.is_new {
             let composed = self.compose("composite", "FALSE", &self.parts_for_lead(lead, self.creation(lead))).await?;
-            // What an earlier attempt has left may be somebody's by now: it is looked at.
-            if !errors::is_taken_key(&composed.judged()) {
+            let judged = composed.judged();
+            let is_twin = errors::duplicates(&judged).is_some();
+            if !is_twin && !errors::is_taken_key(&judged) {
                 return self.written(lead, None, composed).await;
             }
+            refused = is_twin.then_some(composed);
         }
+        // What an earlier attempt has left may be somebody's by now, or what a rule takes the lead for: it is looked at.
         let existing = self.existing(&lead.key).await?;
+        if let Some(refused) = refused.filter(|_| existing.is_none()) {
+            return self.written(lead, None, refused).await;
+        }
         if let Some(record) = existing.as_ref().and_then(Existing::of_somebody) {
             return self.write_beside(lead, record).await;
         }

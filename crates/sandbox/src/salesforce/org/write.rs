@@ -89,10 +89,11 @@ impl Org {
         Ok(Written { status: 200, body, created: None })
     }
 
-    /// A key that is taken is refused, and nothing changes.
+    /// A key that is taken is refused, and nothing changes. Rules about duplicates come before it.
     fn create_lead(&mut self, body: &Value, assigns: bool) -> Result<Written, ApiError> {
         let mut fields = body.as_object().cloned().unwrap_or_default();
         let key = fields.remove(KEY_FIELD).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.refuse_twins(&fields, None)?;
         let taken = self.of("Lead").iter().find(|record| record.get(KEY_FIELD) == Some(&key.as_str().into()));
         if let Some(taken) = taken {
             let message =

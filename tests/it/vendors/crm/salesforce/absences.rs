@@ -1,7 +1,7 @@
 //! Whoever is out of office in Salesforce is away: as one request tells of all users, and as a worker obeys it.
 
 use super::{bench_of, calls};
-use crate::eventually::eventually;
+use crate::eventually::{eventually, found};
 use crate::store::server::{Db, sqlite_in};
 use crate::store::tx::reads;
 use crate::town;
@@ -87,8 +87,11 @@ async fn whoever_is_out_of_office_in_the_crm_gets_no_lead() {
         let caller = town::Caller::gone(3 * (1 + callers.fetch_add(1, Ordering::Relaxed)));
         worker.decider.take(vec![town::inbox(&caller.event, clock.now())]).await.expect("the event is taken");
         let lead = caller.lead();
-        let decision = reads!(db.store, [lead], |tx| tx.decision(&lead).await).await.expect("the database answers");
-        let because = decision.and_then(|decision| rejection(&decision, "west-01"));
+        let decision = found("the lead is decided", || async {
+            reads!(db.store, [lead], |tx| tx.decision(&lead).await).await.expect("the database answers")
+        })
+        .await;
+        let because = rejection(&decision, "west-01");
         matches!(because, Some(Rejection::OutOfOffice { .. }))
     };
     eventually("the rep who is away is passed over", passed_over).await;

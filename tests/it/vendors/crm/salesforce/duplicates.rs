@@ -1,9 +1,10 @@
 //! A lead that the org has already, as a duplicate rule says: the record that it means is the lead, and no twin is made.
 
 use super::bench_of;
-use crate::vendors::crm::lead;
-use baton::connectors::Crm;
+use crate::vendors::crm::{class, lead};
+use baton::connectors::{Crm, CrmLead};
 use baton_core::domain::text::RepText;
+use baton_sandbox::Fault;
 use serde_json::{Value, json};
 
 const DANA: &str = "dana@northwind.example";
@@ -33,6 +34,21 @@ async fn a_lead_that_a_rule_takes_for_another_is_that_lead() {
         assert!(writes.clone().all(|part| part["httpHeaders"]["Sforce-Auto-Assign"] == "FALSE"), "{body}");
         assert!(writes.count() > 0);
     }
+}
+
+/// The rule means what an answer that was lost has left.
+#[tokio::test]
+async fn what_our_own_attempt_has_left_is_no_twin() {
+    let (bench, [priya]) = bench_of(["Priya"]).await;
+    bench.state.refuse_duplicates();
+    let mut new = CrmLead { is_new: true, ..lead(&priya) };
+    bench.arm("composite", Fault::DropAnswer);
+    assert_eq!(class(&bench.write(&new).await), "unknown");
+    new.description = RepText("Wants 50 seats".to_owned());
+    let written = bench.write(&new).await.unwrap();
+    let [stored] = bench.state.leads().try_into().expect("no twin");
+    assert_eq!((&stored["Id"], &stored["Description"]), (&json!(written.id), &json!("Wants 50 seats")));
+    assert_eq!((bench.accepted("lead"), bench.accepted("task")), (1, 1));
 }
 
 #[tokio::test]
