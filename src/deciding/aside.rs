@@ -117,11 +117,12 @@ impl Setbacks {
         Self { store, delivery, rest: Rest::default() }
     }
 
-    /// A message that has failed alone, twice: the database's fault leaves it waiting, one of its own puts it aside.
+    /// A message that has failed alone, twice: the database's fault leaves it waiting, one of its own puts it aside. That others have
+    /// stored something a moment ago does not do to blame it: a write is tried.
     pub(super) async fn failed_twice(&self, row: &InboxRow, error: &StoreError) {
         if error.is_transient() {
             self.waits(row, error);
-        } else if self.is_database_well(error).await {
+        } else if self.is_well(self.store.takes_a_write_now().await, error) {
             self.quarantine(row, error.to_string()).await;
         }
     }
@@ -135,7 +136,11 @@ impl Setbacks {
 
     /// Asked after a failure. Whatever is in hand stays in the inbox if it is not.
     pub(super) async fn is_database_well(&self, error: &StoreError) -> bool {
-        let Err(cause) = self.store.takes_writes().await else { return true };
+        self.is_well(self.store.takes_writes().await, error)
+    }
+
+    fn is_well(&self, tried: Result<(), &'static str>, error: &StoreError) -> bool {
+        let Err(cause) = tried else { return true };
         tracing::error!(%error, cause, "the database is not well: messages wait in the inbox until it is");
         self.rest.begin();
         false

@@ -31,6 +31,9 @@ use tokio::time::Instant;
 
 /// A message that nobody has decided after this long belongs to whoever finds it.
 pub(super) const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
+/// One that came within this time is still this worker's when it is decided: by less than [`ORPHANED_AFTER`] as much as clocks
+/// differ and a commit takes. Whoever holds it while this worker decides it would wait for its locks, and it for theirs.
+const JUST_CAME: TimeDelta = TimeDelta::seconds(2);
 
 /// Messages that are decided in one transaction: leads, or events of calls, or one of the others.
 #[derive(Default)]
@@ -55,6 +58,13 @@ impl Batch {
         let calls = self.calls.iter().map(|call| Self { calls: vec![call.clone()], ..Self::default() });
         leads.chain(calls).chain(self.other.clone().map(|other| Self { other: Some(other), ..Self::default() }))
     }
+}
+
+/// Whether it has been tried to decide a batch, whole or in part, before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    Again,
 }
 
 /// What a committed batch leaves to be done.
@@ -112,7 +122,7 @@ impl Commits {
     /// Commits a batch whole, or, where that fails, message by message: one that is at fault does not hold up the others.
     pub(super) async fn commit_or_split(self: &Arc<Self>, batch: Batch) {
         let batch = Arc::new(batch);
-        let Err(error) = self.commit_caught(&batch).await else { return };
+        let Err(error) = self.commit_caught(&batch, Attempt::First).await else { return };
         if !self.setbacks.is_database_well(&error).await {
             return;
         }
@@ -122,7 +132,7 @@ impl Commits {
         tracing::warn!(%error, size = batch.len(), "a batch failed: its messages are decided one at a time");
         for single in batch.singles() {
             let single = Arc::new(single);
-            let Err(error) = self.commit_caught(&single).await else { continue };
+            let Err(error) = self.commit_caught(&single, Attempt::Again).await else { continue };
             if !self.setbacks.is_database_well(&error).await {
                 return;
             }
@@ -131,8 +141,8 @@ impl Commits {
     }
 
     /// A panic undoes its transaction, and is an error here.
-    async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
-        let done = caught(self.commit(batch)).await;
+    async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>, attempt: Attempt) -> Result<(), StoreError> {
+        let done = caught(self.commit(batch, attempt)).await;
         self.turns();
         done.inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
     }
@@ -141,7 +151,7 @@ impl Commits {
     async fn once_more(self: &Arc<Self>, single: &Arc<Batch>, error: &StoreError) {
         let again = match error.is_transient() {
             true => return single.rows().for_each(|row| self.setbacks.waits(row, error)),
-            false => self.commit_caught(single).await,
+            false => self.commit_caught(single, Attempt::Again).await,
         };
         let Err(error) = again else { return };
         for row in single.rows() {
@@ -150,7 +160,7 @@ impl Commits {
     }
 
     /// Decides and stores a whole batch, then answers and sets its first steps going.
-    async fn commit(self: &Arc<Self>, batch: &Arc<Batch>) -> Result<(), StoreError> {
+    async fn commit(self: &Arc<Self>, batch: &Arc<Batch>, attempt: Attempt) -> Result<(), StoreError> {
         let began = Instant::now();
         let release = Arc::clone(&self.parts.release.borrow());
         let now = self.parts.clock.now();
@@ -164,7 +174,8 @@ impl Commits {
         };
         let (commits, work, facts) = (Arc::clone(self), Arc::clone(batch), Arc::new(facts));
         // Nobody else looks for what came just now; should somebody have had it all the same, it is a conflict, and locked then.
-        let is_ours = batch.rows().all(|row| now - row.received_at < ORPHANED_AFTER);
+        let now = self.parts.clock.now();
+        let is_ours = attempt == Attempt::First && batch.rows().all(|row| now - row.received_at < JUST_CAME);
         let is_ours = Arc::new(AtomicBool::new(is_ours));
         let committed = self.parts.store.write("decide", move |tx| {
             let (commits, work) = (Arc::clone(&commits), Arc::clone(&work));

@@ -26,6 +26,11 @@ impl Outbox {
         self.parts.shadow
     }
 
+    /// In a trial, and of a lead that one has decided, whoever comes upon its step later.
+    fn leaves_undone(&self, step: &StepRow, matter: Option<&Matter>) -> bool {
+        step.effect.is_noticed() && (self.is_in_shadow() || matter.is_some_and(|matter| matter.handoff.shadow))
+    }
+
     /// Whether a step that failed for good may be tried again at a person's word: not what somebody on the line waited for, since
     /// the lead has gone on without it, nor what may have been done and is done once at most.
     pub fn may_try_again(&self, step: &FailedStep) -> bool {
@@ -39,7 +44,7 @@ impl Outbox {
     /// What it returns is only a claim until `finish` has checked the fence. `None`: the lease was gone before the request left.
     pub(super) async fn attempt(&self, step: &StepRow, matter: &mut Option<Arc<Matter>>) -> Option<End> {
         let now = self.parts.clock.now();
-        if self.is_in_shadow() && step.effect.is_noticed() {
+        if self.leaves_undone(step, matter.as_deref()) {
             return Some(End::done(Done::nothing(IN_SHADOW)));
         }
         let work = &*lanes::work(&step.effect);
@@ -108,6 +113,9 @@ impl Outbox {
             None => Arc::new(Matter::read(&self.parts, step).await?),
         };
         let matter = matter.insert(known);
+        if self.leaves_undone(step, Some(&**matter)) {
+            return Ok(Done::nothing(IN_SHADOW));
+        }
         // Whoever carries an effect out may ask more of the person's word, and never less.
         if let Some(why) = step.effect.refused_by(&matter.lead.consent) {
             return Ok(Done::nothing(why));

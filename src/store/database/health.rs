@@ -2,8 +2,8 @@
 //!
 //! Guarantees: every transaction that writes says how it went; whoever wants to know is told what the last one met, or, where
 //! that is long ago or was a failure, what a small write of its own meets. That one is made by one asker at a time, no sooner
-//! after the last than `Pulse::known` lets it, and never waited for longer than [`TRIED_WITHIN`]: a probe that comes every
-//! second costs nothing.
+//! after the last than `Pulse::known` lets it unless a message is about to be blamed, and never waited for longer than
+//! [`TRIED_WITHIN`]: a probe that comes every second costs nothing.
 
 use super::transaction::Store;
 use crate::store::sql::dialect::Engine;
@@ -31,6 +31,19 @@ impl Store {
         if let Some(known) = self.pulse.known() {
             return known;
         }
+        self.try_a_write().await
+    }
+
+    /// The same by a write that is made now, whatever the last one met.
+    ///
+    /// # Errors
+    /// As [`Store::takes_writes`].
+    pub async fn takes_a_write_now(&self) -> Result<(), &'static str> {
+        let _alone = self.pulse.trying.lock().await;
+        self.try_a_write().await
+    }
+
+    async fn try_a_write(&self) -> Result<(), &'static str> {
         self.pulse.tried();
         let error = match timeout(TRIED_WITHIN, self.write_a_little()).await {
             Ok(Ok(())) => return Ok(()),

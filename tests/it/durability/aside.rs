@@ -207,7 +207,7 @@ async fn an_outage_puts_nothing_aside(db: Db) {
 
 /// A value is refused in a batch that an outage undoes: whose fault it is shows when the database is well.
 async fn nobody_is_at_fault_while_an_outage_lasts(db: Db) {
-    fall_sick(&db, &["53100", "22003"]).await;
+    fall_sick(&db, &["22003", "53100", "22003"]).await;
     let town = Town::begin(db).await;
     town.db
         .execute(
@@ -216,17 +216,40 @@ async fn nobody_is_at_fault_while_an_outage_lasts(db: Db) {
         )
         .await;
     town.db.execute("CREATE TRIGGER is_full BEFORE INSERT ON pulse FOR EACH ROW EXECUTE FUNCTION is_full()").await;
-    town.take(&[&lead(0), &lead(1)]).await;
+    // Storing that they came goes through: that does not make the first one's failure its own.
+    town.take(&[&lead(0), &lead(1), &lead(2)]).await;
     eventually("the worker says that it is not ready", || async { town.get(&["readyz"]).await.0 == 503 }).await;
     // It tries again, and again.
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(town.aside().await.len(), 0, "both wait");
+    assert_eq!(town.aside().await.len(), 0, "all wait");
     town.db.execute("DROP TRIGGER is_full ON pulse").await;
-    let aside = town.until_aside(1).await;
-    assert_eq!(aside[0].key, key(&lead(1)), "with the database well, what fails alone is at fault itself");
+    let aside = town.until_aside(2).await;
+    let keys: Vec<&str> = aside.iter().map(|aside| aside.key.as_str()).collect();
+    assert_eq!(keys, [key(&lead(0)), key(&lead(2))], "with the database well, what fails alone is at fault itself");
     town.db.execute("DROP TRIGGER sick ON decision").await;
     town.until_decided(1).await;
     town.running.stop().await;
+}
+
+/// Whoever decides it first stands still in the middle until somebody else, to whom it has become an orphan, has decided it.
+async fn two_decide_one_message(db: Db) {
+    db.execute("CREATE SEQUENCE arrivals").await;
+    db.execute(
+        "CREATE FUNCTION stands_still() RETURNS trigger LANGUAGE plpgsql AS $$ \
+         DECLARE began TIMESTAMPTZ := clock_timestamp(); BEGIN IF nextval('arrivals') = 1 THEN \
+         WHILE NOT EXISTS (SELECT FROM decision) AND clock_timestamp() < began + INTERVAL '4 seconds' LOOP \
+         PERFORM pg_sleep(0.01); END LOOP; END IF; RETURN NEW; END $$",
+    )
+    .await;
+    db.execute("CREATE TRIGGER still BEFORE INSERT ON call_key FOR EACH ROW EXECUTE FUNCTION stands_still()").await;
+    let town = Town::begin(db).await;
+    town.take(&[&lead(1)]).await;
+    town.until_decided(1).await;
+    let turns = town.db.number("SELECT COUNT(*) FROM ledger_entry").await;
+    town.running.stop().await;
+    assert_eq!(town.db.number("SELECT COUNT(*) FROM inbox WHERE state = 'handled'").await, 1, "it is not put aside");
+    assert_eq!(town.db.number("SELECT COUNT(*) FROM decision").await, 1);
+    assert_eq!(town.db.number("SELECT COUNT(*) FROM ledger_entry").await, turns, "it costs no second turn");
 }
 
 on_both! {
@@ -242,4 +265,5 @@ on_both! {
 tests! {
     an_outage_of_the_server_puts_nothing_aside: on_postgres(an_outage_puts_nothing_aside),
     nobody_is_at_fault_while_an_outage_of_the_server_lasts: on_postgres(nobody_is_at_fault_while_an_outage_lasts),
+    a_message_that_two_decide_at_once_is_decided_once: on_postgres(two_decide_one_message),
 }

@@ -187,7 +187,7 @@ async fn a_rep_whom_a_vendor_does_not_know_is_named_by_their_id() {
     let crm_id = row.rsplit(',').next().expect("the last cell").to_owned();
     let like = |id: &str, number: &str, crm: &str| {
         let row =
-            row.replace("desk-01", id).replace("U0DESK0001", &format!("U0{}", id.to_uppercase().replace('-', "")));
+            row.replace("desk-01", id).replace("U0DESK0001", &format!("U000{}", id.to_uppercase().replace('-', "")));
         row.replace("5550101", number).replace(&crm_id, crm)
     };
     practice.add_row(&like("gone-01", "5550191", &last));

@@ -39,14 +39,18 @@ impl Office {
         let (folder, clock) = (town::founded(2), town::clock(SPEED));
         let shared = Arc::clone(&clock) as SharedClock;
         let stage = StandIns::open(Arc::clone(&shared)).await.expect("the stand-ins");
-        let mut setup = town::setup(folder.path(), &db.store, &shared).await;
-        setup.vendors = stage.vendors().expect("clients");
-        setup.limits.lease_s = 5 * u64::from(SPEED);
-        setup.limits.vendor_timeout_s = 4 * u64::from(SPEED);
-        setup.shadow = shadow;
-        let worker = app::start(setup).await.expect("a worker");
-        let door = town::door(&worker.address, Duration::from_secs(10));
+        let (worker, door) = begin(&db, &shared, &stage, &folder, shadow).await;
         let rules = town::read(folder.path()).checked.rules;
+        Self { db, clock, stage, worker, door, rules, folder }
+    }
+
+    /// The worker stops, this is done to the database, and another worker begins, which is no trial.
+    async fn ends_trial(self, meanwhile: &str) -> Self {
+        let Self { db, clock, stage, worker, door: _, rules, folder } = self;
+        worker.stop().await;
+        db.execute(meanwhile).await;
+        let shared = Arc::clone(&clock) as SharedClock;
+        let (worker, door) = begin(&db, &shared, &stage, &folder, None).await;
         Self { db, clock, stage, worker, door, rules, folder }
     }
 
@@ -93,6 +97,23 @@ impl Office {
     }
 }
 
+async fn begin(
+    db: &Db,
+    clock: &SharedClock,
+    stage: &StandIns,
+    folder: &TempDir,
+    shadow: Option<TimeDelta>,
+) -> (Running, VendorHttp) {
+    let mut setup = town::setup(folder.path(), &db.store, clock).await;
+    setup.vendors = stage.vendors().expect("clients");
+    setup.limits.lease_s = 5 * u64::from(SPEED);
+    setup.limits.vendor_timeout_s = 4 * u64::from(SPEED);
+    setup.shadow = shadow;
+    let worker = app::start(setup).await.expect("a worker");
+    let door = town::door(&worker.address, Duration::from_secs(10));
+    (worker, door)
+}
+
 async fn a_trial_decides_and_keeps_ledgers_and_nobody_notices(db: Db) {
     let office = Office::open(db, Some(LOOKS_AFTER)).await;
     let callers = [Caller::live(3), Caller::gone(6)];
@@ -122,6 +143,20 @@ async fn a_trial_decides_and_keeps_ledgers_and_nobody_notices(db: Db) {
     let report = reports::over(&office.db.store, &office.rules, 1, office.clock.now()).await.expect("a report");
     assert_eq!((report.leads, report.shadow), (0, 2), "no figure counts what nobody was told of");
     assert_eq!(office.db.store.attention_counts().await.expect("counts").leads, 0);
+    office.worker.stop().await;
+}
+
+/// Steps that a worker of the trial had not come to, as it was killed, are found by the one after it.
+async fn what_a_trial_left_behind_is_not_done_after_it(db: Db) {
+    let office = Office::open(db, Some(LOOKS_AFTER)).await;
+    office.post(&Caller::gone(3).event).await;
+    office.until_quiet().await;
+    let back = "UPDATE step SET state = 'due', result = NULL, ended_at = NULL, attempts = 0 WHERE kind = 'write_crm'";
+    let office = office.ends_trial(back).await;
+    office.until_quiet().await;
+    let undone = "SELECT COUNT(*) FROM step WHERE kind = 'write_crm' AND state = 'done' AND result = 'shadow'";
+    assert!(office.db.number(undone).await > 0, "the lead stays as the trial left it");
+    assert_eq!(office.stage.world.accepted(), Vec::new(), "and nobody notices");
     office.worker.stop().await;
 }
 
@@ -185,6 +220,7 @@ async fn without_shadow_all_is_done_and_no_trial_begins_there(db: Db) {
 
 on_both! {
     a_trial_decides_and_keeps_ledgers_and_nobody_notices,
+    what_a_trial_left_behind_is_not_done_after_it,
     where_the_two_differ_is_told_with_our_reason_and_what_came_of_it,
     without_shadow_all_is_done_and_no_trial_begins_there,
 }
