@@ -57,7 +57,7 @@ impl Several {
 
     /// In which meetings with a rep are booked, and its address there.
     fn first<'c>(&self, cell: &'c str) -> Result<(&dyn Calendar, &'c str), VendorError> {
-        let written = CalendarAddress::each(cell).next().unwrap_or(cell);
+        let written = first_of(cell);
         let (place, address) = self.home(written).map_err(|why| VendorError::amiss(self.vendor(), why))?;
         Ok((&*self.parts[place].1, address))
     }
@@ -124,6 +124,10 @@ impl Several {
     }
 }
 
+fn first_of(cell: &str) -> &str {
+    CalendarAddress::each(cell).next().unwrap_or(cell)
+}
+
 #[async_trait]
 impl Calendar for Several {
     /// Of the first section.
@@ -156,10 +160,12 @@ impl Calendar for Several {
     async fn book(&self, request: &BookRequest) -> Result<Booked, VendorError> {
         let (calendar, address) = self.first(&request.calendar)?;
         let in_the_first = BookRequest { calendar: address.to_owned(), ..request.clone() };
-        match self.others_are_free(request).await? {
-            true => calendar.book(&in_the_first).await,
-            false => Ok(Booked::Taken),
+        // What we booked before the answer was lost, the others may show by now: where the first is busy, it says whether that is ours.
+        let window = (request.from, request.until);
+        if self.others_are_free(request).await? || !self.is_free(first_of(&request.calendar), window).await? {
+            return calendar.book(&in_the_first).await;
         }
+        Ok(Booked::Taken)
     }
 
     async fn move_to(&self, id: &str, request: &BookRequest) -> Result<Booked, VendorError> {

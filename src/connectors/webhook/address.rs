@@ -86,6 +86,20 @@ async fn admitted(reach: Reach, name: Name) -> Result<Addrs, Box<dyn Error + Sen
     }
 }
 
+/// Whether an address that somebody else has chosen leads to this machine or into the network that it stands in; where its name leads
+/// nowhere, it does not.
+pub(in crate::connectors) async fn leads_inside(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => !is_public_v4(ip),
+        Some(Host::Ipv6(ip)) => !is_public_v6(ip),
+        Some(Host::Domain(name)) => match tokio::net::lookup_host((name, 0)).await {
+            Ok(mut found) => found.any(|address| !is_public(address.ip())),
+            Err(_) => false,
+        },
+        None => false,
+    }
+}
+
 /// Handed out to be reached from everywhere (IANA's registries of special-purpose addresses).
 fn is_public(ip: IpAddr) -> bool {
     match ip {
@@ -194,6 +208,18 @@ mod tests {
         }
         let told = judged("http://8.8.8.8/", true).expect_err("everybody reads along");
         assert!(told.contains("allowed: https://"), "{told}");
+    }
+
+    #[tokio::test]
+    async fn an_address_leads_inside_by_number_and_by_name() {
+        for (url, expected) in [
+            ("https://10.0.0.7/x", true),
+            ("https://[::ffff:7f00:1]/x", true),
+            ("https://localhost/x", true),
+            ("https://8.8.8.8/x", false),
+        ] {
+            assert_eq!(leads_inside(&Url::parse(url).expect("an address")).await, expected, "{url}");
+        }
     }
 
     #[tokio::test]

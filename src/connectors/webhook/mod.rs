@@ -7,6 +7,8 @@
 
 mod address;
 
+pub(super) use address::leads_inside;
+
 use super::http::{QUOTE_LIMIT, chain, cut, retry_after};
 use crate::telemetry::traces::{Span, current, names};
 use address::{Forbidden, Guarded, Reach};

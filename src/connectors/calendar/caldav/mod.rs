@@ -16,12 +16,12 @@ mod writing;
 mod xml;
 
 use super::ical::CalendarOwner;
-use super::{BookRequest, Booked, Calendar};
+use super::{BookRequest, Booked, Calendar, leaves_room};
 use crate::connectors::VendorError;
 use crate::connectors::http::Secret;
 use async_trait::async_trait;
 use baton_clock::SharedClock;
-use baton_core::domain::rep::{Busy, BusyKind};
+use baton_core::domain::rep::Busy;
 use baton_core::domain::rota::Window;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -107,9 +107,8 @@ impl CaldavCalendar {
     /// Whether nothing of the calendar that is surely somebody's time lies there, but for the event at this path. What is tentative
     /// or a whole day, the rules have weighed before.
     async fn is_free(&self, request: &BookRequest, without: Option<&str>) -> Result<bool, VendorError> {
-        let busy = self.read(&request.calendar, (request.from, request.until), without).await?;
-        let is_taken = |busy: &Busy| matches!(busy.kind, BusyKind::Busy | BusyKind::OutOfOffice);
-        Ok(!busy.iter().any(is_taken))
+        let window = (request.from, request.until);
+        Ok(leaves_room(&self.read(&request.calendar, window, without).await?, &[], window))
     }
 
     /// Who is invited by whom, where the server sends invitations and both addresses can be written.

@@ -7,7 +7,7 @@ use super::dav::{Dav, VENDOR, judged, several};
 use super::found::{Listed, Reads, decoded};
 use super::xml::{self, Response};
 use crate::connectors::VendorError;
-use crate::connectors::calendar::ical::{Agenda, CalendarOwner, free_busy, merged};
+use crate::connectors::calendar::ical::{Agenda, CalendarOwner, Work, free_busy, merged};
 use baton_core::domain::rep::Busy;
 use baton_core::domain::rota::Window;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -63,10 +63,10 @@ impl View {
     ) -> Result<Vec<Busy>, VendorError> {
         let owner = CalendarOwner { zone: owner.zone.or(self.listed.zone), email: owner.email.clone() };
         let not_known = |why: String| VendorError::retry(VENDOR, why);
-        let mut busy = Vec::new();
+        let (mut busy, mut work) = (Vec::new(), Work::new());
         let mut add = |path: &str, agenda: &Agenda| {
             if without != Some(path) {
-                busy.extend(agenda.busy(&owner, window).map_err(not_known)?);
+                busy.extend(agenda.busy_within(&owner, window, &mut work).map_err(not_known)?);
             }
             Ok::<(), VendorError>(())
         };

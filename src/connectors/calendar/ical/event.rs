@@ -1,7 +1,7 @@
 //! One VEVENT: when it is, and how it repeats.
 
 use super::lines::{Component, Property};
-use super::place::{Moment, Places};
+use super::place::{Moment, Place, Places};
 use super::rule::Rule;
 use super::said::Said;
 use super::time::Length;
@@ -58,22 +58,29 @@ impl Event {
     pub(super) fn read(component: &Component<'_>, places: &Places) -> Result<Option<Self>, String> {
         let Some(property) = component.first("DTSTART") else { return Ok(None) };
         let not_read = |what: &str| format!("{what} of an event is not understood");
-        let start = places.moment(property, property.value).ok_or_else(|| not_read("DTSTART"))?;
+        let start = places.moment(property).ok_or_else(|| not_read("DTSTART"))?;
         let extent = extent(component, start, places)?;
         let rules = |name| component.all(name).map(|rule| Rule::read(rule.value)).collect::<Result<Vec<_>, _>>();
         let moments = |name: &str| -> Result<Vec<Moment>, String> {
-            let told = component.all(name).filter(|property| !has_periods(property));
-            told.flat_map(|property| places.moments(property)).collect::<Option<_>>().ok_or_else(|| not_read(name))
+            let mut moments = Vec::new();
+            for property in component.all(name).filter(|property| !has_periods(property)) {
+                let (place, values) = places.clock(property);
+                for value in values.split(',') {
+                    moments.push(Moment::read(place, value).ok_or_else(|| not_read(name))?);
+                }
+            }
+            Ok(moments)
         };
         let mut periods = Vec::new();
         for property in component.all("RDATE").filter(|property| has_periods(property)) {
-            for value in property.value.split(',') {
-                periods.push(period(property, value, places).ok_or_else(|| not_read("RDATE"))?);
+            let (place, values) = places.clock(property);
+            for value in values.split(',') {
+                periods.push(period(place, value).ok_or_else(|| not_read("RDATE"))?);
             }
         }
         let instead = match component.first("RECURRENCE-ID") {
             Some(property) => {
-                let of = places.moment(property, property.value).ok_or_else(|| not_read("RECURRENCE-ID"))?;
+                let of = places.moment(property).ok_or_else(|| not_read("RECURRENCE-ID"))?;
                 let range = property.param("RANGE").unwrap_or_default();
                 Some(Instead { of, and_later: range.eq_ignore_ascii_case("THISANDFUTURE") })
             }
@@ -118,12 +125,12 @@ fn has_periods(property: &Property<'_>) -> bool {
 }
 
 /// `FROM/UNTIL` or `FROM/LENGTH`.
-pub(super) fn period(property: &Property<'_>, value: &str, places: &Places) -> Option<(Moment, Extent)> {
+pub(super) fn period(place: Place, value: &str) -> Option<(Moment, Extent)> {
     let (from, until) = value.rsplit_once('/')?;
-    let from = places.moment(property, from)?;
+    let from = Moment::read(place, from)?;
     let extent = match Length::read(until) {
         Some(length) => Extent::Lasts(length),
-        None => Extent::Until(places.moment(property, until)?),
+        None => Extent::Until(Moment::read(place, until)?),
     };
     Some((from, extent))
 }
@@ -131,7 +138,7 @@ pub(super) fn period(property: &Property<'_>, value: &str, places: &Places) -> O
 fn extent(component: &Component<'_>, start: Moment, places: &Places) -> Result<Extent, String> {
     let not_read = |what: &str| format!("{what} of an event is not understood");
     if let Some(property) = component.first("DTEND") {
-        let end = places.moment(property, property.value).ok_or_else(|| not_read("DTEND"))?;
+        let end = places.moment(property).ok_or_else(|| not_read("DTEND"))?;
         if start.is_day {
             let begun = i64::from(end.at.time() > NaiveTime::MIN);
             return Ok(Extent::Days((end.at.date() - start.at.date()).num_days() + begun));

@@ -27,8 +27,9 @@ pub(in crate::connectors::calendar) fn free_busy(bytes: &[u8], (from, until): Wi
                 "BUSY-TENTATIVE" => BusyKind::Tentative,
                 _ => BusyKind::Busy,
             };
-            for value in property.value.split(',') {
-                let (start, extent) = period(property, value, &places).ok_or_else(not_read)?;
+            let (place, values) = places.clock(property);
+            for value in values.split(',') {
+                let (start, extent) = period(place, value).ok_or_else(not_read)?;
                 let instant = |place, at| places.instant(place, at, Some(Zone::UTC)).ok_or_else(not_read);
                 let begins = instant(start.place, start.at)?;
                 let ends = match extent {

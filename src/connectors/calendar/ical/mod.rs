@@ -20,6 +20,7 @@ mod time;
 pub(super) use freebusy::free_busy;
 pub(super) use lines::{Property, unfolded};
 pub(super) use standing::Standing;
+pub(super) use time::Work;
 
 use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::rota::Window;
@@ -30,7 +31,6 @@ use lines::calendars;
 use place::{Places, known};
 use series::Reading;
 use std::collections::BTreeMap;
-use time::Work;
 
 /// Whose calendar it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,9 +58,9 @@ impl Agenda {
     /// It is no calendar, or one of its events cannot be understood: then no time of it can be called free.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let text = unfolded(bytes);
-        let mut parts = Vec::new();
+        let (mut parts, mut work) = (Vec::new(), Work::new());
         for calendar in calendars(&text)? {
-            let places = Places::read(&calendar, &mut Work::new())?;
+            let places = Places::read(&calendar, &mut work)?;
             let events = calendar.children.iter().filter(|child| child.name == "VEVENT");
             let events = events.filter_map(|event| Event::read(event, &places).transpose());
             let events = events.collect::<Result<_, _>>()?;
@@ -75,6 +75,16 @@ impl Agenda {
     /// # Errors
     /// It is not known.
     pub fn busy(&self, owner: &CalendarOwner, window: Window) -> Result<Vec<Busy>, String> {
+        self.busy_within(owner, window, &mut Work::new())
+    }
+
+    /// The same of one of several texts of a calendar, within what is left to do at all of them.
+    pub(super) fn busy_within(
+        &self,
+        owner: &CalendarOwner,
+        window: Window,
+        work: &mut Work,
+    ) -> Result<Vec<Busy>, String> {
         if window.0 >= window.1 {
             return Ok(Vec::new());
         }
@@ -85,7 +95,7 @@ impl Agenda {
                 zone: owner.zone.or(part.zone),
                 email: owner.email.as_deref(),
                 window,
-                work: Work::new(),
+                work: &mut *work,
                 found: Vec::new(),
             };
             let mut series: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();

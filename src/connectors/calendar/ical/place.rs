@@ -32,6 +32,19 @@ pub(super) struct Moment {
     pub place: Place,
 }
 
+impl Moment {
+    /// By this clock, where the text is no day and says no offset.
+    pub(super) fn read(place: Place, text: &str) -> Option<Self> {
+        let Stamp { at, is_day, is_utc } = Stamp::read(text)?;
+        let place = match (is_utc, is_day) {
+            (true, _) => Place::Zone(Zone::UTC),
+            (false, true) => Place::Owner,
+            (false, false) => place,
+        };
+        Some(Self { at, is_day, place })
+    }
+}
+
 /// A change of offset, by the clock that it ends.
 struct Change {
     at: NaiveDateTime,
@@ -72,23 +85,22 @@ impl Places {
         Ok(places)
     }
 
-    /// The times of a property, without the periods' ends; what of it cannot be read is `None`.
-    pub(super) fn moments(&self, property: &Property<'_>) -> impl Iterator<Item = Option<Moment>> {
-        property.value.split(',').map(move |value| self.moment(property, value))
-    }
-
-    /// One of the values of a property. A name without quotes may have a colon, which then stands before the time.
-    pub(super) fn moment(&self, property: &Property<'_>, value: &str) -> Option<Moment> {
-        let (rest, value) = value.rsplit_once(':').unwrap_or(("", value));
-        let Stamp { at, is_day, is_utc } = Stamp::read(value)?;
+    /// By which clock the values of a property are, and they themselves. A name without quotes may have a colon, and its rest then
+    /// stands before them.
+    pub(super) fn clock<'t>(&self, property: &Property<'t>) -> (Place, &'t str) {
+        let (rest, values) = property.value.rsplit_once(':').unwrap_or(("", property.value));
         let place = match property.param("TZID") {
-            _ if is_utc => Place::Zone(Zone::UTC),
-            _ if is_day => Place::Owner,
             None => Place::Owner,
             Some(name) if rest.is_empty() => self.named(name),
             Some(name) => self.named(&format!("{name}:{rest}")),
         };
-        Some(Moment { at, is_day, place })
+        (place, values)
+    }
+
+    /// The one time of a property.
+    pub(super) fn moment(&self, property: &Property<'_>) -> Option<Moment> {
+        let (place, value) = self.clock(property);
+        Moment::read(place, value)
     }
 
     fn named(&self, name: &str) -> Place {

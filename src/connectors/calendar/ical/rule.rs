@@ -153,7 +153,7 @@ impl Rule {
         days: &[NaiveDate],
         work: &mut Work,
     ) -> Result<Vec<NaiveDateTime>, String> {
-        work.take(days.len() / 4)?;
+        work.take(days.len() * (1 + self.parts() / 8) / 4)?;
         let mut chosen: Vec<NaiveDate> = days.iter().copied().filter(|day| self.has_day(*day, start.date())).collect();
         chosen.extend(self.skipped(start.date(), days));
         chosen.sort_unstable();
@@ -188,6 +188,13 @@ impl Rule {
         times.sort_unstable();
         times.dedup();
         Ok(self.at_positions(times))
+    }
+
+    /// What a day may have to be held against.
+    fn parts(&self) -> usize {
+        let days = self.months.len() + self.week_numbers.len() + self.year_days.len() + self.month_days.len();
+        let times = self.hours.len() + self.minutes.len() + self.seconds.len();
+        days + self.weekdays.len() + times + self.positions.len()
     }
 
     fn at_positions(&self, times: Vec<NaiveDateTime>) -> Vec<NaiveDateTime> {

@@ -21,9 +21,12 @@ pub(super) struct Reading<'a> {
     /// The owner's address.
     pub email: Option<&'a str>,
     pub window: Window,
-    pub work: Work,
+    pub work: &'a mut Work,
     pub found: Vec<Busy>,
 }
+
+/// Since when all that follows is changed, by what, and of what kind it is then.
+type Later<'e> = (NaiveDateTime, &'e Event, Option<BusyKind>);
 
 /// Times by which an occurrence can be named: by the instant, by what its clock shows, or by its day.
 #[derive(Default)]
@@ -74,9 +77,8 @@ impl Reading<'_> {
             self.name(&mut named, instead.of, event.start);
         }
         let later = self.later(event, changed);
-        let of_change = |(from, change): &(NaiveDateTime, &Event)| {
-            change.extent.at_most(change.start) + (change.start.at - *from).abs()
-        };
+        let of_change =
+            |(from, change, _): &Later<'_>| change.extent.at_most(change.start) + (change.start.at - *from).abs();
         let reach = later.iter().map(of_change).max().unwrap_or_default().max(event.extent.at_most(event.start));
         let span = self.span(reach);
         let mut times: BTreeSet<NaiveDateTime> = BTreeSet::from([event.start.at]);
@@ -97,11 +99,11 @@ impl Reading<'_> {
                 continue;
             }
             // What was changed from some time on changes all that comes after it.
-            let changed_since = later[..later.partition_point(|(from, _)| from <= at)].last();
+            let changed_since = later[..later.partition_point(|(from, ..)| from <= at)].last();
             let (source, at, kind) = match changed_since {
-                Some((from, change)) => {
+                Some((from, change, kind)) => {
                     let at = change.start.at.checked_add_signed(*at - *from).unwrap_or(*at);
-                    (*change, at, change.kind(self.email))
+                    (*change, at, *kind)
                 }
                 None => (event, *at, kind),
             };
@@ -117,13 +119,13 @@ impl Reading<'_> {
     }
 
     /// Since when all that follows was changed, and by what; the earliest first.
-    fn later<'e>(&self, event: &Event, changed: &[&'e Event]) -> Vec<(NaiveDateTime, &'e Event)> {
+    fn later<'e>(&self, event: &Event, changed: &[&'e Event]) -> Vec<Later<'e>> {
         let since = |change: &&'e Event| {
             let instead = change.instead.filter(|instead| instead.and_later)?;
-            Some((self.wall(instead.of, event.start)?, *change))
+            Some((self.wall(instead.of, event.start)?, *change, change.kind(self.email)))
         };
-        let mut later: Vec<(NaiveDateTime, &'e Event)> = changed.iter().filter_map(since).collect();
-        later.sort_by_key(|(from, _)| *from);
+        let mut later: Vec<Later<'e>> = changed.iter().filter_map(since).collect();
+        later.sort_by_key(|(from, ..)| *from);
         later
     }
 
@@ -140,7 +142,7 @@ impl Reading<'_> {
 
     fn times(&mut self, rule: &Rule, start: Moment, span: Span) -> Result<Vec<NaiveDateTime>, String> {
         let last = rule.until.map(|until| self.last(until, start));
-        rule.times(start.at, Span { last, ..span }, &mut self.work)
+        rule.times(start.at, Span { last, ..span }, self.work)
     }
 
     /// The last wall clock time at which the series may begin once more.

@@ -7,14 +7,14 @@ const DAY: i64 = 24 * 60 * 60;
 /// Nothing lasts longer, in days: a hundred years.
 const LONGEST: i64 = 36_525;
 
-/// What is left to do at one text. A rule may ask for every second of ten thousand years.
-pub(super) struct Work {
+/// What is left to do at one calendar. A rule may ask for every second of ten thousand years, and a calendar may have many.
+pub(in crate::connectors::calendar) struct Work {
     left: u32,
 }
 
 impl Work {
     /// A tenth of a second of a processor; a calendar of two thousand series takes a hundredth of it.
-    pub(super) fn new() -> Self {
+    pub(in crate::connectors::calendar) fn new() -> Self {
         Self { left: 2_000_000 }
     }
 

@@ -3,6 +3,7 @@
 mod faults;
 mod plain;
 mod server;
+mod worker;
 
 use baton::connectors::calendar::CalendarOwner;
 use baton::connectors::calendar::caldav::CaldavCalendar;

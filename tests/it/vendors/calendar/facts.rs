@@ -29,11 +29,11 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 /// A town of two reps at each desk, whose calendars are the stand-in's.
-struct Town {
+pub struct Town {
     db: Db,
-    clock: Arc<ScaledClock>,
+    pub clock: Arc<ScaledClock>,
     stage: StandIns,
-    worker: Running,
+    pub worker: Running,
     _folder: TempDir,
 }
 
@@ -43,7 +43,7 @@ impl Town {
     }
 
     /// In this folder, with what the stand-ins are to it.
-    async fn with(
+    pub async fn with(
         folder: TempDir,
         seed: impl FnOnce(&StandIns, DateTime<Utc>),
         connected: impl FnOnce(&StandIns) -> Arc<dyn Calendar>,
@@ -59,7 +59,7 @@ impl Town {
     }
 
     /// A caller from the United States, who has hung up: for west.
-    async fn decides(&self, number: usize) -> Decision {
+    pub async fn decides(&self, number: usize) -> Decision {
         let caller = town::Caller::gone(number * 3);
         let message = town::inbox(&caller.event, self.clock.now());
         self.worker.decider.take(vec![message]).await.expect("the event is taken");
@@ -71,7 +71,7 @@ impl Town {
     }
 
     /// As whoever asks why is told.
-    async fn explained(&self, decision: &Decision) -> String {
+    pub async fn explained(&self, decision: &Decision) -> String {
         let door = town::door(&self.worker.address, Duration::from_secs(10));
         let path = ["v1", "leads", decision.lead_id.as_str(), "explain"];
         door.send(&ApiCall::get("explain", &path)).await.expect("the door answers").text()
@@ -84,7 +84,7 @@ impl Town {
     }
 }
 
-fn ours(stage: &StandIns) -> Arc<dyn Calendar> {
+pub fn ours(stage: &StandIns) -> Arc<dyn Calendar> {
     stage.vendors().expect("clients").calendar.expect("one of them is a calendar")
 }
 
@@ -186,6 +186,12 @@ async fn meetings_are_booked_in_the_first_calendar_and_only_where_the_others_are
     let booked = first.calendars.booked();
     assert_eq!((booked.len(), booked[0].calendar.as_str()), (1, "ana@reps.example"));
     assert!(other.calendars.booked().is_empty());
+
+    // The answer was lost, and the other calendar has a copy by now.
+    other.calendars.add_busy("ana@other.example", request(1).from, request(1).until);
+    let again = several.book(&request(1)).await.expect("an answer");
+    assert!(matches!(again, Booked::Event { .. }), "it is ours: {again:?}");
+    assert_eq!((first.calendars.booked().len(), several.book(&request(2)).await), (1, Ok(Booked::Taken)));
 
     let later = |attempt| {
         let request = request(attempt);

@@ -42,10 +42,12 @@ async fn answer(State(publisher): State<Publisher>, uri: Uri, headers: HeaderMap
         "/priya.ics" => ([("etag", "\"1\"")], FEED).into_response(),
         "/moved.ics" => (StatusCode::MOVED_PERMANENTLY, [("location", "/priya.ics")]).into_response(),
         "/away.ics" => (StatusCode::FOUND, [("location", "http://elsewhere.example/x.ics")]).into_response(),
+        "/inside.ics" => (StatusCode::FOUND, [("location", "https://127.0.0.1:1/x.ics")]).into_response(),
         "/round.ics" => (StatusCode::FOUND, [("location", "/round.ics")]).into_response(),
         "/login.ics" => "<html>Please sign in</html>".into_response(),
         "/endless.ics" => "X".repeat(5 * 1024 * 1024).into_response(),
-        _ => StatusCode::NOT_FOUND.into_response(),
+        // As publishers do, who repeat what nobody else may know.
+        path => (StatusCode::NOT_FOUND, format!("{path} was not found")).into_response(),
     }
 }
 
@@ -111,11 +113,12 @@ async fn a_feed_is_fetched_once_a_minute_and_only_where_it_has_changed() {
 
 #[tokio::test]
 async fn what_is_no_feed_is_unknown_and_none_leads_out_of_the_way() {
-    let names = ["priya", "moved", "away", "round", "login", "endless", "gone"];
+    let names = ["priya", "moved", "away", "inside", "round", "login", "endless", "gone"];
     let town = Town::open(&names).await;
     assert_eq!(town.told("moved").await, Ok(vacation()));
     for (name, why) in [
         ("away", "without TLS"),
+        ("inside", "into our own network"),
         ("round", "without end"),
         ("login", "no iCalendar"),
         ("endless", "longer than"),
@@ -128,6 +131,8 @@ async fn what_is_no_feed_is_unknown_and_none_leads_out_of_the_way() {
     }
     assert_eq!(town.asked().iter().filter(|(path, _)| path == "/round.ics").count(), 4);
     assert!(town.feeds.check().await.is_err(), "one of them is no feed");
+    let told = town.told("gone").await.expect_err("it is gone");
+    assert!(!told.contains("gone.ics"), "whoever knows the address can read the calendar: {told}");
 }
 
 #[tokio::test]

@@ -56,12 +56,12 @@ async fn answer(State(plain): State<Plain>, method: Method, uri: Uri, headers: H
         (StatusCode::from_u16(207).expect("a status"), body).into_response()
     };
     match (asked.method.as_str(), asked.path.as_str()) {
-        ("PROPFIND", "/cal/") => {
+        ("PROPFIND", path @ ("/cal/" | "/two/")) => {
             let can =
                 |name: &&str| format!("<x:supported-report><x:report><CAL:{name}/></x:report></x:supported-report>");
             let reports: String = plain.reports.iter().map(can).collect();
             several(&format!(
-                "<x:response><x:href>/cal/</x:href><x:propstat><x:prop><x:resourcetype><x:collection/><CAL:calendar/>\
+                "<x:response><x:href>{path}</x:href><x:propstat><x:prop><x:resourcetype><x:collection/><CAL:calendar/>\
                  </x:resourcetype><x:supported-report-set>{reports}</x:supported-report-set></x:prop>\
                  <x:status>HTTP/1.1 200 OK</x:status></x:propstat></x:response>"
             ))
@@ -72,11 +72,16 @@ async fn answer(State(plain): State<Plain>, method: Method, uri: Uri, headers: H
         ("REPORT", "/cal/") if asked.body.contains("free-busy-query") => text.into_response(),
         // As one real server does.
         ("REPORT", "/cal/") if asked.depth != "1" => several(""),
-        ("REPORT", "/cal/") => several(&format!(
-            "<x:response><x:href>/cal/one%40x.ics</x:href><x:propstat><x:prop><x:getetag>\"1\"</x:getetag>\
-             <CAL:calendar-data><![CDATA[{text}]]></CAL:calendar-data></x:prop><x:status>HTTP/1.1 200 OK</x:status>\
-             </x:propstat></x:response>"
-        )),
+        ("REPORT", path @ ("/cal/" | "/two/")) => {
+            let event = |name: &str| {
+                format!(
+                    "<x:response><x:href>{path}{name}%40x.ics</x:href><x:propstat><x:prop><x:getetag>\"1\"</x:getetag>\
+                     <CAL:calendar-data><![CDATA[{text}]]></CAL:calendar-data></x:prop><x:status>HTTP/1.1 200 OK</x:status>\
+                     </x:propstat></x:response>"
+                )
+            };
+            several(&(event("one") + &if path == "/two/" { event("two") } else { String::new() }))
+        }
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -137,6 +142,19 @@ async fn free_and_busy_times_are_the_last_resort_and_a_lost_day_is_seen() {
     *plain.text.lock().expect("the text") = told("FREEBUSY:20260506T000000Z/P0D\r\n");
     let refused = client.busy(&asked, hour(1, 0), hour(15, 0)).await.expect_err("a day is lost");
     assert!(refused.to_string().contains("how long a whole day is"), "{refused}");
+}
+
+/// Whoever invites a rep writes into their calendar: many events that are each worked out in time must end as well.
+#[tokio::test]
+async fn the_events_of_one_calendar_share_what_may_be_worked_at_it() {
+    let rules = ["RRULE:FREQ=YEARLY;COUNT=9000;BYMONTH=2;BYMONTHDAY=30"; 6].join("\r\n");
+    let text = event("long", &format!("DTSTART:00010101T090000Z\r\nDTEND:00010101T100000Z\r\n{rules}"));
+    let (_plain, url) = Plain::open(&["calendar-query"], text).await;
+    let client = client(&url, PASSWORD);
+    let asked = ["/cal/".to_owned(), "/two/".to_owned()];
+    let told = client.busy(&asked, hour(1, 0), hour(15, 0)).await.expect("one of them is known");
+    assert_eq!(told["/cal/"], Ok(Vec::new()));
+    assert!(told["/two/"].as_ref().is_err_and(|why| why.contains("more often than can be worked out")), "{told:?}");
 }
 
 /// The password is for one server only.
