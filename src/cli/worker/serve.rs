@@ -48,12 +48,8 @@ impl Serve {
         let workspace = match workspace::load(&folder)? {
             Ok(workspace) => workspace,
             Err(faults) => {
-                for fault in &faults.rules {
-                    eprintln!("{fault}");
-                }
-                for fault in &faults.templates {
-                    eprintln!("{fault}");
-                }
+                faults.rules.iter().for_each(|fault| eprintln!("{fault}"));
+                faults.templates.iter().for_each(|fault| eprintln!("{fault}"));
                 return Ok(FAULTY);
             }
         };

@@ -75,6 +75,16 @@ impl Office {
         }
     }
 
+    /// The promise is kept: from then on it is looked who has the lead in the portal.
+    async fn has_called(&self, lead: &LeadId, rep: &str) {
+        let event = json!({
+            "specversion": "1.0", "id": "called", "source": "town", "type": "contact.made",
+            "data": { "lead": lead, "rep": rep, "at": self.clock.now() },
+        });
+        self.tell(&event).await;
+        eventually("the call is made", || async { self.lead(lead).await.status == "called" }).await;
+    }
+
     async fn decision(&self, lead: &LeadId) -> Decision {
         found("the lead is decided", || async {
             reads!(self.db.store, [lead], |tx| tx.decision(&lead).await).await.expect("the database answers")
@@ -136,6 +146,7 @@ async fn the_rep_whom_the_workflow_names_has_the_lead_and_whom_a_person_names_af
     assert_eq!(written.owner_crm_id, Some(user.as_str().into()), "as reps.csv calls them");
 
     office.portal.set_owner(&written.id, &office.west[0], office.clock.now());
+    office.has_called(&caller.lead(), "west-02").await;
     office.clock.skip_to(office.clock.now() + TimeDelta::seconds(180));
     let lead = caller.lead();
     eventually("the portal is followed", || async { office.lead(&lead).await.owner.as_str() == "west-01" }).await;
@@ -234,6 +245,7 @@ async fn a_write_in_between_hides_no_change_by_hand(db: Db) {
     office.tell(&second).await;
     eventually("what came later is written", || written(3)).await;
     assert_eq!(office.owner_there(&lead).await.as_ref(), Some(&office.west[1]), "it was left");
+    office.has_called(&lead, "west-01").await;
     office.clock.skip_to(office.clock.now() + TimeDelta::seconds(180));
     eventually("the person is followed", || async { office.lead(&lead).await.owner.as_str() == "west-02" }).await;
     office.close().await;

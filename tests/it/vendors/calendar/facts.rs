@@ -172,11 +172,12 @@ async fn meetings_are_booked_in_the_first_calendar_and_only_where_the_others_are
     let open = async || StandIns::open(Arc::clone(&clock)).await.expect("the stand-ins");
     let (first, other) = (open().await, open().await);
     let several = Several::new(vec![(String::new(), ours(&first)), ("other".to_owned(), ours(&other))]);
+    let now = clock.now();
     let request = |attempt: u32| BookRequest {
         key: format!("7k2m/{attempt}"),
         calendar: "ana@reps.example;other:ana@other.example".to_owned(),
-        from: clock.now() + TimeDelta::hours(2),
-        until: clock.now() + TimeDelta::hours(3),
+        from: now + TimeDelta::hours(2),
+        until: now + TimeDelta::hours(3),
         attendee_email: None,
         attendee_name: None,
         summary: CallerText("Intro call".to_owned()),

@@ -139,13 +139,14 @@ impl UnderWay {
 #[test]
 fn a_meeting_is_told_of_by_text_as_it_is_booked_moved_and_called_off() {
     let (lead, call) = texting("08:00");
-    let call = call.on(booked(1)).texts(&slot(14), false, at("10:00"));
+    let (booked_at, moved_at) = (call.now, call.now + TimeDelta::minutes(10));
+    let call = call.on(booked(1)).texts(&slot(14), false, booked_at);
     assert_eq!(call.no_text(&lead, &slot(14), false), None);
     let call = call.on(Event::CallerLeft).after(600).on(wanted());
-    let call = call.on(Event::MeetingMoved { attempt: 2, booking: moved() }).texts(&slot(15), false, at("10:10"));
+    let call = call.on(Event::MeetingMoved { attempt: 2, booking: moved() }).texts(&slot(15), false, moved_at);
     assert_eq!(call.no_text(&lead, &slot(14), false), Some(NoText::NotSo), "it is another by now");
     assert_eq!(call.no_text(&lead, &slot(15), true), Some(NoText::NotSo), "it stands");
-    let call = call.on(Event::CalledOff { wants_call: false }).texts(&slot(15), true, at("10:10"));
+    let call = call.on(Event::CalledOff { wants_call: false }).texts(&slot(15), true, moved_at);
     assert_eq!(call.no_text(&lead, &slot(15), true), None);
     assert_eq!(call.after(3 * 24 * 3600).no_text(&lead, &slot(15), true), Some(NoText::NotSo), "it would be over");
 }
