@@ -22,7 +22,7 @@ use baton_core::routing::reason::Rejection;
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::CountsAs;
 use baton_sandbox::google::SeenEvent;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -172,7 +172,7 @@ async fn meetings_are_booked_in_the_first_calendar_and_only_where_the_others_are
     let open = async || StandIns::open(Arc::clone(&clock)).await.expect("the stand-ins");
     let (first, other) = (open().await, open().await);
     let several = Several::new(vec![(String::new(), ours(&first)), ("other".to_owned(), ours(&other))]);
-    let now = clock.now();
+    let now = clock.now().trunc_subsecs(0);
     let request = |attempt: u32| BookRequest {
         key: format!("7k2m/{attempt}"),
         calendar: "ana@reps.example;other:ana@other.example".to_owned(),
