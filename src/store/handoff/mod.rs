@@ -74,7 +74,7 @@ impl Tx {
             rows.row(&HandoffColumns::of(handoff))?.document("body", handoff)?;
         }
         let sql = self.engine.insert_text("handoff::insert", "handoff", HandoffColumns::ALL, "");
-        Ok(Bulk::new(sql, rows.finish()?))
+        rows.bulk(sql)
     }
 
     /// Reads handoffs and holds them until the transaction ends, in the order of their ids; unknown ones are left out.
@@ -134,7 +134,7 @@ impl Tx {
         );
         let ids: Vec<&str> = handoffs.iter().map(|(handoff, _)| handoff.id.as_str()).collect();
         let moved_on = StoreError::Conflict { what: "handoff", id: ids.join(" or ") };
-        let saved = Bulk::new(sql, rows.finish()?).must_change(handoffs.len(), moved_on);
+        let saved = rows.bulk(sql)?.must_change(handoffs.len(), moved_on);
         Ok(vec![saved, self.lead_views(handoffs)?])
     }
 

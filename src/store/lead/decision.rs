@@ -55,7 +55,7 @@ const STORED: &str = "d.id, d.lead_id, d.release, d.decided_at, d.body, d.snapsh
 
 impl Tx {
     pub(super) fn decisions_to_insert(&self, decisions: &[(&Decision, &Snapshot)]) -> Result<Bulk, StoreError> {
-        let mut rows = Rows::sized(decisions.len(), 14_000);
+        let mut rows = Rows::sized(decisions.len(), 12_000);
         for &(decision, snapshot) in decisions {
             let reason = decision.plan.reason.in_words();
             let columns = DecisionColumns {
@@ -71,10 +71,11 @@ impl Tx {
                 degraded: i64::from(!decision.degraded.is_empty()),
                 reason: &reason,
             };
-            rows.row(&columns)?.document("body", decision)?.document("snapshot", snapshot)?;
+            let row = rows.row(&columns)?;
+            row.document_by("body", |to| decision.write(to))?.document_by("snapshot", |to| snapshot.write(to))?;
         }
         let sql = self.engine.insert_text("decision::insert", "decision", DecisionColumns::ALL, "");
-        Ok(Bulk::new(sql, rows.finish()?))
+        rows.bulk(sql)
     }
 
     /// `None` also where it is no longer kept.

@@ -134,7 +134,7 @@ impl Tx {
             rows.row(&columns)?.document("body", lead)?;
         }
         let sql = self.engine.insert_text("lead::insert", "lead", LeadColumns::ALL, "");
-        Ok(Bulk::new(sql, rows.finish()?))
+        rows.bulk(sql)
     }
 
     /// With what later events of the same call have added; [`StoredDecision`] is what was decided on.

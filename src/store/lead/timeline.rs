@@ -70,7 +70,7 @@ impl Tx {
              r.ordinal + COALESCE((SELECT MAX(t.seq) FROM timeline t WHERE t.lead_id = r.lead_id), 0), r.at, r.kind, r.body \
              FROM {source} WHERE true"
         );
-        Ok(Some(Bulk::new(sql, rows.finish()?)))
+        rows.bulk(sql).map(Some)
     }
 
     /// Who got the lead after it had waited, if it had.

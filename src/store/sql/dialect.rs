@@ -1,7 +1,6 @@
 //! The few places in which SQLite and PostgreSQL say the same thing in other words.
 
 use sqlx::AssertSqlSafe;
-use std::fmt::Write;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Engine {
@@ -16,12 +15,14 @@ pub(in crate::store) enum Column {
     Int(&'static str),
     /// Sent as hexadecimal text.
     Bytes(&'static str),
+    /// A text that lies in the second parameter, the documents of all rows; the row says where.
+    Document(&'static str),
 }
 
 impl Column {
     fn name(self) -> &'static str {
         match self {
-            Self::Text(name) | Self::Int(name) | Self::Bytes(name) => name,
+            Self::Text(name) | Self::Int(name) | Self::Bytes(name) | Self::Document(name) => name,
         }
     }
 }
@@ -35,7 +36,7 @@ pub(in crate::store) fn names(columns: &[Column]) -> String {
 pub(in crate::store) fn nulls(columns: &[Column]) -> String {
     let null = |column: &Column| match column {
         Column::Int(name) => format!("CAST(NULL AS BIGINT) AS {name}"),
-        Column::Text(name) | Column::Bytes(name) => format!("CAST(NULL AS TEXT) AS {name}"),
+        Column::Text(name) | Column::Bytes(name) | Column::Document(name) => format!("CAST(NULL AS TEXT) AS {name}"),
     };
     columns.iter().map(null).collect::<Vec<_>>().join(", ")
 }
@@ -105,33 +106,40 @@ impl Engine {
         }
     }
 
-    /// The objects of a JSON array in parameter 1, as rows `r` with these columns.
+    /// The objects of a JSON array in parameter 1, as rows `r` with these columns; their documents lie in parameter 2.
     pub(in crate::store) fn rows(self, columns: &[Column]) -> String {
-        let mut sql = String::new();
         match self {
             Self::Sqlite => {
-                sql.push_str("(SELECT ");
-                for (index, column) in columns.iter().enumerate() {
-                    let comma = if index > 0 { ", " } else { "" };
-                    let name = column.name();
-                    let _infallible = match column {
-                        Column::Bytes(_) => write!(sql, "{comma}unhex(value ->> '$.{name}') AS {name}"),
-                        Column::Text(_) | Column::Int(_) => write!(sql, "{comma}value ->> '$.{name}' AS {name}"),
-                    };
-                }
-                sql.push_str(" FROM json_each($1)) AS r");
+                let read = |column: &Column| match column {
+                    Column::Bytes(name) => format!("unhex(value ->> '$.{name}') AS {name}"),
+                    Column::Text(name) | Column::Int(name) => format!("value ->> '$.{name}' AS {name}"),
+                    Column::Document(name) => format!(
+                        "CAST(substr($2, value ->> '$.{name}_at', value ->> '$.{name}_size') AS TEXT) AS {name}"
+                    ),
+                };
+                let read = columns.iter().map(read).collect::<Vec<_>>().join(", ");
+                format!("(SELECT {read} FROM json_each($1)) AS r")
             }
             Self::Postgres => {
-                sql.push_str("json_to_recordset($1::json) AS r(");
-                for (index, column) in columns.iter().enumerate() {
-                    let comma = if index > 0 { ", " } else { "" };
-                    let kind = if matches!(column, Column::Int(_)) { "bigint" } else { "text" };
-                    let _infallible = write!(sql, "{comma}{} {kind}", column.name());
+                let sent = |column: &Column| match column {
+                    Column::Int(name) => format!("{name} bigint"),
+                    Column::Text(name) | Column::Bytes(name) => format!("{name} text"),
+                    Column::Document(name) => format!("{name}_at integer, {name}_size integer"),
+                };
+                let sent = columns.iter().map(sent).collect::<Vec<_>>().join(", ");
+                let cut = |column: &Column| match column {
+                    Column::Document(name) => {
+                        Some(format!(", convert_from(substr($2::bytea, s.{name}_at, s.{name}_size), 'UTF8') AS {name}"))
+                    }
+                    Column::Text(_) | Column::Int(_) | Column::Bytes(_) => None,
+                };
+                let documents: String = columns.iter().filter_map(cut).collect();
+                if documents.is_empty() {
+                    return format!("json_to_recordset($1::json) AS r({sent})");
                 }
-                sql.push(')');
+                format!("(SELECT s.*{documents} FROM json_to_recordset($1::json) AS s({sent})) AS r")
             }
         }
-        sql
     }
 
     /// `INSERT` of every object of the JSON array in parameter 1; `tail` follows, such as `ON CONFLICT …`.

@@ -153,7 +153,7 @@ impl Tx {
             rows.row(&columns)?.document("payload", &step.planned.effect)?;
         }
         let sql = self.engine.insert_text("step::insert", "step", StepColumns::ALL, "");
-        Ok(Some(Bulk::new(sql, rows.finish()?)))
+        rows.bulk(sql).map(Some)
     }
 
     /// Takes due steps, and, where that is asked, those whose lease has lapsed, at most so many of each lane: live calls first, then

@@ -114,6 +114,14 @@ impl RepFacts {
 }
 
 impl Snapshot {
+    /// Adds it as it is stored, in JSON, as [`super::Decision::write`] does.
+    ///
+    /// # Errors
+    /// None that its fields could bring about.
+    pub fn write(&self, to: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(to, self)
+    }
+
     /// Of the lead alone: nothing is said of any rep or pool yet.
     pub fn of_lead(now: DateTime<Utc>, account: Fact<Candidates>, assigned: Option<Fact<Option<CrmId>>>) -> Self {
         let (lacks, reps, ledgers) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
