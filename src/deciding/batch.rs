@@ -8,7 +8,7 @@ use super::delivery::Delivery;
 use super::lead::decide_lead;
 use super::messages::{apply, apply_calls};
 use super::parts::DeciderParts;
-use super::seconds::{facts_for, seconds};
+use super::seconds::{facts_for, seconds, wanted};
 use super::table::{Standing, StandingTable};
 use crate::facts::LeadFacts;
 use crate::intake::event::{CallEvent, Message};
@@ -177,7 +177,7 @@ impl Commits {
         let now = self.parts.clock.now();
         let is_ours = attempt == Attempt::First && batch.rows().all(|row| now - row.received_at < JUST_CAME);
         let is_ours = Arc::new(AtomicBool::new(is_ours));
-        let committed = self.parts.store.write("decide", move |tx| {
+        let committed = self.parts.store.write_often("decide", move |tx| {
             let (commits, work) = (Arc::clone(&commits), Arc::clone(&work));
             let (facts, release, is_ours) = (Arc::clone(&facts), Arc::clone(&release), Arc::clone(&is_ours));
             Box::pin(async move {
@@ -257,8 +257,9 @@ impl Commits {
         done: &mut Committed,
     ) -> Result<(), StoreError> {
         let all: Vec<&Lead> = leads.iter().map(|((_, lead), _)| lead).collect();
-        let seconds = seconds(tx, &all, &release.rules, mover.now).await?;
-        let mut table = StandingTable::of(Standing::locked(tx, &release.rules).await?);
+        let (calls, standing) = Standing::locked_with(tx, &wanted(&all), &release.rules).await?;
+        let seconds = seconds(tx, &all, calls, &release.rules, mover.now).await?;
+        let mut table = StandingTable::of(standing);
         table.waits = self.parts.facts.recent_waits();
         table.shadow = self.parts.outbox.is_in_shadow();
         let (mut decided, mut handled) = (Vec::with_capacity(leads.len()), Vec::with_capacity(leads.len()));

@@ -51,21 +51,26 @@ pub(super) async fn seconds_of(
     parts.store.read("complete.so_far", so_far).await
 }
 
-/// Which of these leads tell of a call that is a lead already, or of one before them in the list; held until the transaction
-/// ends. By their own id: the first one's.
-pub(super) async fn seconds(
-    tx: &mut Tx,
-    leads: &[&Lead],
-    rules: &RuleSet,
-    now: DateTime<Utc>,
-) -> Result<BTreeMap<LeadId, LeadId>, StoreError> {
+/// The keys of the leads' calls, each with the lead that it was first seen with.
+pub(super) fn wanted(leads: &[&Lead]) -> BTreeMap<String, LeadId> {
     let mut wanted = BTreeMap::new();
     for lead in leads {
         for key in keys(lead) {
             wanted.entry(key).or_insert_with(|| lead.id.clone());
         }
     }
-    let locked = tx.calls_lock(&wanted).await?;
+    wanted
+}
+
+/// Which of these leads tell of a call that is a lead already, or of one before them in the list; `locked`: whose their calls
+/// are, until the transaction ends. By their own id: the first one's.
+pub(super) async fn seconds(
+    tx: &mut Tx,
+    leads: &[&Lead],
+    locked: BTreeMap<String, LeadId>,
+    rules: &RuleSet,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<LeadId, LeadId>, StoreError> {
     let mut calls = Calls::held(tx, leads, locked.clone(), numbers_since(leads, rules, now)).await?;
     let seconds = calls.sort_out(leads, rules);
     calls.holders.retain(|key, lead| locked.get(key) != Some(lead));

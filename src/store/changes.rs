@@ -1,7 +1,9 @@
 //! All that one commit holds, and all that it changes, each in one trip to the server where that is possible.
 
+use super::database::numbered_after;
 use super::handoff::{lead_ended, wait_ended};
-use super::sql::dialect::{names, nulls};
+use super::lead::call;
+use super::sql::dialect::{Engine, names, nulls};
 use super::sql::row::{Reading, texts_json};
 use super::{DecidedLead, Handled, NewStep, RepState, StoreError, TimelineEntry, Tx, ledger, rep};
 use baton_core::domain::id::{LeadId, PoolId, RepId};
@@ -33,41 +35,71 @@ pub struct Changes<'a> {
     pub at: DateTime<Utc>,
 }
 
+/// What is locked for decisions.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// Whose each call is.
+    pub calls: BTreeMap<String, LeadId>,
+    pub ledgers: BTreeMap<PoolId, Ledger>,
+    pub reps: BTreeMap<RepId, RepState>,
+}
+
 impl Tx {
-    /// These ledgers, then these reps, each in their order, locked until the transaction ends; those of whom nothing was stored
-    /// begin level and at rest.
-    pub async fn standing_lock(
+    /// The keys of these calls, each with whose it is ([`Tx::calls_lock`]), then these ledgers, then these reps, each in their order,
+    /// locked until the transaction ends; those of whom nothing was stored begin level and at rest.
+    pub async fn hold(
         &mut self,
+        calls: &BTreeMap<String, LeadId>,
         pools: &[PoolId],
         reps: &BTreeSet<RepId>,
-    ) -> Result<(BTreeMap<PoolId, Ledger>, BTreeMap<RepId, RepState>), StoreError> {
-        let lock = self.engine.for_update();
-        let sql = format!(
-            "-- changes::standing\nSELECT * FROM (SELECT {}, {} FROM ledger WHERE pool IN {} ORDER BY pool {lock}) l \
-             UNION ALL SELECT * FROM (SELECT {}, {} FROM rep_state WHERE rep IN {} ORDER BY rep {lock}) r",
-            names(&ledger::COLUMNS),
-            nulls(&rep::COLUMNS),
-            self.engine.texts(),
-            nulls(&ledger::COLUMNS),
-            names(&rep::COLUMNS),
-            self.engine.other_texts()
-        );
+    ) -> Result<Held, StoreError> {
+        let mut held = Held::default();
         let names_of_reps: Vec<&RepId> = reps.iter().collect();
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(pools)).bind(texts_json(&names_of_reps));
-        let (mut ledgers, mut states) = (BTreeMap::new(), BTreeMap::new());
+        let mut bound = vec![texts_json(pools), texts_json(&names_of_reps)];
+        let mut sql = self.standing_locking();
+        if self.engine == Engine::Sqlite {
+            held.calls = self.calls_lock(calls).await?;
+        } else if !calls.is_empty() {
+            // In one trip; the parts of a union are carried out one after the other.
+            let (of_call, no_ledger, no_rep) = (names(&call::COLUMNS), nulls(&ledger::COLUMNS), nulls(&rep::COLUMNS));
+            sql = format!(
+                "WITH c AS ({}) SELECT {of_call}, {no_ledger}, {no_rep} FROM c UNION ALL {}",
+                self.calls_locking(),
+                numbered_after(1, &sql)
+            );
+            bound.insert(0, call::rows(calls)?);
+        }
+        let sql = format!("-- changes::hold\n{sql}");
+        let query = bound.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, texts| query.bind(texts));
         for row in &query.fetch_all(self.conn()).await? {
             if Reading::new("ledger", row).maybe_text("pool")?.is_some() {
-                ledgers.extend([ledger::read(row)?]);
-            } else {
+                held.ledgers.extend([ledger::read(row)?]);
+            } else if Reading::new("rep_state", row).maybe_text("rep")?.is_some() {
                 let state = rep::read(row)?;
-                states.insert(state.rep.clone(), state);
+                held.reps.insert(state.rep.clone(), state);
+            } else {
+                held.calls.extend([call::holder(row)?]);
             }
         }
-        if ledgers.len() < pools.len() || states.len() < reps.len() {
+        if held.ledgers.len() < pools.len() || held.reps.len() < reps.len() {
             // Some are new: made first, and locked then.
-            return Ok((self.ledgers_lock(pools).await?, self.reps_lock(reps).await?));
+            held.ledgers = self.ledgers_lock(pools).await?;
+            held.reps = self.reps_lock(reps).await?;
         }
-        Ok((ledgers, states))
+        Ok(held)
+    }
+
+    /// Ledgers of the pools in parameter 1, then reps of parameter 2, after columns for a call.
+    fn standing_locking(&self) -> String {
+        let lock = self.engine.for_update();
+        let (of_call, of_ledger, of_rep) = (nulls(&call::COLUMNS), names(&ledger::COLUMNS), names(&rep::COLUMNS));
+        let (no_ledger, no_rep) = (nulls(&ledger::COLUMNS), nulls(&rep::COLUMNS));
+        let (pools, reps) = (self.engine.texts(), self.engine.other_texts());
+        format!(
+            "SELECT * FROM (SELECT {of_call}, {of_ledger}, {no_rep} FROM ledger WHERE pool IN {pools} ORDER BY pool {lock}) l \
+             UNION ALL \
+             SELECT * FROM (SELECT {of_call}, {no_ledger}, {of_rep} FROM rep_state WHERE rep IN {reps} ORDER BY rep {lock}) r"
+        )
     }
 
     /// A statement for each family of tables, however many rows.

@@ -28,7 +28,7 @@ mod vendor;
 mod webhook;
 
 pub use acts::{ActClaim, ApiToken, AuditEntry, AuditLine, AuditQuery, ChainCheck, ChainEnd, KeyedAct};
-pub use changes::Changes;
+pub use changes::{Changes, Held};
 pub use database::{Holdings, Store, Tx, WorkerLock, examine, sqlite_file, take_place, with};
 pub use erase::{
     AtVendor, ERASED_MESSAGE, Erasure, ErasureRequest, ErasureState, Person, Preview as ErasurePreview, ReadsMail,

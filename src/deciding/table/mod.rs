@@ -27,9 +27,18 @@ pub(super) struct Standing {
 impl Standing {
     /// As it is, and stays until the transaction ends.
     pub(super) async fn locked(tx: &mut Tx, rules: &RuleSet) -> Result<Self, StoreError> {
+        Ok(Self::locked_with(tx, &BTreeMap::new(), rules).await?.1)
+    }
+
+    /// The same, and before it these keys of calls, each with the lead that it was first seen with: whose they are.
+    pub(super) async fn locked_with(
+        tx: &mut Tx,
+        calls: &BTreeMap<String, LeadId>,
+        rules: &RuleSet,
+    ) -> Result<(BTreeMap<String, LeadId>, Self), StoreError> {
         let pools: Vec<PoolId> = rules.pools.keys().cloned().collect();
-        let (ledgers, reps) = tx.standing_lock(&pools, &rules.reps.keys().cloned().collect()).await?;
-        Ok(Self { ledgers, reps })
+        let held = tx.hold(calls, &pools, &rules.reps.keys().cloned().collect()).await?;
+        Ok((held.calls, Self { ledgers: held.ledgers, reps: held.reps }))
     }
 }
 

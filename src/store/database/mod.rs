@@ -14,5 +14,6 @@ mod way;
 
 pub use copy::{Holdings, examine, take_place};
 pub use place::{WorkerLock, sqlite_file};
+pub(super) use together::numbered_after;
 pub(super) use transaction::Access;
 pub use transaction::{Store, Tx, with};

@@ -36,7 +36,7 @@ const SQLITE_READER: [&str; 2] = ["PRAGMA busy_timeout = 10000", "PRAGMA query_o
 /// A statement or a forgotten transaction of ours never holds the others up for long. And statements are planned for the tables
 /// as they are at the moment: PostgreSQL would keep the plan it made while they were empty, and go on to read them whole when
 /// they no longer are. (Closing it the ways that suit small tables alone, as `enable_seqscan = off` does, does not help: it
-/// then reads an index from end to end.) What is asked for lies in memory nearly always, and a page of it costs as much here as
+/// then reads an index from end to end.) What every lead costs is planned now and then only (`Store::write_often`). What is asked for lies in memory nearly always, and a page of it costs as much here as
 /// there: by the server's default, made for disks that turn, ending one step read thousands. A decision with its whole explanation is
 /// a hundred kilobytes, which a server that has lz4 packs in a fraction of the time that its own way takes; one that has not, does not.
 const POSTGRES: [&str; 7] = [
@@ -95,7 +95,14 @@ impl Store {
     }
 
     fn over(way: Way, writer: AnyPool, reader: AnyPool) -> Self {
-        Self { engine: way.engine, writer, reader, way: Arc::new(way), pulse: Arc::new(Pulse::default()) }
+        Self {
+            engine: way.engine,
+            writer,
+            reader,
+            way: Arc::new(way),
+            pulse: Arc::new(Pulse::default()),
+            often: Arc::default(),
+        }
     }
 
     /// Whether there is room for one worker: it holds the file.

@@ -57,7 +57,7 @@ fn one_statement(name: &str, all: &[Bulk]) -> String {
 }
 
 /// The statement with its parameters `$1` and `$2` counted on from those that are bound before them.
-fn numbered_after(bound: usize, sql: &str) -> String {
+pub(in crate::store) fn numbered_after(bound: usize, sql: &str) -> String {
     let mut parts = sql.split('$');
     let mut numbered = parts.next().unwrap_or_default().to_owned();
     for part in parts {

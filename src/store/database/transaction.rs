@@ -16,6 +16,7 @@ use sqlx::{Any, AnyConnection, AnyPool};
 use std::any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tracing::Instrument;
 
@@ -26,6 +27,10 @@ const ENDED_WITHIN: Duration = Duration::from_secs(20);
 /// The same for one that reads: reports take longer.
 const READ_WITHIN: Duration = Duration::from_secs(60);
 
+/// One transaction in so many makes its connection plan anew: a plan made for tables of a few rows is never used on many, and
+/// planning costs a hundredth of what it costs where it is done every time.
+const PLANS_LAST: u32 = 64;
+
 /// A handle to the database; clones share its connections.
 #[derive(Clone)]
 pub struct Store {
@@ -34,6 +39,8 @@ pub struct Store {
     pub(super) reader: AnyPool,
     pub(super) way: Arc<Way>,
     pub(super) pulse: Arc<Pulse>,
+    /// How many transactions have begun that keep their plans.
+    pub(super) often: Arc<AtomicU32>,
 }
 
 /// One transaction. Its methods stand in the files of their table family.
@@ -146,6 +153,19 @@ impl Store {
         self.in_task(name, Access::Write, body)
     }
 
+    /// The same for what is done for every lead by statements that find rows by their keys: PostgreSQL keeps the plans of these from
+    /// one to the next ([`Engine::begin_often`]).
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_often<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        body: impl Body<T>,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        self.in_task(name, Access::WriteOften, body)
+    }
+
     /// Runs `body` against one consistent state. Whatever it writes is an error on SQLite and rolled back on PostgreSQL.
     ///
     /// # Errors
@@ -198,7 +218,7 @@ impl Store {
                     result => {
                         let result = result.map_err(|error| error.within(name));
                         // Here, since whoever asked may not wait any more.
-                        if matches!(access, Access::Write | Access::WriteOnce | Access::Migrate) {
+                        if matches!(access, Access::Write | Access::WriteOften | Access::WriteOnce | Access::Migrate) {
                             store.pulse.felt(result.as_ref().err());
                         }
                         return result;
@@ -215,9 +235,17 @@ impl Store {
         }
     }
 
+    /// Plans are made anew now and then: until a table's statistics are taken for the first time, nothing else tells that it is no
+    /// longer as small as it was.
+    fn begin_often(&self) -> &'static str {
+        let turn = self.often.fetch_add(1, Ordering::Relaxed);
+        self.engine.begin_often(turn.is_multiple_of(PLANS_LAST))
+    }
+
     async fn attempt(&self, access: Access, body: &AnyBody) -> Result<Made, StoreError> {
         let (pool, begin) = match access {
             Access::Write | Access::Migrate => (&self.writer, self.engine.begin_write()),
+            Access::WriteOften => (&self.writer, self.begin_often()),
             Access::WriteOnce => (&self.writer, ""),
             Access::Read => (&self.reader, self.engine.begin_read()),
             Access::Glance => (&self.reader, ""),
@@ -230,7 +258,7 @@ impl Store {
         // A server that is gone without a word would hold its connection, and whoever waits for it, for a quarter of an hour.
         let span = match access {
             Access::Read | Access::Glance => READ_WITHIN,
-            Access::Write | Access::WriteOnce => ENDED_WITHIN,
+            Access::Write | Access::WriteOften | Access::WriteOnce => ENDED_WITHIN,
             Access::Migrate => return work.await,
         };
         tokio::time::timeout(span, work).await.unwrap_or_else(|_| {
@@ -251,11 +279,13 @@ impl Store {
             Access::Glance | Access::WriteOnce => {
                 Tx { engine: self.engine, inner: connection, open: true, counts: Vec::new() }
             }
-            Access::Read | Access::Write | Access::Migrate => Tx::begin(self.engine, connection, begin).await?,
+            Access::Read | Access::Write | Access::WriteOften | Access::Migrate => {
+                Tx::begin(self.engine, connection, begin).await?
+            }
         };
         let done = AssertUnwindSafe(body(&mut tx)).catch_unwind().await;
         match (done, access) {
-            (Ok(Ok(value)), Access::Write | Access::Migrate) => {
+            (Ok(Ok(value)), Access::Write | Access::WriteOften | Access::Migrate) => {
                 fail::fail_point!("before_commit");
                 tx.commit().await?;
                 fail::fail_point!("after_commit");
@@ -291,6 +321,8 @@ pub(in crate::store) enum Access {
     /// Asks one thing once: a statement sees one state by itself, and needs no transaction around it.
     Glance,
     Write,
+    /// Writes by plans that are kept.
+    WriteOften,
     /// Writes by one statement, which is its own commit.
     WriteOnce,
     /// Writes, and may take its time.

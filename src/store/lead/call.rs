@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const LEADS_OF_A_NUMBER: i64 = 200;
 
 /// Of a call's key.
-const COLUMNS: [Column; 2] = [Text("key"), Text("lead_id")];
+pub(in crate::store) const COLUMNS: [Column; 2] = [Text("key"), Text("lead_id")];
 
 impl Tx {
     /// Holds these keys until the transaction ends, and returns whose each is: the lead it was decided as, or, if it is new, the
@@ -29,12 +29,14 @@ impl Tx {
         if keys.is_empty() {
             return Ok(BTreeMap::new());
         }
-        // In the order of the map, as everywhere: two workers that were sent the same calls do not wait for each other crosswise.
-        let tail = format!("ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING {}", names(&COLUMNS));
-        let sql = self.engine.insert_all("call::lock", "call_key", &COLUMNS, &tail);
-        let rows = keys.iter().map(|(key, lead)| json!({ "key": key, "lead_id": lead }));
-        let held = sqlx::query(sql).bind(rows_json(rows)?).fetch_all(self.conn()).await?;
+        let sql = AssertSqlSafe(self.calls_locking());
+        let held = sqlx::query(sql).bind(rows(keys)?).fetch_all(self.conn()).await?;
         held.iter().map(holder).collect()
+    }
+
+    pub(in crate::store) fn calls_locking(&self) -> String {
+        let tail = format!("ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING {}", names(&COLUMNS));
+        self.engine.insert_text("call::lock", "call_key", &COLUMNS, &tail)
     }
 
     /// Whose these keys are at this moment; new ones are left out.
@@ -54,8 +56,7 @@ impl Tx {
             "-- call::give\nUPDATE call_key SET lead_id = r.lead_id FROM {} WHERE call_key.key = r.key",
             self.engine.rows(&COLUMNS)
         );
-        let rows = keys.iter().map(|(key, lead)| json!({ "key": key, "lead_id": lead }));
-        sqlx::query(AssertSqlSafe(sql)).bind(rows_json(rows)?).execute(self.conn()).await?;
+        sqlx::query(AssertSqlSafe(sql)).bind(rows(keys)?).execute(self.conn()).await?;
         Ok(())
     }
 
@@ -131,7 +132,12 @@ impl Tx {
     }
 }
 
-fn holder(row: &AnyRow) -> Result<(String, LeadId), StoreError> {
+/// In the order of the map, as everywhere: two workers that were sent the same calls do not wait for each other crosswise.
+pub(in crate::store) fn rows(keys: &BTreeMap<String, LeadId>) -> Result<String, StoreError> {
+    rows_json(keys.iter().map(|(key, lead)| json!({ "key": key, "lead_id": lead })))
+}
+
+pub(in crate::store) fn holder(row: &AnyRow) -> Result<(String, LeadId), StoreError> {
     let row = Reading::new("call_key", row);
     Ok((row.text("key")?, row.id("lead_id")?))
 }

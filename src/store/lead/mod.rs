@@ -1,7 +1,7 @@
 //! Leads and the decisions about them; beside it, whom a call or a caller belongs to, and leads read back by list, by story, by
 //! what was decided and by whom they wait for.
 
-mod call;
+pub(super) mod call;
 mod caller;
 mod decision;
 mod file;

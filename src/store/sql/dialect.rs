@@ -58,6 +58,20 @@ impl Engine {
         }
     }
 
+    /// As [`Self::begin_write`]; statements are not planned each time. What they find by is within documents that no planner looks
+    /// into, so that a plan for these would be no better than one for all. `anew`: those that the connection has are forgotten.
+    pub(in crate::store) fn begin_often(self, anew: bool) -> &'static str {
+        match (self, anew) {
+            (Self::Sqlite, _) => self.begin_write(),
+            (Self::Postgres, true) => {
+                "DISCARD PLANS; BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL plan_cache_mode = force_generic_plan"
+            }
+            (Self::Postgres, false) => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL plan_cache_mode = force_generic_plan"
+            }
+        }
+    }
+
     /// All statements of a reading transaction see the same state.
     pub(in crate::store) fn begin_read(self) -> &'static str {
         match self {
