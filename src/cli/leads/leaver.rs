@@ -70,9 +70,9 @@ impl Leaver {
             };
             let goes_on = told["more"] == true && !listed(&told, "moves").is_empty();
             if let Some(before) = all {
-                let moves = [listed(&before, "moves"), listed(&told, "moves")].concat();
-                told["moves"] = json!(moves);
+                told["moves"] = json!([listed(&before, "moves"), listed(&told, "moves")].concat());
                 told["earlier"] = before["earlier"].clone();
+                told["status"] = before["status"].clone();
             }
             if !goes_on {
                 return Ok(Ok(told));

@@ -89,9 +89,8 @@ impl Decider {
         let release = Arc::clone(&self.parts.release.borrow());
         let rules = without(&release.rules, rep);
         let mover = self.parts.mover();
-        let mut leaving = Leaving { earlier: self.handed_over_lately(rep).await?, ..Leaving::default() };
         let mut leads = self.open_of(rep).await?;
-        leaving.more = leads.len() > LISTED;
+        let mut leaving = Leaving { more: leads.len() > LISTED, ..Leaving::default() };
         leads.truncate(LISTED);
         let mut given = Vec::with_capacity(leads.len());
         for lead in leads {
@@ -121,6 +120,7 @@ impl Decider {
                 Err(why) => leaving.stays(lead, why),
             }
         }
+        leaving.earlier = self.handed_over_lately(rep).await?;
         Ok(leaving)
     }
 
@@ -130,7 +130,7 @@ impl Decider {
     /// The database failed: what has gone has gone, and whoever asks again has the others go.
     pub async fn leaver_hand_over(&self, wish: &LeaverRequest) -> Result<Leaving, StoreError> {
         let release = Arc::clone(&self.parts.release.borrow());
-        let mut leaving = Leaving { earlier: self.handed_over_lately(&wish.rep).await?, ..Leaving::default() };
+        let mut leaving = Leaving::default();
         for lead in self.open_of(&wish.rep).await? {
             if leaving.moves.len() == AT_ONCE {
                 leaving.more = true;
@@ -147,6 +147,10 @@ impl Decider {
                 }
             }
         }
+        // Also what went by itself meanwhile.
+        let mut earlier = self.handed_over_lately(&wish.rep).await?;
+        earlier.retain(|over| leaving.moves.iter().all(|moved| moved.lead != over.lead));
+        leaving.earlier = earlier;
         Ok(leaving)
     }
 
