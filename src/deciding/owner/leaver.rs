@@ -54,7 +54,7 @@ pub struct Stays {
 }
 
 /// What became of everything open that a rep had, or would.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Leaving {
     pub moves: Vec<LeaverMove>,
     pub stays: Vec<Stays>,
