@@ -29,6 +29,7 @@ async fn keep(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bo
         let forgetting = with(clock.now(), |tx, now| {
             Box::pin(async move {
                 tx.acts_forget(*now).await?;
+                tx.handed_over_forget(*now).await?;
                 tx.budgets_forget(*now).await?;
                 tx.carrier_legs_forget(*now).await?;
                 tx.lives_forget(*now).await?;

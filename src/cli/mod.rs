@@ -112,6 +112,8 @@ enum Command {
     Attention(leads::Attention),
     /// Give a lead to another rep, or route it again, through a running worker.
     Reassign(leads::Reassign),
+    /// Hand over everything open of a rep who has left, show it before, or undo it within a day, through a running worker.
+    Leaver(leads::Leaver),
     /// List what people and tokens have changed, export it, and prove that nothing of it was changed since.
     Audit(care::Audit),
     /// Erase a person who asks for it: what tells of them goes, ids, times, sums and verdicts stay.
@@ -189,6 +191,7 @@ pub fn main() -> ExitCode {
             Command::Webhooks(command) => command.run().await,
             Command::Attention(command) => command.run().await,
             Command::Reassign(command) => command.run().await,
+            Command::Leaver(command) => command.run().await,
             Command::Audit(command) => command.run().await,
             Command::Erase(command) => command.run().await,
             Command::Schema(command) => command.run(),

@@ -37,7 +37,7 @@ pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use keep::{Cut, Kept, OldPage, Passed};
 pub use lead::{
-    AttentionCounts, CARRIER, DecidedLead, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead,
+    AttentionCounts, CARRIER, DecidedLead, HandedOver, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead,
     StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, chosen_by, kind_name as next_step_name,
     status as handoff_status,
 };

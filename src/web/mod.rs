@@ -109,6 +109,8 @@ pub fn router(door: Door) -> Router {
         .route("/v1/leads/{id}", door.needs(Read, get(leads::get)))
         .route("/v1/leads/{id}/explain", door.needs(Read, get(leads::explain)))
         .route("/v1/leads/{id}/reassign", door.needs(Act, door.once(post(leads::reassign::post))))
+        .route("/v1/reps/{id}/leaver", door.needs(Read, get(leads::leaver::preview)))
+        .route("/v1/reps/{id}/leaver", door.needs(Act, door.once(post(leads::leaver::post))))
         .route("/v1/leads/{id}/call", door.needs(Act, door.once(post(leads::call::post))))
         .route("/v1/attention", door.needs(Read, get(leads::attention)))
         .route("/v1/attention/{key}/replay", door.needs(Act, door.once(post(leads::replay))))

@@ -3,6 +3,7 @@
 
 mod attention;
 mod door;
+mod leaver;
 mod ledger;
 mod reassign;
 mod replay;
@@ -12,6 +13,7 @@ mod shadow;
 mod sync;
 
 pub(super) use attention::Attention;
+pub(super) use leaver::Leaver;
 pub(super) use ledger::Ledger;
 pub(super) use reassign::Reassign;
 pub(super) use replay::Replay;

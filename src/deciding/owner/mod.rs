@@ -7,6 +7,7 @@
 
 mod by_rules;
 pub mod form;
+pub mod leaver;
 pub mod offered;
 
 use super::decider::Decider;
@@ -177,10 +178,10 @@ impl Decider {
         let moved = with(parts, |tx, (given, facts, release, mover, rep)| {
             Box::pin(async move {
                 let rules = &release.rules;
-                by_rules::ByRules { given, facts, rules, live: rules, mover }.of_who_left(tx, rep).await
+                by_rules::ByRules { given, facts, rules, live: rules, mover }.of_who_left(tx, rep, "rules").await
             })
         });
-        let Some((reassigned, steps)) = self.parts.store.write("owner.left", moved).await? else { return Ok(None) };
+        let Ok((reassigned, steps)) = self.parts.store.write("owner.left", moved).await? else { return Ok(None) };
         self.parts.outbox.run_now(steps, None);
         Ok(Some(reassigned))
     }

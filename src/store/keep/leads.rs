@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 /// What is about a lead, in an order in which no row names one that is gone. Journals of turns are not among it.
-const ABOUT_A_LEAD: [&str; 9] = [
+const ABOUT_A_LEAD: [&str; 10] = [
     "feedback",
     "outcome",
     "owner_change",
@@ -17,6 +17,7 @@ const ABOUT_A_LEAD: [&str; 9] = [
     "contact",
     "timeline",
     "kept_for_open",
+    "leaver_move",
     "decision",
     "handoff",
 ];

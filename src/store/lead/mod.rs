@@ -1,10 +1,11 @@
 //! Leads and the decisions about them; beside it, whom a call or a caller belongs to, and leads read back by list, by story, by
-//! what was decided and by whom they wait for.
+//! what was decided, by whom they wait for and by whose they were.
 
 pub(super) mod call;
 mod caller;
 mod decision;
 mod file;
+mod leaver;
 mod listing;
 mod past;
 mod timeline;
@@ -15,6 +16,7 @@ pub use baton_core::domain::lead::CARRIER;
 pub use caller::{Met, caller_keys};
 pub use decision::{StoredDecision, chosen_by};
 pub use file::LeadFile;
+pub use leaver::HandedOver;
 pub use listing::{AttentionCounts, LeadQuery, LeadSummary};
 pub use past::PastLead;
 pub use timeline::TimelineEntry;

@@ -57,7 +57,7 @@ pub struct Owed {
 }
 
 /// Of a lead that somebody owes something; `now` is the parameter that says when.
-fn owed(now: &str) -> String {
+pub(super) fn owed(now: &str) -> String {
     format!("(next_step IN ('callback', 'mail') OR (next_step = 'meeting' AND next_at > {now}) OR {NEEDS_ATTENTION})")
 }
 

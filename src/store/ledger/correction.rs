@@ -49,6 +49,31 @@ impl Tx {
             return Ok(None);
         }
         let mut ledgers = self.ledgers_lock(&pools).await?;
+        let Some(entry) = self.turn_correction(lead, correction, rules, &mut ledgers).await? else { return Ok(None) };
+        let ledger = ledgers.remove(&entry.pool).expect("the entry is on one of these ledgers");
+        self.ledgers_save(&[(entry.clone(), lead.clone())], &[ledger], &correction.author, now).await?;
+        let body = json!({
+            "cause": correction.cause,
+            "to": correction.to,
+            "reason": correction.reason,
+            "author": correction.author,
+            "pool": entry.pool,
+            "entry": entry.seq,
+        });
+        let told = TimelineEntry { lead_id: lead.clone(), at: now, kind: "turn_corrected".to_owned(), body };
+        self.timeline_append(&[&told]).await?;
+        Ok(Some(entry))
+    }
+
+    /// The entry that corrects the turn of a lead, booked on these ledgers and not stored. `None`: as in [`Tx::turn_correct`], or
+    /// the turn is on none of these.
+    pub async fn turn_correction(
+        &mut self,
+        lead: &LeadId,
+        correction: &Correction,
+        rules: &RuleSet,
+        ledgers: &mut BTreeMap<PoolId, Ledger>,
+    ) -> Result<Option<Entry>, StoreError> {
         for (pool, entries) in self.entries_of_lead(lead).await? {
             let Some(ledger) = ledgers.get_mut(&pool) else { continue };
             let Some((mut entry, charge)) = correct(ledger, &entries, correction, rules) else { continue };
@@ -58,18 +83,6 @@ impl Tx {
                 entry.last_turn.insert(charge.payer, before);
             }
             ledger.apply(&entry);
-            let ledger = ledger.clone();
-            self.ledgers_save(&[(entry.clone(), lead.clone())], &[ledger], &correction.author, now).await?;
-            let body = json!({
-                "cause": correction.cause,
-                "to": correction.to,
-                "reason": correction.reason,
-                "author": correction.author,
-                "pool": pool,
-                "entry": entry.seq,
-            });
-            let told = TimelineEntry { lead_id: lead.clone(), at: now, kind: "turn_corrected".to_owned(), body };
-            self.timeline_append(&[&told]).await?;
             return Ok(Some(entry));
         }
         Ok(None)

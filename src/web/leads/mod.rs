@@ -3,6 +3,7 @@
 mod act;
 pub(super) mod attend;
 pub(super) mod call;
+pub(super) mod leaver;
 mod listed;
 pub(super) mod ping;
 pub(super) mod reassign;

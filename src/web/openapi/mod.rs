@@ -46,6 +46,8 @@ use utoipa::OpenApi;
         super::leads::get,
         super::leads::explain,
         super::leads::reassign::post,
+        super::leads::leaver::preview,
+        super::leads::leaver::post,
         super::leads::call::post,
         super::leads::attention,
         super::leads::replay,

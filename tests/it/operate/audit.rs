@@ -7,6 +7,7 @@ use crate::store::server::{Db, sqlite_in};
 use crate::store::tx::writes;
 use crate::town::{self, Caller, Line};
 use baton::app::Running;
+use baton::app::reload::Looked;
 use baton::connectors::http::{Answer, ApiCall, Does, Secret, VendorHttp};
 use baton::outbox::Vendors;
 use baton::web::{ConfiguredToken, LinkSigner, Rights, token_digest};
@@ -30,7 +31,7 @@ struct Office {
     links: LinkSigner,
     clock: Arc<ScaledClock>,
     db: Db,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 fn token(name: &str, secret: &str, scopes: &[Scope]) -> ConfiguredToken {
@@ -56,7 +57,7 @@ impl Office {
         });
         let running = running.await;
         let door = town::door(&running.address, Duration::from_secs(20));
-        Self { running, door, links: Self::signer(), clock, db, _folder: folder }
+        Self { running, door, links: Self::signer(), clock, db, folder }
     }
 
     fn signer() -> LinkSigner {
@@ -90,6 +91,34 @@ impl Office {
         .await;
         let record = self.running.store.lead(&lead).await.expect("the database answers").expect("the lead");
         (lead, record.owner)
+    }
+
+    /// Somebody who has spoken with the lead that they have, and then left.
+    async fn leaver(&self, number: usize) -> RepId {
+        let (lead, rep) = self.owed(number).await;
+        let data = json!({ "lead": lead, "rep": rep, "at": self.clock.now() });
+        let event =
+            json!({ "specversion": "1.0", "id": "spoken", "source": "town", "type": "contact.made", "data": data });
+        let path = ["v1", "events"].map(str::to_owned);
+        assert_eq!(self.posts(DESK, &path, "spoken", &event).await.status, 202);
+        eventually("they have spoken", || async {
+            let record = self.running.store.lead(&lead).await.expect("the database answers");
+            record.is_some_and(|record| record.status == "called")
+        })
+        .await;
+        let path = self.folder.path().join("rules/reps.csv");
+        let text = std::fs::read_to_string(&path).expect("the roster");
+        let stay: Vec<&str> = text.lines().filter(|line| !line.starts_with(&format!("{rep},"))).collect();
+        std::fs::write(path, stay.join("\n")).expect("the roster is written");
+        let mut follower = Arc::clone(&self.running.reload).follow(self.folder.path().to_owned());
+        let looked = loop {
+            match follower.look().await.expect("the folder can be read") {
+                Looked::Unsettled => {}
+                looked => break looked,
+            }
+        };
+        assert!(matches!(looked, Looked::Taken(_)), "{looked:?}");
+        rep
     }
 
     /// A message that waits for a person, by its key.
@@ -223,6 +252,21 @@ fn of_attention(lead: &LeadId, aside: &str, closed: &str) -> [OverHttp; 4] {
     ]
 }
 
+/// The same of somebody who has left.
+fn of_leaver(rep: &RepId) -> OverHttp {
+    let of_rep = |rep: &str| ["v1", "reps", rep, "leaver"].map(str::to_owned).to_vec();
+    let body = json!({ "reason": "has left us", "by": "lena" });
+    OverHttp {
+        operation: "handOverLeaver",
+        path: of_rep(rep.as_str()),
+        body: body.clone(),
+        refused: (of_rep("nobody.here"), body),
+        act: "rep.leaver",
+        subject: rep.to_string(),
+        why: Some("lena: has left us"),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_act_over_http_is_told_once_and_not_where_it_is_refused_or_repeated() {
     let office = Office::open().await;
@@ -234,7 +278,11 @@ async fn every_act_over_http_is_told_once_and_not_where_it_is_refused_or_repeate
          WHERE lead_id = '{lead}' AND kind = 'publish' AND state = 'done'"
     );
     eventually("a step to fail", || async { office.db.execute(failed.clone()).await > 0 }).await;
+    let (_, next) = office.owed(4).await;
+    let left = office.leaver(7).await;
+    assert!(left != owner && left != next && left.as_str() != other, "turns go around: {next}, {left}");
     let acts = over_http(&lead, &owner, other).into_iter().chain(of_attention(&lead, &aside, &closed));
+    let acts = acts.chain([of_leaver(&left)]);
     let acts: Vec<OverHttp> = acts.collect();
     let tried: BTreeSet<String> = acts.iter().map(|act| act.operation.to_owned()).collect();
     assert_eq!(office.acting().await, tried, "every operation that changes something is tried here");

@@ -5,6 +5,7 @@ mod crowd;
 mod database;
 mod duty;
 mod fleet;
+mod leaver;
 mod reload;
 mod shadow;
 mod waiting;

@@ -61,6 +61,7 @@ fn every_answer_is_as_the_document_says_member_by_member() {
     let (problem, json_kind) = ("application/problem+json", "application/json");
     let reassign = json!({ "to": other, "reason": "asked for", "by": "lena" });
     let feedback = json!({ "lead": id, "rep": owner, "quality": 4 });
+    let left = json!({ "reason": "has left", "by": "lena" });
     let call = json!({ "by": "lena" });
     let mut refusing = Caller::gone(5).event;
     refusing["data"]["consent"] = json!({ "email": false, "callback": false });
@@ -88,6 +89,9 @@ fn every_answer_is_as_the_document_says_member_by_member() {
         ("post /v1/leads/{id}/reassign", 200, json_kind, send(&served, &of_lead("/reassign"), JSON, &reassign)),
         ("post /v1/leads/{id}/reassign", 200, json_kind, send(&served, &of_lead("/reassign"), JSON, &reassign)),
         ("post /v1/leads/{id}/reassign", 415, problem, send(&served, &of_lead("/reassign"), "", &reassign)),
+        ("get /v1/reps/{id}/leaver", 200, json_kind, ask(&format!("/v1/reps/{other}/leaver"))),
+        ("get /v1/reps/{id}/leaver", 404, problem, ask("/v1/reps/nobody/leaver")),
+        ("post /v1/reps/{id}/leaver", 409, problem, send(&served, &format!("/v1/reps/{other}/leaver"), JSON, &left)),
         ("post /v1/leads/{id}/call", 404, problem, send(&served, "/v1/leads/lead_x/call", JSON, &call)),
         ("post /v1/feedback", 201, json_kind, send(&served, "/v1/feedback", JSON, &feedback)),
         ("post /v1/feedback", 422, problem, send(&served, "/v1/feedback", JSON, &json!({}))),

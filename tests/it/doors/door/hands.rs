@@ -1,10 +1,12 @@
 //! A lead that is given to somebody else from the command line, and what is counted for each rep.
 
 use super::{TOKEN, served};
+use crate::eventually::within;
 use crate::program::served::{Served, get, post};
 use crate::town::Caller;
 use serde_json::{Value, json};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 /// Lead and owner, as the door answers.
 fn decided(served: &Served, number: usize) -> (String, String) {
@@ -20,6 +22,13 @@ fn reassign(served: &Served, lead: &str, whom: &[&str]) -> Output {
     command.args(["reassign", lead, "--reason", "asked for", "--author", "lena", "--http", &http]);
     command.args(["--token", "env:TEST_TOKEN"]).args(whom).env("TEST_TOKEN", TOKEN);
     command.output().expect("baton runs")
+}
+
+fn leaver(served: &Served, rep: &str, how: &[&str]) -> Output {
+    let http = format!("http://127.0.0.1:{}", served.port);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    command.args(["leaver", rep, "--http", &http, "--token", "env:TEST_TOKEN"]).args(how);
+    command.env("TEST_TOKEN", TOKEN).output().expect("baton runs")
 }
 
 /// Leads of today, and of the last seven days, by rep.
@@ -66,4 +75,39 @@ fn a_lead_goes_to_whom_a_person_names_and_both_counts_of_a_rep_agree() {
         "{attention}"
     );
     assert!(attention["backlog"]["due"].is_number() && attention["backlog"]["lapsed"] == 0, "{attention}");
+}
+
+#[test]
+fn what_a_rep_who_has_left_had_is_shown_and_goes_once_they_are_inactive() {
+    let served = served(super::VOICE);
+    let leads: Vec<_> = [0, 3].map(|number| decided(&served, number)).to_vec();
+    let (lead, rep) = &leads[1];
+    assert_ne!(rep, "west-01", "who answers for the pool stays: {leads:?}");
+    let said = |out: &Output| String::from_utf8_lossy(&out.stdout).into_owned();
+    let why = |out: &Output| String::from_utf8_lossy(&out.stderr).into_owned();
+    let out = leaver(&served, rep, &["--preview"]);
+    assert!(out.status.success() && said(&out).starts_with(&format!("1 of what {rep} has would go")), "{out:?}");
+    let row = said(&out).lines().find(|line| line.contains(lead)).map(str::to_owned).unwrap_or_default();
+    assert!(row.contains("west-01") && row.contains("callback"), "{out:?}");
+    let act = ["--reason", "has left", "--author", "lena"];
+    let out = leaver(&served, rep, &act);
+    assert!(out.status.code() == Some(1) && why(&out).contains("set `active` to no"), "{out:?}");
+    let out = leaver(&served, "nobody.here", &act);
+    assert!(out.status.code() == Some(1) && why(&out).contains("there is no rep nobody.here"), "{out:?}");
+    let out = leaver(&served, rep, &[]);
+    assert_eq!(out.status.code(), Some(2), "who says so, and why: {out:?}");
+
+    let roster = served.folder.path().join("rules/reps.csv");
+    let text = std::fs::read_to_string(&roster).expect("the roster");
+    let stay: Vec<&str> = text.lines().filter(|line| !line.starts_with(rep.as_str())).collect();
+    std::fs::write(&roster, stay.join("\n")).expect("the roster is written");
+    let done = within(Duration::from_secs(60), || Some(leaver(&served, rep, &act)).filter(|out| out.status.success()));
+    let done = done.expect("the worker takes the roster up");
+    assert!(said(&done).contains(lead), "by this or by itself: {done:?}");
+    let again = leaver(&served, rep, &act);
+    assert!(said(&again).starts_with(&format!("nothing of {rep} is open: nothing was done")), "{again:?}");
+    let story = served.ask(&get(&format!("/v1/leads/{lead}"), Some(TOKEN))).json();
+    assert_eq!(story["owner"], json!("west-01"), "{story}");
+    let out = leaver(&served, rep, &[&act[..], &["--undo"]].concat());
+    assert!(out.status.code() == Some(1) && why(&out).contains("set `active` to yes"), "{out:?}");
 }

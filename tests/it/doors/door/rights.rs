@@ -59,6 +59,8 @@ fn every_token_does_what_its_scopes_say_and_is_told_what_it_lacks() {
         ("read", "GET", "/v1/workers", ""),
         ("act", "POST", "/v1/leads/lead_x/reassign", "{}"),
         ("act", "POST", "/v1/leads/lead_x/call", "{}"),
+        ("read", "GET", "/v1/reps/nobody/leaver", ""),
+        ("act", "POST", "/v1/reps/nobody/leaver", "{}"),
         ("act", "POST", "/v1/attention/none/replay", ""),
         ("act", "POST", "/v1/attention/none/retry", ""),
         ("act", "POST", "/v1/attention/none/close", "{}"),

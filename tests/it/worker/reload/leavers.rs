@@ -6,10 +6,13 @@ use crate::eventually::eventually;
 use crate::program::edit;
 use crate::town::Caller;
 use baton::app::reload::Looked;
+use baton::connectors::http::{ApiCall, Does};
 use baton_core::domain::id::RepId;
 use baton_core::handoff::Stage;
 use baton_sandbox::voice::RepManner;
 use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
@@ -95,4 +98,43 @@ async fn a_meeting_with_a_rep_who_leaves_becomes_a_call_of_another() {
     let within = after.next_step.at - meeting;
     assert!(within > TimeDelta::zero() && within <= TimeDelta::hours(1), "in the time of the meeting: {after:?}");
     play.until_quiet().await;
+}
+
+/// Shown before as it comes, told to whoever has it then and to the CRM; and given back, as the call that it became.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_meeting_of_a_leaver_is_shown_told_and_given_back() {
+    let (play, lead) = Play::of(&Caller::live(3).reps(&[RepManner::Silent]).chooses(Some(1))).await;
+    let before = play.ends(&lead, "booked").await;
+    let owner = before.next_step.owner.clone();
+    let path = ["v1", "reps", owner.as_str(), "leaver"];
+    let (status, shown) = play.page(&path).await;
+    let shown: Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!((status, &shown["moves"][0]["lead"]), (200, &json!(lead)), "{shown}");
+    let next = &shown["moves"][0]["next_step"];
+    assert_eq!((&next["what"], &next["owner"]), (&json!("callback"), &shown["moves"][0]["owner"]), "{shown}");
+    play.until_quiet().await;
+    let cards = play.accepted("slack", "message").len();
+
+    let roster = play.folder.path().join("rules/reps.csv");
+    let everybody = std::fs::read_to_string(&roster).expect("the roster");
+    leave(&play, &[&owner]).await;
+    let after = play.until(&lead, "callback").await;
+    assert_eq!(json!(after.next_step), *next, "as it was shown");
+    play.until_quiet().await;
+    assert!(play.accepted("slack", "message").len() > cards, "whoever has it now is told");
+    let known = std::sync::Arc::clone(&play.running.reload.current().borrow().rules);
+    let in_crm = known.reps[&after.owner].crm_id.as_ref().expect("an id").as_str();
+    assert_eq!(play.stage.salesforce.leads()[0]["OwnerId"], in_crm);
+
+    let mut follower = follower(&play);
+    std::fs::write(&roster, everybody).expect("the roster is written");
+    assert!(matches!(settled(&mut follower).await, Looked::Taken(_)), "{:?}", rules(&play).await["refused"]);
+    let body = json!({ "undo": true, "reason": "is back", "by": "lena" });
+    let answer = play.send(ApiCall::new("undo", Does::Write, Method::POST, &path).json(body)).await;
+    let told: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    assert_eq!((answer.status, &told["moves"][0]["lead"]), (200, &json!(lead)), "{told}");
+    let back = play.lead(&lead).await;
+    assert_eq!((&back.owner, &back.next_step.owner, back.next_step.at), (&owner, &owner, after.next_step.at));
+    play.until_quiet().await;
+    play.nothing_twice();
 }
