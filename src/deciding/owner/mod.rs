@@ -7,6 +7,7 @@
 
 mod by_rules;
 pub mod form;
+mod from_crm;
 pub mod offered;
 
 use super::decider::Decider;
