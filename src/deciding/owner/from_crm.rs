@@ -183,8 +183,9 @@ async fn dealt(
     let mut steps = Vec::new();
     if let Some(kind) = ended {
         tx.crm_outcome_insert(lead, kind, (at.min(mover.now), amount), deal).await?;
-        if let Some(why) = Closing::of(kind).filter(|_| by(kind).is_none()) {
-            is_new = true;
+        is_new |= by(kind).is_none();
+        // By hand, by age or by this it may be closed already.
+        if let Some(why) = Closing::of(kind).filter(|_| !handoff.closed) {
             steps = tx.transition(&handoff.id, &Event::Closed { why }, rules, mover).await?.steps;
         }
     }
