@@ -50,6 +50,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const CONCURRENCY: usize = 4;
 /// Search has a limit of its own, 5 a second for the whole account, and its answers do not say how much is left.
 const SEARCHES_PER_SECOND: u32 = 3;
+/// What is read back has turns of its own, so that no lead waits for it: of the requests a second one in so many, which is one
+/// search a second beside those three.
+const READ_BACK_PART: u32 = 8;
 
 #[derive(Debug, Clone)]
 pub struct HubSpotConfig {
@@ -69,6 +72,7 @@ pub struct HubSpot {
     http: VendorHttp,
     key: Secret,
     searches: Buckets,
+    read_back: Buckets,
     owners: owners::Owners,
     clock: SharedClock,
     /// Type of each company property that rules declare, read once: every value comes as text.
@@ -161,8 +165,9 @@ impl HubSpot {
         let limits = Limits { timeout: TIMEOUT, per_second: config.per_second, concurrency: CONCURRENCY };
         let http = VendorHttp::new(VENDOR, &config.base_url, limits)?;
         let (searches, owners) = (Buckets::per_second(SEARCHES_PER_SECOND), owners::Owners::default());
+        let read_back = Buckets::per_second(config.per_second / READ_BACK_PART);
         let (types, told_unread) = (Mutex::default(), AtomicBool::new(false));
-        Ok(Self { http, key: config.service_key, searches, owners, clock, types, told_unread })
+        Ok(Self { http, key: config.service_key, searches, read_back, owners, clock, types, told_unread })
     }
 
     /// Sends, and judges by the vendor's own table.
