@@ -37,11 +37,16 @@ pub(in crate::app) struct ReadBack {
 impl ReadBack {
     /// Until told to stop.
     pub(in crate::app) async fn keep(self, mut stopping: watch::Receiver<bool>) {
+        // A CRM that takes its time holds up no stop.
+        tokio::select! {
+            () = self.read() => {}
+            _ = stopping.wait_for(|stop| *stop) => {}
+        }
+    }
+
+    async fn read(&self) {
         loop {
-            tokio::select! {
-                () = tokio::time::sleep(self.clock.real(self.every).max(SHORTEST)) => {}
-                _ = stopping.wait_for(|stop| *stop) => return,
-            }
+            tokio::time::sleep(self.clock.real(self.every).max(SHORTEST)).await;
             if self.decider.why_not().is_some() {
                 continue;
             }

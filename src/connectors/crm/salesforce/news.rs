@@ -162,3 +162,32 @@ fn text<'r>(row: &'r Row, field: &str) -> Option<&'r str> {
 fn at(row: &Row, field: &str) -> Option<DateTime<Utc>> {
     text(row, field).and_then(instant)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Rows that changed a second apart, so many of them.
+    fn leads(count: usize, apart: TimeDelta) -> BTreeMap<String, Vec<Row>> {
+        let row = |number: usize| {
+            let at = DateTime::UNIX_EPOCH + apart * i32::try_from(number).unwrap();
+            let row = json!({ "Id": "00Q000000000001AAA", "OwnerId": "005000000000001AAA", CHANGED: soql::at(at) });
+            row.as_object().unwrap().clone()
+        };
+        BTreeMap::from([(LEADS.to_owned(), (0..count).map(row).collect())])
+    }
+
+    #[test]
+    fn a_full_page_tells_up_to_its_last_row_and_never_stands_still() {
+        let (since, second) = (DateTime::UNIX_EPOCH, TimeDelta::seconds(1));
+        let until = since + TimeDelta::days(1);
+        let read = |count: usize, apart: TimeDelta| {
+            let page = page(&leads(count, apart), None, (since, until));
+            (page.news.len(), page.read_until, page.is_all)
+        };
+        assert_eq!(read(ROWS - 1, second), (ROWS - 1, until, true));
+        assert_eq!(read(ROWS, second), (ROWS, since + second * 1999, false));
+        assert_eq!(read(ROWS, TimeDelta::zero()), (ROWS, since + second, false));
+    }
+}
