@@ -50,7 +50,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use watch::keep::Keeper;
-use watch::{Look, Presence, Watched};
+use watch::{Look, Presence, ReadBack, Watched};
 use workspace::Workspace;
 
 /// After this the process goes, whatever is still in hand: leases bring it back.
@@ -233,6 +233,7 @@ fn facts_of(
 ) -> Facts {
     let (crm, calendar) = (vendors.crm.clone(), vendors.calendar.clone());
     let facts = Facts::new(crm, calendar, store.clone(), Arc::clone(clock), limits.facts_within());
+    let facts = facts.reading_back(vendors.read_back);
     match (shadow, &vendors.telephony) {
         (Some(_), _) => facts.in_shadow(),
         (None, Some(_)) => facts,
@@ -287,6 +288,11 @@ fn watched(
     if let Some(after) = shadow {
         let (store, clock, facts) = (door.store.clone(), Arc::clone(&door.clock), Arc::clone(&facts));
         tasks.spawn(Look { store, facts, clock, worker: presence.worker.clone(), after }.keep(stopping.clone()));
+    }
+    if let Some(every) = facts.reads_back() {
+        let (decider, facts, store) = (Arc::clone(&door.decider), Arc::clone(&facts), door.store.clone());
+        let (clock, worker) = (Arc::clone(&door.clock), presence.worker.clone());
+        tasks.spawn(ReadBack { facts, decider, store, clock, worker, every }.keep(stopping.clone()));
     }
     if door.metrics != MetricsFor::Nobody {
         let (store, clock, release) = (door.store.clone(), Arc::clone(&door.clock), door.release.clone());

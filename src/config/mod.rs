@@ -239,6 +239,9 @@ impl Config {
         if let Some(speech) = &self.speech {
             speech.check()?;
         }
+        if let Some(crm) = &self.crm {
+            crm.check()?;
+        }
         if let Some(sms) = &self.sms {
             sms.check(self.telephony.as_ref())?;
         }

@@ -1,7 +1,10 @@
 //! Whom Baton speaks to: the CRM, chat and mail, each with its address and its login.
 
 use super::environment::Reference;
+use super::span;
+use anyhow::{Result, ensure};
 use serde::Deserialize;
+use std::time::Duration;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "vendor", rename_all = "snake_case", deny_unknown_fields)]
@@ -13,12 +16,39 @@ pub enum Crm {
         auth: SalesforceAuth,
         /// Developer name of the notification by which reps are shown the lead that their phone rings for.
         notification_type: Option<String>,
+        /// How often it is asked what was done with leads there.
+        #[serde(default = "read_back", deserialize_with = "span::span")]
+        read_back: Duration,
     },
     Hubspot {
         #[serde(default = "hubspot_base")]
         base_url: String,
         service_key: Reference,
+        /// The same.
+        #[serde(default = "read_back", deserialize_with = "span::span")]
+        read_back: Duration,
     },
+}
+
+/// More often costs the limits that others share, and more seldom is no news.
+const READ_BACK: std::ops::RangeInclusive<Duration> = Duration::from_secs(10)..=Duration::from_secs(24 * 3600);
+
+fn read_back() -> Duration {
+    Duration::from_secs(60)
+}
+
+impl Crm {
+    pub fn read_back(&self) -> Duration {
+        match self {
+            Self::Salesforce { read_back, .. } | Self::Hubspot { read_back, .. } => *read_back,
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let every = self.read_back();
+        ensure!(READ_BACK.contains(&every), "crm.read_back is {} s; allowed: 10s to 1d", every.as_secs());
+        Ok(())
+    }
 }
 
 fn salesforce_version() -> String {

@@ -17,7 +17,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 /// How far the clocks of those who send events may be from ours.
-const CLOCKS_APART: TimeDelta = TimeDelta::minutes(2);
+pub(super) const CLOCKS_APART: TimeDelta = TimeDelta::minutes(2);
 
 /// Applies one message that is no call's, unless it cannot be so.
 pub(super) async fn apply(
@@ -172,7 +172,7 @@ async fn outcome(
 }
 
 /// A turn that has led to nothing costs none, by whoever says so, and once.
-fn nobody_came(author: String) -> Correction {
+pub(super) fn nobody_came(author: String) -> Correction {
     Correction { cause: Cause::NoShow, to: None, reason: "nobody came to the meeting".to_owned(), author }
 }
 

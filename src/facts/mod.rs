@@ -11,6 +11,7 @@ mod away;
 mod calendars;
 mod free;
 mod health;
+mod news;
 mod seen;
 mod waits;
 
@@ -53,6 +54,8 @@ pub struct Facts {
     crm_health: Arc<Health<AccountKeys>>,
     /// Nothing is created in the CRM to see whom its rules choose.
     shadow: bool,
+    /// How often what is done in the CRM is read back.
+    reads_back: Option<Duration>,
 }
 
 #[derive(Debug, Clone)]
@@ -91,6 +94,7 @@ impl Facts {
             told_at,
             crm_health: Arc::default(),
             shadow: false,
+            reads_back: None,
         }
     }
 

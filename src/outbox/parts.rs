@@ -21,6 +21,8 @@ use std::time::Duration;
 #[derive(Clone, Default)]
 pub struct Vendors {
     pub crm: Option<Arc<dyn Crm>>,
+    /// How often what is done there is read back; `None`: never.
+    pub read_back: Option<Duration>,
     pub chat: Option<Arc<dyn Chat>>,
     /// The same, where it may be heard what people press there.
     pub slack: Option<Arc<Slack>>,

@@ -3,9 +3,10 @@
 use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CallerOnLine, CarrierLeg, ChainEnd, Cut,
-    DeliveryLine, InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OfferedCard,
-    OldPage, OtherChoice, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepRow, StepStats, Store,
-    StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    DeliveryLine, InboxRow, Kept, LeadFile, LeadInCrm, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored,
+    OfferedCard, OldPage, OtherChoice, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepRow, StepStats,
+    Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead,
+    WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
@@ -49,6 +50,7 @@ reads! {
     callers_left_to_agent(now: DateTime<Utc>) -> Vec<String>;
     carrier_leg(&leg: LegId) -> Option<CarrierLeg>;
     carrier_leg_named(&sid: str) -> Option<LegId>;
+    crm_read_until(&vendor: str) -> Option<DateTime<Utc>>;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
     decision_stored(&id: str) -> Option<StoredDecision>;
     decisions_stored(&after: (DateTime<Utc>, String), until: DateTime<Utc>, limit: usize) -> Vec<StoredDecision>;
@@ -71,6 +73,7 @@ reads! {
     live_line(&platform: str, &call: str) -> Option<LiveLine>;
     listener_hears(&carrier: str, now: DateTime<Utc>) -> bool;
     lead_given_since(&lead: LeadId, since: DateTime<Utc>) -> bool;
+    leads_in_crm(&records: [String]) -> Vec<LeadInCrm>;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
     ping_answer(&key: str) -> Option<String>;

@@ -30,6 +30,7 @@ type App = super::App<SalesforceState>;
 
 /// The REST API of one org.
 pub fn routes(world: Arc<World>, state: SalesforceState) -> Router {
+    state.lives_by(Arc::clone(&world.clock));
     let app = App { world: Arc::clone(&world), state };
     let guarded = Router::new()
         .route("/services/data", get(versions))

@@ -22,6 +22,8 @@ pub(super) struct Beyond<'r> {
     /// `None`: they have faults.
     pub rules: Option<&'r RuleSet>,
     pub now: DateTime<Utc>,
+    /// It is no trial: a login that can only read will not do.
+    pub writes: bool,
 }
 
 impl<'r> Beyond<'r> {
@@ -45,6 +47,12 @@ impl<'r> Beyond<'r> {
                 Self::reps("calendar", &ids, found, notes);
             }
             Client::Mail(_) | Client::Texts(_) | Client::Asterisk(_) | Client::Twilio(_) | Client::Speech(_) => {}
+        }
+        if !self.writes {
+            return notes.not_asked(
+                Step::Write,
+                "nothing is written in a trial (shadow = true): a login that only reads will do",
+            );
         }
         match client.try_write().await {
             None => {}

@@ -76,6 +76,17 @@ impl Client {
         }
     }
 
+    /// The same in a trial, which only reads.
+    ///
+    /// # Errors
+    /// What is to be mended.
+    pub(super) async fn check_reading(&self) -> Result<(), VendorError> {
+        match self {
+            Self::Crm(crm) => crm.check_reading().await,
+            _ => self.check().await,
+        }
+    }
+
     /// `None`: it has no write that leaves nothing behind.
     pub(super) async fn try_write(&self) -> Option<Result<(), VendorError>> {
         match self {

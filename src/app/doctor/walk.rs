@@ -271,14 +271,15 @@ impl Doctor {
         };
         if lets_us_in {
             let rules = self.workspace.as_ref().map(|workspace| &workspace.checked.rules);
-            Beyond { rules, now: self.clock.now() }.look_at(client, notes).await;
+            Beyond { rules, now: self.clock.now(), writes: !self.config.shadow }.look_at(client, notes).await;
         }
     }
 
     /// What a worker asks as well, step by step. `false`: it cannot be asked more.
     async fn checked(&self, client: &Client, notes: &mut Notes) -> bool {
         notes.vendor = client.vendor();
-        let (checked, heard) = hearing_the_time(client.check()).await;
+        let asked = async { if self.config.shadow { client.check_reading().await } else { client.check().await } };
+        let (checked, heard) = hearing_the_time(asked).await;
         let failed = checked.err().map(|error| (Step::of(&error), error.to_string()));
         let steps = [
             (Step::Reachable, "it answers"),

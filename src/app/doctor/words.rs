@@ -110,8 +110,8 @@ const OF_VENDORS: &[(&str, &[Step], &str)] = &[
     (
         "hubspot",
         &[Reps],
-        "Settings, Users & Teams: the user has access to contacts; GET /crm/owners lists the ids, of which `id`, not \
-         `userId`, is the crm_id",
+        "Settings, Users & Teams: the user is active and has access to contacts; GET /crm/owners lists the ids, of which `id` \
+         and `userId` are a crm_id, and so is the id of the user's record",
     ),
     ("slack", &[Reachable], "let this machine reach slack.com on port 443"),
     (

@@ -39,7 +39,7 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
     let mut vendors = Vendors { webhooks: webhooks::all(config)?, ..Vendors::default() };
     match &config.crm {
         None => {}
-        Some(config::Crm::Salesforce { base_url, api_version, auth, notification_type }) => {
+        Some(config::Crm::Salesforce { base_url, api_version, auth, notification_type, .. }) => {
             let config = SalesforceConfig {
                 base_url: base_url.clone(),
                 api_version: api_version.clone(),
@@ -48,7 +48,7 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
             };
             vendors.crm = Some(Arc::new(Salesforce::new(config, Arc::clone(clock)).context("setting up crm")?));
         }
-        Some(config::Crm::Hubspot { base_url, service_key }) => {
+        Some(config::Crm::Hubspot { base_url, service_key, .. }) => {
             let config = HubSpotConfig {
                 base_url: base_url.clone(),
                 service_key: Secret::new(service_key.secret("crm.service_key")?),
@@ -57,6 +57,7 @@ pub fn connect(config: &Config, clock: &SharedClock, wire: Option<Arc<dyn Wire>>
             vendors.crm = Some(Arc::new(HubSpot::new(config, Arc::clone(clock)).context("setting up crm")?));
         }
     }
+    vendors.read_back = config.crm.as_ref().map(config::Crm::read_back);
     if let Some(slack) = &config.slack {
         let slack = slack::client(slack)?;
         vendors.chat = Some(Arc::clone(&slack) as Arc<dyn Chat>);

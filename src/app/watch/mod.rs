@@ -3,9 +3,11 @@
 pub(super) mod drift;
 mod figures;
 pub mod keep;
+mod read_back;
 mod shadow;
 mod workers;
 
 pub(super) use figures::Watched;
+pub(super) use read_back::ReadBack;
 pub(super) use shadow::Look;
 pub(super) use workers::Presence;

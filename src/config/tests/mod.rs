@@ -24,6 +24,16 @@ fn a_trial_carries_no_calls_and_looks_within_two_weeks() {
 }
 
 #[test]
+fn a_crm_is_read_back_by_the_minute_unless_it_is_said_otherwise() {
+    let crm = |read_back: &str| format!("[crm]\nvendor = \"hubspot\"\nservice_key = \"env:A\"\n{read_back}");
+    let config: Config = toml::from_str(&crm("")).expect("parses");
+    assert_eq!(config.crm.expect("a CRM").read_back(), Duration::from_secs(60));
+    for often in ["5s", "2d"] {
+        assert!(fault(&crm(&format!("read_back = \"{often}\""))).contains("allowed: 10s to 1d"), "{often}");
+    }
+}
+
+#[test]
 fn a_relative_database_lies_in_the_workspace_and_no_other_moves() {
     for (url, resolved) in [
         ("sqlite:baton.db", "sqlite:/w s/baton.db"),

@@ -14,6 +14,7 @@ mod body;
 mod errors;
 mod find;
 mod look_up;
+mod news;
 mod owners;
 mod people;
 mod write;
@@ -27,12 +28,14 @@ use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::RepId;
+use baton_core::domain::outcome::CrmNewsPage;
 use baton_core::domain::rep::{Busy, Rep};
 use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -47,6 +50,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const CONCURRENCY: usize = 4;
 /// Search has a limit of its own, 5 a second for the whole account, and its answers do not say how much is left.
 const SEARCHES_PER_SECOND: u32 = 3;
+/// What is read back has turns of its own, so that no lead waits for it: of the requests a second one in so many, which is one
+/// search a second beside those three.
+const READ_BACK_PART: u32 = 8;
 
 #[derive(Debug, Clone)]
 pub struct HubSpotConfig {
@@ -66,10 +72,13 @@ pub struct HubSpot {
     http: VendorHttp,
     key: Secret,
     searches: Buckets,
+    read_back: Buckets,
     owners: owners::Owners,
     clock: SharedClock,
     /// Type of each company property that rules declare, read once: every value comes as text.
     types: Mutex<BTreeMap<String, String>>,
+    /// It was said that something may not be read back.
+    told_unread: AtomicBool,
 }
 
 /// A record of any kind. A property without value is null or absent.
@@ -156,7 +165,9 @@ impl HubSpot {
         let limits = Limits { timeout: TIMEOUT, per_second: config.per_second, concurrency: CONCURRENCY };
         let http = VendorHttp::new(VENDOR, &config.base_url, limits)?;
         let (searches, owners) = (Buckets::per_second(SEARCHES_PER_SECOND), owners::Owners::default());
-        Ok(Self { http, key: config.service_key, searches, owners, clock, types: Mutex::default() })
+        let read_back = Buckets::per_second(config.per_second / READ_BACK_PART);
+        let (types, told_unread) = (Mutex::default(), AtomicBool::new(false));
+        Ok(Self { http, key: config.service_key, searches, read_back, owners, clock, types, told_unread })
     }
 
     /// Sends, and judges by the vendor's own table.
@@ -279,10 +290,12 @@ impl Crm for HubSpot {
         self.away(owners, from, until).await
     }
 
+    async fn news(&self, since: DateTime<Utc>, until: DateTime<Utc>) -> Result<CrmNewsPage, VendorError> {
+        self.news_since(since, until).await
+    }
+
     async fn check(&self) -> Result<(), VendorError> {
-        let owners = ApiCall::get("owners", &["crm", "owners", VERSION]).query("limit", "1");
-        self.send(owners).await?;
-        self.send(self.get("contacts", &["contacts"]).query("limit", "1")).await?;
+        self.check_reading().await?;
         let refuse = |why: String| Err(VendorError::amiss(VENDOR, why));
         let property = ApiCall::get("property", &["crm", "properties", VERSION, "contacts", KEY_PROPERTY]);
         match self.send(property).await {
@@ -293,6 +306,12 @@ impl Crm for HubSpot {
             )),
             Err(error) => Err(error),
         }
+    }
+
+    async fn check_reading(&self) -> Result<(), VendorError> {
+        let owners = ApiCall::get("owners", &["crm", "owners", VERSION]).query("limit", "1");
+        self.send(owners).await?;
+        self.send(self.get("contacts", &["contacts"]).query("limit", "1")).await.map(drop)
     }
 
     async fn look_up(&self, ids: &[String]) -> Result<LookedUp, VendorError> {

@@ -10,6 +10,7 @@ use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::RepId;
+use baton_core::domain::outcome::CrmNewsPage;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::{Busy, Rep};
 use baton_core::domain::text::RepText;
@@ -179,6 +180,11 @@ pub trait Crm: Send + Sync {
     ) -> Result<BTreeMap<CrmId, Vec<Busy>>, VendorError> {
         Ok(BTreeMap::new())
     }
+    /// What people have done with records since then, and what came of them; up to `until`, or to where a page of it ends. It is
+    /// told again however often it is asked, and of a change of the last half minute perhaps only then.
+    async fn news(&self, _since: DateTime<Utc>, until: DateTime<Utc>) -> Result<CrmNewsPage, VendorError> {
+        Ok(CrmNewsPage { news: Vec::new(), read_until: until, is_all: true })
+    }
     /// Whether [`Crm::show`] does anything.
     fn shows(&self) -> bool {
         false
@@ -196,6 +202,10 @@ pub trait Crm: Send + Sync {
     }
     /// Proves credentials and the fields we need; the text says what is missing.
     async fn check(&self) -> Result<(), VendorError>;
+    /// The same where nothing is to be written, as in a trial beside another system.
+    async fn check_reading(&self) -> Result<(), VendorError> {
+        self.check().await
+    }
     /// Whether these are users to whom a lead can be given.
     async fn look_up(&self, _ids: &[String]) -> Result<LookedUp, VendorError> {
         Ok(LookedUp::new())

@@ -17,6 +17,7 @@ mod fields;
 mod find;
 mod link;
 mod look_up;
+mod news;
 mod notify;
 mod reads;
 mod shown;
@@ -36,6 +37,7 @@ use baton_clock::SharedClock;
 use baton_core::domain::account::Records;
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
+use baton_core::domain::outcome::CrmNewsPage;
 use baton_core::domain::rep::Busy;
 use chrono::{DateTime, Utc};
 use errors::{KEY_FIELD, VENDOR, judge, read};
@@ -75,6 +77,8 @@ pub struct Salesforce {
     has_person_accounts: OnceCell<bool>,
     /// The org has no object `OutOfOffice`.
     lacks_out_of_office: AtomicBool,
+    /// It was said that something may not be read back.
+    told_unread: AtomicBool,
 }
 
 /// An answer with rows of SOQL.
@@ -100,6 +104,7 @@ impl Salesforce {
             shown: Shown::new(clock),
             has_person_accounts: OnceCell::new(),
             lacks_out_of_office: AtomicBool::new(false),
+            told_unread: AtomicBool::new(false),
         })
     }
 
@@ -214,6 +219,10 @@ impl Crm for Salesforce {
         self.away(owners, from, until).await
     }
 
+    async fn news(&self, since: DateTime<Utc>, until: DateTime<Utc>) -> Result<CrmNewsPage, VendorError> {
+        self.news_since(since, until).await
+    }
+
     fn shows(&self) -> bool {
         self.notification_type.is_some()
     }
@@ -232,6 +241,13 @@ impl Crm for Salesforce {
             return Ok(());
         }
         Err(VendorError::amiss(VENDOR, missing.join("; ")))
+    }
+
+    async fn check_reading(&self) -> Result<(), VendorError> {
+        if let Some(why) = self.amiss_with_version().await? {
+            return Err(VendorError::amiss(VENDOR, why));
+        }
+        self.query("SELECT Id FROM Lead LIMIT 1").await.map(drop)
     }
 
     async fn look_up(&self, ids: &[String]) -> Result<LookedUp, VendorError> {

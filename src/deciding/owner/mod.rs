@@ -7,6 +7,7 @@
 
 mod by_rules;
 pub mod form;
+mod from_crm;
 pub mod leaver;
 pub mod offered;
 

@@ -19,7 +19,7 @@ type Migration = (&'static str, &'static str);
 /// What a copy says of itself.
 pub(super) const COPIES: &str = include_str!("../../../migrations/0032_copies.sql");
 
-const MIGRATIONS: [Migration; 40] = [
+const MIGRATIONS: [Migration; 41] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -50,7 +50,6 @@ const MIGRATIONS: [Migration; 40] = [
     ("0029_workers", include_str!("../../../migrations/0029_workers.sql")),
     ("0030_trace_context", include_str!("../../../migrations/0030_trace_context.sql")),
     ("0031_drift", include_str!("../../../migrations/0031_drift.sql")),
-    ("0032_copies", COPIES),
     ("0033_keep", include_str!("../../../migrations/0033_keep.sql")),
     ("0034_erasures", include_str!("../../../migrations/0034_erasures.sql")),
     ("0035_audit", include_str!("../../../migrations/0035_audit.sql")),
@@ -60,6 +59,8 @@ const MIGRATIONS: [Migration; 40] = [
     ("0042_vendor_budget", include_str!("../../../migrations/0042_vendor_budget.sql")),
     ("0043_shadow", include_str!("../../../migrations/0043_shadow.sql")),
     ("0044_leavers", include_str!("../../../migrations/0044_leavers.sql")),
+    ("0046_read_back", include_str!("../../../migrations/0046_read_back.sql")),
+    ("0046_read_back_indexes", include_str!("../../../migrations/0046_read_back_indexes.sql")),
 ];
 
 /// Migrations whose names end so hold indexes of tables that are there already, and nothing else.

@@ -59,7 +59,8 @@ impl Tx {
         Reading::new("feedback", &row).number("said")
     }
 
-    /// The first time that an outcome was heard of counts, and the last amount.
+    /// The first time that an outcome was heard of counts, and the last amount. Whoever says it here has said it: what the CRM tells
+    /// changes it no more.
     pub async fn outcome_insert(
         &mut self,
         lead: &LeadId,
@@ -68,7 +69,7 @@ impl Tx {
         amount: Option<f64>,
     ) -> Result<(), StoreError> {
         let sql = "-- outcome::insert\nINSERT INTO outcome (lead_id, kind, at, amount) VALUES ($1, $2, $3, CAST($4 AS DOUBLE PRECISION)) \
-                   ON CONFLICT (lead_id, kind) DO UPDATE SET amount = COALESCE(excluded.amount, outcome.amount)";
+                   ON CONFLICT (lead_id, kind) DO UPDATE SET amount = COALESCE(excluded.amount, outcome.amount), record = NULL";
         let query = sqlx::query(sql).bind(lead.as_str()).bind(kind.as_str()).bind(micros(at));
         query.bind(amount.map(|amount| amount.to_string())).execute(self.conn()).await?;
         Ok(())

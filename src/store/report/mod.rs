@@ -1,11 +1,13 @@
 //! What the reports are made of: one row per lead that was decided in a period, in a fixed number of statements.
 
 mod feedback;
+mod from_crm;
 mod other;
 mod state;
 mod tally;
 
 pub use feedback::{HumanContact, OwnerChange};
+pub use from_crm::{LeadInCrm, OutcomeBy};
 pub use other::OtherChoice;
 pub use tally::{Tallies, Tally, TallyKind};
 

@@ -6,6 +6,7 @@ mod backlog;
 mod cards;
 mod carried;
 mod end;
+mod look;
 mod texted;
 
 pub use again::FailedStep;

@@ -179,6 +179,23 @@ async fn what_the_crm_lacks_is_named_before_the_first_lead() {
     assert!(practice.stage.salesforce.leads().is_empty());
 }
 
+/// A login that can write nothing is right there, and an org in which nothing was set up for Baton will do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trial_needs_no_right_to_write() {
+    let practice = Practice::open().await;
+    practice.stage.salesforce.read_only();
+    practice.stage.salesforce.remove_key_fields();
+    let told = practice.asks(&["--only", "crm"]);
+    assert_eq!(told.amiss(), [("crm", "setup"), ("crm", "write")]);
+    practice.edit("[database]", "shadow = true\n[database]");
+    let told = practice.asks(&["--only", "crm"]);
+    assert!(told.amiss().is_empty(), "{:#?}", told.lines);
+    assert_eq!(
+        (&told.at("crm", "setup")[0]["state"], &told.at("crm", "write")[0]["state"]),
+        (&json!("ok"), &json!("not_asked"))
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rep_whom_a_vendor_does_not_know_is_named_by_their_id() {
     let practice = Practice::open().await;

@@ -6,6 +6,7 @@ mod contract;
 mod coverage;
 mod crm;
 mod doctor;
+mod read_back;
 mod returning;
 mod silent;
 mod slack;

@@ -116,7 +116,7 @@ impl Office {
 }
 
 /// Nobody has a `crm_id` but this rep.
-fn call_in_crm(folder: &Path, rep: &str, crm_id: &str) {
+pub fn call_in_crm(folder: &Path, rep: &str, crm_id: &str) {
     let path = folder.join("rules/reps.csv");
     let roster = std::fs::read_to_string(&path).expect("the roster");
     let row = |row: &str| {

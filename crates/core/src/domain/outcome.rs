@@ -1,5 +1,6 @@
 //! How a lead went on: slots, bookings, promises, how it ended, and what people said of it afterwards.
 
+use super::crm_id::CrmId;
 use super::id::RepId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -245,4 +246,68 @@ impl OutcomeKind {
             Self::NoShow => "no_show",
         }
     }
+}
+
+/// What a CRM tells of its records later: what people did with them there, and what came of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrmNewsPage {
+    pub news: Vec<CrmNews>,
+    /// All that changed there before then is told.
+    pub read_until: DateTime<Utc>,
+    /// There is no more for now.
+    pub is_all: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrmNews {
+    /// By the CRM's ids. One of them may be that of a lead.
+    pub records: Vec<String>,
+    /// The CRM's id of what tells of it: an activity, a deal, or the record itself.
+    pub told_by: String,
+    pub what: CrmNewsKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum CrmNewsKind {
+    Contact {
+        by: CrmId,
+        at: DateTime<Utc>,
+        how: CrmContact,
+    },
+    /// A meeting that was to begin then. `held`: or nobody came.
+    Meeting {
+        by: CrmId,
+        at: DateTime<Utc>,
+        held: bool,
+    },
+    Deal {
+        created_at: DateTime<Utc>,
+        state: DealState,
+        /// Since when it stands so.
+        at: DateTime<Utc>,
+        /// In the currency of the CRM.
+        amount: Option<f64>,
+    },
+    /// Whom the record names as its owner.
+    Owner {
+        owner: CrmId,
+    },
+}
+
+/// How a rep was in touch with somebody, as it stands in a CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrmContact {
+    /// They spoke.
+    Spoken,
+    /// A mail to them.
+    Mail,
+    /// A task that Baton has set was ticked off, by a person.
+    TickedOff,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DealState {
+    Open,
+    Won,
+    Lost,
 }

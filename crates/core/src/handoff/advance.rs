@@ -89,6 +89,16 @@ pub fn advance(state: &Handoff, event: &Event, rules: &RuleSet, now: DateTime<Ut
     step.finish(state, used)
 }
 
+/// Whom the CRM names as owner is looked at now: it seems to be another. Nobody looks while the lead is on its way to somebody.
+pub fn look_at_owner(state: &Handoff, rules: &RuleSet, now: DateTime<Utc>) -> Transition {
+    let mut step = Move { next: state.clone(), effects: Vec::new(), turn_moves: None, rules, now };
+    if state.stage.settled().is_none() {
+        return step.finish(state, Used::No);
+    }
+    step.plan(Effect::ReadOwner, RECORD_WITHIN);
+    step.finish(state, Used::Yes)
+}
+
 /// How it ended on a rep's phone, and how that is known.
 struct Ended<'e> {
     state: LegState,

@@ -15,7 +15,7 @@ pub mod state;
 mod tests;
 mod texting;
 
-pub use advance::advance;
+pub use advance::{advance, look_at_owner};
 pub use calling::NoCall;
 pub use state::{Completed, Event, Handoff, OnTheLine, Settled, Stage, Transition};
 pub use texting::NoText;

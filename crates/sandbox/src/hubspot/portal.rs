@@ -62,6 +62,21 @@ impl HubSpotState {
         self.portal().of(kind).to_vec()
     }
 
+    /// A person writes down something that has to do with a contact: a call, a meeting, a deal. Its id is returned.
+    pub fn note(&self, kind: &str, properties: &[(&str, &str)], contact: &str, at: DateTime<Utc>) -> String {
+        let id = self.add(kind, properties, &[("contacts", contact)]);
+        self.change(kind, &id, &[], at);
+        id
+    }
+
+    /// A person changes a record.
+    pub fn change(&self, kind: &str, id: &str, properties: &[(&str, &str)], at: DateTime<Utc>) {
+        let mut portal = self.portal();
+        let record = portal.find_mut(kind, id).expect("the record exists");
+        record.updated_at = at;
+        properties.iter().for_each(|(name, value)| record.set(name, value, "CRM_UI", at));
+    }
+
     /// A person gives the contact to another owner by hand.
     pub fn set_owner(&self, contact: &str, owner: &str, at: DateTime<Utc>) {
         let mut portal = self.portal();

@@ -9,6 +9,8 @@ pub(super) use error::ApiError;
 pub(super) use write::Written;
 
 use super::soql::Select;
+use baton_clock::SharedClock;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -27,6 +29,8 @@ pub struct SalesforceState(Arc<Mutex<Org>>);
 pub(super) struct Org {
     /// By object, in order of creation.
     records: BTreeMap<String, Vec<Record>>,
+    /// Every change is stamped with its time; none: those of an org that is not served.
+    clock: Option<SharedClock>,
     made: u32,
     tokens: BTreeSet<String>,
     tokens_made: u32,
@@ -46,6 +50,8 @@ pub(super) struct Org {
     /// By object: fields of the admin's own, as they are described.
     added: BTreeMap<String, Vec<Value>>,
     blocks_app: bool,
+    /// Our user may read, and write nothing.
+    reads_only: bool,
     /// Whom the org's assignment rule chooses, where it is let.
     assignment_rule: Option<String>,
 }
@@ -58,6 +64,10 @@ impl SalesforceState {
 
     fn org(&self) -> MutexGuard<'_, Org> {
         self.0.lock().expect("nothing panics while holding the org")
+    }
+
+    pub(super) fn lives_by(&self, clock: SharedClock) {
+        self.org().clock = Some(clock);
     }
 
     pub(super) fn usage(&self) -> Option<(u64, u64)> {
@@ -130,13 +140,17 @@ impl SalesforceState {
         let org = self.org();
         let mut fields = if org.lacks_key_field { vec![] } else { vec![key] };
         fields.extend(org.added.get(object).cloned().unwrap_or_default());
-        json!({ "name": object, "createable": true, "updateable": true, "fields": fields })
+        json!({ "name": object, "createable": !org.reads_only, "updateable": !org.reads_only, "fields": fields })
     }
 }
 
 impl Org {
     fn of(&self, object: &str) -> &[Record] {
         self.records.get(object).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.as_ref().map_or(DateTime::UNIX_EPOCH, |clock| clock.now())
     }
 
     fn find_mut(&mut self, object: &str, is: impl Fn(&Record) -> bool) -> Option<&mut Record> {
@@ -151,12 +165,35 @@ impl Org {
         if object == "Lead" {
             record.entry("IsConverted").or_insert(false.into());
         }
+        self.stamp(&mut record);
         if object == "Account" && self.has_person_accounts {
             record.entry("IsPersonAccount").or_insert(false.into());
         }
         self.records.entry(object.to_owned()).or_default().push(record);
         id
     }
+}
+
+impl Org {
+    /// Whoever changes it, and whatever.
+    fn stamp(&self, record: &mut Record) {
+        for field in ["LastModifiedDate", "SystemModstamp"] {
+            record.insert(field.to_owned(), stored(self.now()).into());
+        }
+    }
+
+    /// A person, or we, change a record.
+    fn change(&mut self, object: &str, id: &str, fields: Value) {
+        let mut changed = fields.as_object().cloned().unwrap_or_default();
+        self.stamp(&mut changed);
+        let record = self.find_mut(object, |record| record["Id"] == id).expect("the record exists");
+        record.extend(changed);
+    }
+}
+
+/// As the vendor writes instants.
+fn stored(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
 }
 
 fn prefix_of(object: &str) -> &'static str {

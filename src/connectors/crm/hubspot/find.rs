@@ -7,7 +7,7 @@
 
 mod value;
 
-pub(super) use value::is_property;
+pub(super) use value::{instant, is_property};
 
 use super::{HubSpot, OWNER, Object, Results, VENDOR, VERSION, read, record_id};
 use crate::connectors::http::{ApiCall, Does};
@@ -21,7 +21,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use value::{instant, value_as};
+use value::value_as;
 
 /// Rows of a search that are looked at.
 const ROWS: u32 = 100;
@@ -47,7 +47,7 @@ const OF_COMPANY: [&str; 7] =
 type Filter = (&'static str, &'static str, String);
 
 #[derive(Deserialize)]
-struct Linked {
+pub(super) struct Linked {
     from: super::AssociatedId,
     to: Vec<LinkedTo>,
 }
@@ -56,6 +56,13 @@ struct Linked {
 #[serde(rename_all = "camelCase")]
 struct LinkedTo {
     to_object_id: String,
+}
+
+impl Linked {
+    /// The record's id, and those of what it is linked to.
+    pub(super) fn into_ids(self) -> (String, Vec<String>) {
+        (self.from.id, self.to.into_iter().map(|to| to.to_object_id).collect())
+    }
 }
 
 impl HubSpot {
@@ -160,13 +167,11 @@ impl HubSpot {
 
     /// By company: the owner of its open deal that changed last.
     async fn owners_of_open_deals(&self, companies: &[Object]) -> Result<BTreeMap<String, String>, VendorError> {
-        let inputs: Vec<Value> = companies.iter().take(WITH_DEALS).map(|company| json!({ "id": company.id })).collect();
-        if inputs.is_empty() {
+        let ids: Vec<&str> = companies.iter().take(WITH_DEALS).map(|company| company.id.as_str()).collect();
+        let linked = self.linked("companies", "deals", &ids).await?;
+        if linked.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let segments = ["crm", "associations", VERSION, "companies", "deals", "batch", "read"];
-        let call = ApiCall::new("associations", Does::Read, Method::POST, &segments).json(json!({ "inputs": inputs }));
-        let linked = read::<Results<Linked>>(&self.send(call).await?)?.whole()?;
         let ids = linked.iter().flat_map(|company| &company.to).map(|deal| deal.to_object_id.clone());
         let ids: Vec<String> = ids.take(DEALS).collect();
         let mut deals = self.objects("deals", &ids, &[OWNER, "hs_is_closed", "hs_lastmodifieddate"]).await?;
@@ -177,6 +182,17 @@ impl HubSpot {
             Some((company.from.id.clone(), newest.get(OWNER)?.to_owned()))
         };
         Ok(linked.iter().filter_map(newest).collect())
+    }
+
+    /// What each of these records is linked to; those that are linked to nothing are left out.
+    pub(super) async fn linked(&self, kind: &str, to: &str, ids: &[&str]) -> Result<Vec<Linked>, VendorError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+        let segments = ["crm", "associations", VERSION, kind, to, "batch", "read"];
+        let call = ApiCall::new("associations", Does::Read, Method::POST, &segments).json(json!({ "inputs": inputs }));
+        read::<Results<Linked>>(&self.send(call).await?)?.whole()
     }
 
     /// Records for which any of the filters holds, oldest first.

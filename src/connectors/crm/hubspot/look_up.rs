@@ -2,46 +2,32 @@
 //! write. Nothing of it stays in the portal.
 
 use super::find::is_property;
+use super::people::Person;
 use super::{HubSpot, VERSION, errors};
 use crate::connectors::crm::{FieldWords, read_in_vain};
 use crate::connectors::http::{ApiCall, Does};
 use crate::connectors::{LookedUp, VendorError};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
-/// Owners on a page, as many as the vendor gives, and pages at most.
-const OWNERS_PER_PAGE: &str = "500";
-const PAGES: usize = 20;
 /// No record has it: ids are counted from 1.
 const NOBODY: &str = "0";
 
 impl HubSpot {
+    /// By any of the three numbers of a person, as a worker takes them.
     pub(super) async fn owners(&self, ids: &[String]) -> Result<LookedUp, VendorError> {
-        let mut known: BTreeSet<String> = BTreeSet::new();
-        let mut after: Option<String> = None;
-        for _ in 0..PAGES {
-            let mut call = ApiCall::get("owners", &["crm", "owners", VERSION]).query("limit", OWNERS_PER_PAGE);
-            if let Some(after) = &after {
-                call = call.query("after", after.as_str());
-            }
-            let page = self.send(call).await?.value();
-            let owners = page["results"].as_array().map(Vec::as_slice).unwrap_or_default();
-            known.extend(owners.iter().filter_map(|owner| owner["id"].as_str()).map(str::to_owned));
-            after = page["paging"]["next"]["after"].as_str().map(str::to_owned);
-            if after.is_none() {
-                break;
-            }
+        let mut people = self.people_if(false).await?;
+        if !ids.iter().all(|id| is_somebody(&people, id)) {
+            self.add_records(&mut people).await?;
         }
-        let is_whole = after.is_none();
-        let standing = |id: &String| match known.contains(id) {
-            true => Some((id.clone(), Ok(()))),
-            false if is_whole => {
-                Some((id.clone(), Err("there is no such owner, or it is archived and can have no contact".to_owned())))
+        let standing = |id: &String| match is_somebody(&people, id) {
+            true => (id.clone(), Ok(())),
+            false => {
+                let why = "there is no such owner, user or record of a user, or it is archived and can have no contact";
+                (id.clone(), Err(why.to_owned()))
             }
-            false => None,
         };
-        Ok(ids.iter().filter_map(standing).collect())
+        Ok(ids.iter().map(standing).collect())
     }
 
     pub(super) async fn lacking(&self, fields: &FieldWords) -> Result<Vec<String>, VendorError> {
@@ -80,4 +66,8 @@ impl HubSpot {
             _ => errors::judge(&answer),
         }
     }
+}
+
+fn is_somebody(people: &[Person], id: &str) -> bool {
+    people.iter().any(|person| person.goes_by(id))
 }

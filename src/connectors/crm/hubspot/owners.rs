@@ -144,8 +144,8 @@ impl HubSpot {
     }
 
     async fn people(&self, reps: &[RepHere]) -> Result<Vec<Person>, VendorError> {
-        let (here, gone) = tokio::try_join!(self.owners_if(false), self.owners_if(true))?;
-        let mut people: Vec<Person> = here.into_iter().chain(gone).map(Person::from).collect();
+        let (mut people, gone) = tokio::try_join!(self.people_if(false), self.people_if(true))?;
+        people.extend(gone);
         let is_number = |id: &CrmId| {
             let id = Some(id.as_str());
             people.iter().any(|person| Some(person.owner.as_str()) == id || person.user.as_deref() == id)
@@ -153,15 +153,26 @@ impl HubSpot {
         if reps.iter().filter_map(|rep| rep.crm_id.as_ref()).all(is_number) {
             return Ok(people);
         }
+        self.add_records(&mut people).await?;
+        Ok(people)
+    }
+
+    /// By the numbers of their records people may go as well.
+    pub(super) async fn add_records(&self, people: &mut [Person]) -> Result<(), VendorError> {
         let records = match self.users().await {
             // The key may not see them: then nobody goes by such a number.
             Err(VendorError::NeedsPerson { .. }) => Vec::new(),
             records => records?,
         };
-        for person in &mut people {
+        for person in people {
             person.record = records.iter().find(|record| is_of(record, person)).map(|record| record.id.clone());
         }
-        Ok(people)
+        Ok(())
+    }
+
+    /// Those who are there, or those who are deactivated.
+    pub(super) async fn people_if(&self, archived: bool) -> Result<Vec<Person>, VendorError> {
+        Ok(self.owners_if(archived).await?.into_iter().map(Person::from).collect())
     }
 
     async fn owners_if(&self, archived: bool) -> Result<Vec<Owner>, VendorError> {

@@ -47,6 +47,11 @@ impl Person {
         numbers.into_iter().find(|(own, _)| own.is_some_and(|own| own == id)).map(|(_, number)| number)
     }
 
+    /// Whether it is one of their numbers.
+    pub(super) fn goes_by(&self, id: &str) -> bool {
+        self.number(id).is_some()
+    }
+
     fn has_address(&self, email: Option<&str>) -> bool {
         self.email.as_deref().zip(email).is_some_and(|(own, email)| own.eq_ignore_ascii_case(email))
     }

@@ -46,6 +46,11 @@ pub const ROWS: &[Row] = &[
         faults: READS,
     },
     Row {
+        operations: &["news"],
+        held: "vendors::crm::salesforce::news::what_was_done_with_a_lead_is_told_in_one_request",
+        faults: READS,
+    },
+    Row {
         operations: &["notify"],
         held: "vendors::crm::salesforce::shown::a_user_is_shown_a_lead_once_however_often_it_is_asked",
         faults: WRITES,

@@ -4,6 +4,7 @@ mod answers;
 mod assigned;
 mod faults;
 mod look_up;
+mod news;
 mod people;
 mod records;
 

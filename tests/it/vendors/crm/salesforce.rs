@@ -7,6 +7,7 @@ mod duplicates;
 mod faults;
 mod look_up;
 mod metadata;
+mod news;
 mod owners;
 mod records;
 mod session;

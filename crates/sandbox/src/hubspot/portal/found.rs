@@ -23,8 +23,16 @@ impl HubSpotState {
                 && groups.iter().any(|group| group["filters"].as_array().into_iter().flatten().all(|f| record.fits(f)))
         };
         let portal = self.portal();
-        let found: Vec<Value> = portal.of(kind).iter().filter(fits).map(|record| record.answer(&asked)).collect();
-        Ok(json!({ "total": found.len(), "results": found.into_iter().take(limit).collect::<Vec<_>>() }))
+        let mut found: Vec<&Record> = portal.of(kind).iter().filter(fits).collect();
+        let (total, sort) = (found.len(), body["sorts"][0]["propertyName"].as_str().unwrap_or_default());
+        found.sort_by_key(|record| record.changed_at(sort));
+        let after = body["after"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+        let results: Vec<Value> = found.iter().skip(after).take(limit).map(|record| record.answer(&asked)).collect();
+        let mut answer = json!({ "total": total, "results": results });
+        if after + limit < total {
+            answer["paging"] = json!({ "next": { "after": (after + limit).to_string() } });
+        }
+        Ok(answer)
     }
 
     /// What is there of a batch, and the ids of what is not.

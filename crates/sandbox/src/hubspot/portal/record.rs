@@ -46,8 +46,8 @@ impl Record {
         for name in asked {
             let primary = || self.associated.get("companies").and_then(|ids| ids.first());
             let value = if *name == COMPANY_OF { primary() } else { self.properties.get(*name) };
-            if let Some(value) = value {
-                properties.insert((*name).to_owned(), value.clone().into());
+            if let Some(value) = value.cloned().or_else(|| self.changed_at(name).map(stamp)) {
+                properties.insert((*name).to_owned(), value.into());
             }
         }
         json!({
@@ -65,8 +65,23 @@ impl Record {
         self.owners.iter().map(change).collect()
     }
 
+    /// When what a property tells of was changed last; `None`: it tells of no change, or it was long ago.
+    pub(super) fn changed_at(&self, property: &str) -> Option<DateTime<Utc>> {
+        let changed_at = match property {
+            "hs_lastmodifieddate" => Some(self.updated_at),
+            "hubspot_owner_assigneddate" => self.owners.first().map(|(_, _, at)| *at),
+            _ => None,
+        };
+        changed_at.filter(|at| *at > DateTime::UNIX_EPOCH)
+    }
+
     pub(super) fn fits(&self, filter: &Value) -> bool {
         let wanted = filter["value"].as_str().unwrap_or_default();
+        if filter["operator"] == "GTE" {
+            let since = wanted.parse().ok().and_then(DateTime::from_timestamp_millis);
+            let changed_at = self.changed_at(filter["propertyName"].as_str().unwrap_or_default());
+            return changed_at.zip(since).is_some_and(|(changed_at, since)| changed_at >= since);
+        }
         let Some(found) = self.searchable(filter["propertyName"].as_str().unwrap_or_default()) else { return false };
         match filter["operator"].as_str() {
             Some("EQ") => found.eq_ignore_ascii_case(wanted),

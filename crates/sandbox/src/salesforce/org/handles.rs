@@ -1,6 +1,6 @@
 //! What people and admins do in the org by hand, and how it is read back.
 
-use super::{Record, SalesforceState};
+use super::{Record, SalesforceState, stored};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -38,10 +38,7 @@ impl SalesforceState {
 
     /// A person gives the lead to another user by hand.
     pub fn set_owner(&self, lead: &str, user: &str) {
-        let mut org = self.org();
-        let record = org.find_mut("Lead", |record| record["Id"] == lead).expect("the lead exists");
-        record.insert("OwnerId".to_owned(), user.into());
-        record.insert("LastModifiedById".to_owned(), user.into());
+        self.org().change("Lead", lead, json!({ "OwnerId": user, "LastModifiedById": user }));
     }
 
     /// A person converts the lead; the contact's id is returned.
@@ -49,10 +46,69 @@ impl SalesforceState {
         let mut org = self.org();
         let record = org.find_mut("Lead", |record| record["Id"] == lead).expect("the lead exists").clone();
         let contact = org.insert("Contact", json!({ "Name": record["LastName"], "OwnerId": record["OwnerId"] }));
-        let record = org.find_mut("Lead", |record| record["Id"] == lead).expect("the lead still exists");
-        record.insert("IsConverted".to_owned(), true.into());
-        record.insert("ConvertedContactId".to_owned(), contact.clone().into());
+        org.change("Lead", lead, json!({ "IsConverted": true, "ConvertedContactId": contact }));
         contact
+    }
+
+    /// A person converts the lead, and an opportunity is made with it, whose id is returned.
+    pub fn convert_to_deal(&self, lead: &str, amount: Option<f64>) -> String {
+        self.convert(lead);
+        let mut org = self.org();
+        let now = stored(org.now());
+        let deal = json!({
+            "IsClosed": false, "IsWon": false, "Amount": amount, "CreatedDate": now, "LastStageChangeDate": now,
+        });
+        let deal = org.insert("Opportunity", deal);
+        org.change("Lead", lead, json!({ "ConvertedOpportunityId": deal }));
+        deal
+    }
+
+    /// A person closes an opportunity, or opens it again.
+    pub fn set_deal(&self, deal: &str, is_closed: bool, is_won: bool) {
+        let mut org = self.org();
+        let changed_at = stored(org.now());
+        org.change(
+            "Opportunity",
+            deal,
+            json!({ "IsClosed": is_closed, "IsWon": is_won, "LastStageChangeDate": changed_at }),
+        );
+    }
+
+    /// A user logs a call, which has taken place just now; or a mail, by the subtype `Email`.
+    pub fn log_call(&self, lead: &str, user: &str, subtype: &str, seconds: i64) {
+        let mut org = self.org();
+        let now = stored(org.now());
+        let task = json!({
+            "WhoId": lead, "OwnerId": user, "TaskSubtype": subtype, "CallDurationInSeconds": seconds, "Status": "Completed",
+            "IsClosed": true, "CompletedDateTime": now, "LastModifiedById": user,
+        });
+        org.insert("Task", task);
+    }
+
+    /// Whoever has it ticks off a task.
+    pub fn tick_off(&self, task: &str) {
+        let mut org = self.org();
+        let owner =
+            org.of("Task").iter().find(|record| record["Id"] == task).expect("the task exists")["OwnerId"].clone();
+        let now = stored(org.now());
+        let fields =
+            json!({ "Status": "Completed", "IsClosed": true, "CompletedDateTime": now, "LastModifiedById": owner });
+        org.change("Task", task, fields);
+    }
+
+    /// A user writes down, or changes, an event with a lead.
+    pub fn note_event(&self, lead: &str, user: &str, from: DateTime<Utc>, until: DateTime<Utc>) {
+        let mut org = self.org();
+        let event = json!({
+            "WhoId": lead, "OwnerId": user, "StartDateTime": stored(from), "EndDateTime": stored(until),
+            "IsAllDayEvent": false, "IsRecurrence": false, "ShowAs": "Busy",
+        });
+        org.insert("Event", event);
+    }
+
+    /// The admin lets our user read, and write nothing.
+    pub fn read_only(&self) {
+        self.org().reads_only = true;
     }
 
     pub fn deactivate(&self, user: &str) {
@@ -153,9 +209,4 @@ impl SalesforceState {
         org.blocks_app = true;
         org.tokens.clear();
     }
-}
-
-/// As the vendor writes instants.
-fn stored(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
 }

@@ -24,7 +24,8 @@ impl Org {
             is_child(record) && select.conditions.iter().all(|any| any.iter().any(|c| holds(c, record)))
         };
         let mut rows = Vec::new();
-        for record in self.of(object).iter().filter(fits).take(select.limit) {
+        let joined: Vec<Record> = self.of(object).iter().map(|record| self.joined(record)).collect();
+        for record in joined.iter().filter(fits).take(select.limit) {
             let mut row = project(object, record, &select.columns);
             for child in &select.children {
                 let records = self.select(child, record.get("Id"))?;
@@ -34,6 +35,17 @@ impl Org {
             rows.push(row);
         }
         Ok(rows)
+    }
+
+    /// With what the opportunity says to which a lead was converted, under the names by which a query asks for it.
+    fn joined(&self, record: &Record) -> Record {
+        let mut joined = record.clone();
+        let deal = record.get("ConvertedOpportunityId");
+        let deal = deal.and_then(|id| self.of("Opportunity").iter().find(|deal| deal.get("Id") == Some(id)));
+        let fields =
+            deal.into_iter().flatten().map(|(field, value)| (format!("ConvertedOpportunity.{field}"), value.clone()));
+        joined.extend(fields);
+        joined
     }
 
     /// What depends on what the org has bought or switched on.
@@ -86,7 +98,12 @@ fn project(object: &str, record: &Record, columns: &[String]) -> Value {
     for column in columns {
         let value = record.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
         let (name, value) = value.map_or((column.as_str(), Value::Null), |(name, value)| (name, value.clone()));
-        row[name] = value;
+        match name.split_once('.') {
+            None => row[name] = value,
+            Some((parent, _)) if value.is_null() && row.get(parent).is_none() => row[parent] = Value::Null,
+            Some((parent, field)) if !value.is_null() => row[parent][field] = value,
+            Some(_) => {}
+        }
     }
     row
 }

@@ -1,6 +1,6 @@
 //! Writes to the org: composites part by part, and what an org refuses.
 
-use super::{ApiError, INTEGRATION_USER, KEY_FIELD, Org, Record};
+use super::{ApiError, INTEGRATION_USER, KEY_FIELD, Org, Record, stored};
 use axum::extract::Query;
 use axum::http::Uri;
 use serde_json::{Value, json};
@@ -60,6 +60,13 @@ impl Org {
     }
 
     fn upsert(&mut self, object: &str, key: &str, body: &Value, assigns: bool) -> Result<Written, ApiError> {
+        if self.reads_only {
+            return Err(ApiError::new(
+                403,
+                "INSUFFICIENT_ACCESS_OR_READONLY",
+                "insufficient access rights on object id",
+            ));
+        }
         if self.lacks_key_field {
             let message = format!("Provided external ID field does not exist or is not accessible: {KEY_FIELD}");
             return Err(ApiError::new(404, "NOT_FOUND", &message));
@@ -74,6 +81,12 @@ impl Org {
             fields.insert("OwnerId".to_owned(), user.clone().into());
         }
         fields.insert("LastModifiedById".to_owned(), INTEGRATION_USER.into());
+        if let Some(status) = fields.get("Status").filter(|_| object == "Task") {
+            let is_closed = status == "Completed";
+            fields.insert("IsClosed".to_owned(), is_closed.into());
+            let completed_at = if is_closed { stored(self.now()).into() } else { Value::Null };
+            fields.insert("CompletedDateTime".to_owned(), completed_at);
+        }
         let Some(existing) = existing else {
             fields.entry("OwnerId").or_insert(INTEGRATION_USER.into());
             fields.insert(KEY_FIELD.to_owned(), key.into());
@@ -83,8 +96,7 @@ impl Org {
             return Ok(Written { status: 201, body, created: Some((kind, key.to_owned())) });
         };
         let id = existing["Id"].clone();
-        let record = self.find_mut(object, |record| record["Id"] == id).expect("it was found a line ago");
-        record.extend(fields);
+        self.change(object, id.as_str().unwrap_or_default(), Value::Object(fields));
         let body = json!({ "id": id, "success": true, "errors": [], "created": false });
         Ok(Written { status: 200, body, created: None })
     }

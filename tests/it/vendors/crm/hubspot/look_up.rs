@@ -8,11 +8,25 @@ use std::collections::{BTreeMap, BTreeSet};
 #[tokio::test]
 async fn owners_are_looked_up_in_one_call() {
     let (bench, [ana, ben]) = bench_of(["ana@x.example", "ben@x.example"]).await;
-    let asked = [ana.clone(), ben.clone(), "7".to_owned()];
-    let found = bench.crm.look_up(&asked).await.unwrap();
+    let found = bench.crm.look_up(&[ana.clone(), ben.clone()]).await.unwrap();
     assert_eq!((&found[&ana], &found[&ben]), (&Ok(()), &Ok(())));
-    assert!(found["7"].as_ref().is_err_and(|why| why.contains("no such owner")), "{found:?}");
     assert_eq!(bench.world.exchanges().len(), 1);
+    let found = bench.crm.look_up(&["7".to_owned()]).await.unwrap();
+    assert!(found["7"].as_ref().is_err_and(|why| why.contains("no such owner")), "{found:?}");
+    assert_eq!(bench.world.exchanges().len(), 3, "and the users, who may go by it");
+}
+
+/// People copy whichever number they see into `reps.csv`, and a worker takes it.
+#[tokio::test]
+async fn any_of_the_three_numbers_of_a_person_is_known() {
+    let (bench, [ana, ben]) = bench_of(["ana@x.example", "ben@x.example"]).await;
+    let [[of_ana, record], [of_ben, _]] = [&ana, &ben].map(|owner| bench.state.numbers_of(owner));
+    let asked = [ana, of_ana, record, of_ben.clone()];
+    let found = bench.crm.look_up(&asked).await.unwrap();
+    assert!(asked.iter().all(|id| found[id] == Ok(())), "{found:?}");
+    bench.state.deactivate(&ben);
+    let found = bench.crm.look_up(std::slice::from_ref(&of_ben)).await.unwrap();
+    assert!(found[&of_ben].as_ref().is_err_and(|why| why.contains("archived")), "{found:?}");
 }
 
 #[tokio::test]

@@ -91,6 +91,9 @@ async fn every_read_may_simply_be_repeated() {
                     let away = bench.crm.absences(&users, now, now + TimeDelta::days(1)).await.unwrap_err();
                     assert_eq!(away.class(), class, "{operation} {fault:?}: {away}");
                     bench.arm(operation, fault.clone());
+                    let news = bench.crm.news(now - TimeDelta::days(1), now).await.unwrap_err();
+                    assert_eq!(news.class(), class, "{operation} {fault:?}: {news}");
+                    bench.arm(operation, fault.clone());
                     bench.crm.find(&keys).await.unwrap_err()
                 }
                 "search" => bench.crm.find(&keys).await.unwrap_err(),
