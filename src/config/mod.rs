@@ -140,11 +140,16 @@ pub struct Limits {
     pub lease_s: u64,
     /// Steps carried out at once, for each vendor: one that is slow keeps none of the others waiting.
     pub steps_at_once: usize,
+    /// How often the CRM is asked what has changed of the accounts that the mirror holds; 0: never.
+    pub mirror_every_s: u64,
 }
+
+/// More often would cost more requests than looking up every caller; less often is as good as never.
+const MIRROR_EVERY_S: std::ops::RangeInclusive<u64> = 10..=24 * 3600;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { facts_within_ms: 700, vendor_timeout_s: 10, lease_s: 25, steps_at_once: 32 }
+        Self { facts_within_ms: 700, vendor_timeout_s: 10, lease_s: 25, steps_at_once: 32, mirror_every_s: 300 }
     }
 }
 
@@ -159,6 +164,11 @@ impl Limits {
 
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_s)
+    }
+
+    /// `None`: the mirror is not refreshed but by look-ups.
+    pub fn mirror_every(&self) -> Option<Duration> {
+        (self.mirror_every_s > 0).then(|| Duration::from_secs(self.mirror_every_s))
     }
 }
 
@@ -227,6 +237,13 @@ impl Config {
         if limits.facts_within_ms > 1000 {
             bail!("limits.facts_within_ms is {}: a caller is waiting; allowed: up to 1000", limits.facts_within_ms);
         }
+        ensure!(
+            limits.mirror_every_s == 0 || MIRROR_EVERY_S.contains(&limits.mirror_every_s),
+            "limits.mirror_every_s is {}: how often the CRM is asked what has changed; allowed: {} to {}, or 0 for never",
+            limits.mirror_every_s,
+            MIRROR_EVERY_S.start(),
+            MIRROR_EVERY_S.end()
+        );
         if self.telephony.as_ref().is_some_and(Telephony::needs_amqp) && self.amqp.is_none() {
             bail!(
                 "telephony.mode is agent_amqp, or told_by is amqp, but there is no [amqp] section: add one with a url"

@@ -11,19 +11,21 @@
 mod assign;
 mod away;
 mod body;
+mod changes;
 mod errors;
 mod find;
 mod look_up;
+mod open;
 mod owners;
 mod people;
 mod write;
 
-use super::{AccountKeys, Crm, CrmLead, CrmRef, FieldWords, OwnerBy};
+use super::{AccountChanges, AccountKeys, Counts, Crm, CrmLead, CrmRef, FieldWords, OwnerBy};
 use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Fleet, Limits, Secret, VendorHttp};
 use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
-use baton_core::domain::account::Records;
+use baton_core::domain::account::{CompanyRecord, Records};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::RepId;
@@ -47,6 +49,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const CONCURRENCY: usize = 4;
 /// Search has a limit of its own, 5 a second for the whole account, and its answers do not say how much is left.
 const SEARCHES_PER_SECOND: u32 = 3;
+/// Records that are read at once, as many as the vendor gives.
+const BATCH: usize = 100;
 
 #[derive(Debug, Clone)]
 pub struct HubSpotConfig {
@@ -190,14 +194,15 @@ impl HubSpot {
 
     /// Records by id; those that are gone meanwhile are left out.
     async fn objects(&self, kind: &str, ids: &[String], properties: &[&str]) -> Result<Vec<Object>, VendorError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        let mut found = Vec::new();
+        for some in ids.chunks(BATCH) {
+            let inputs: Vec<Value> = some.iter().map(|id| json!({ "id": id })).collect();
+            let call = self
+                .object_call("batch_read", Does::Read, Method::POST, &[kind, "batch", "read"])
+                .json(json!({ "inputs": inputs, "properties": properties, "propertiesWithHistory": [] }));
+            found.extend(read::<Results<Object>>(&self.send(call).await?)?.whole()?);
         }
-        let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
-        let call = self
-            .object_call("batch_read", Does::Read, Method::POST, &[kind, "batch", "read"])
-            .json(json!({ "inputs": inputs, "properties": properties, "propertiesWithHistory": [] }));
-        read::<Results<Object>>(&self.send(call).await?)?.whole()
+        Ok(found)
     }
 
     /// A list, so many of its pages at most.
@@ -235,6 +240,19 @@ impl Crm for HubSpot {
 
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
         self.records(keys).await
+    }
+
+    async fn changes(
+        &self,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+        counts: Counts,
+    ) -> Result<AccountChanges, VendorError> {
+        self.changed(since, now, counts).await
+    }
+
+    async fn accounts(&self, ids: &[CrmId], keys: &AccountKeys) -> Result<Vec<CompanyRecord>, VendorError> {
+        self.companies_by_id(ids, keys).await
     }
 
     fn meet(&self, reps: &BTreeMap<RepId, Rep>) {

@@ -9,6 +9,8 @@ pub(super) use error::ApiError;
 pub(super) use write::Written;
 
 use super::soql::Select;
+use baton_clock::SharedClock;
+use chrono::DateTime;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -48,6 +50,11 @@ pub(super) struct Org {
     blocks_app: bool,
     /// Whom the org's assignment rule chooses, where it is let.
     assignment_rule: Option<String>,
+    clock: Option<SharedClock>,
+    /// Rows on a page of a query; none: 2,000.
+    page: Option<usize>,
+    /// Queries of which there is more than a page.
+    under_way: Vec<Vec<Value>>,
 }
 
 impl SalesforceState {
@@ -97,13 +104,26 @@ impl SalesforceState {
         Ok(outcome)
     }
 
+    /// From now on records are stamped by this clock.
+    pub(super) fn goes_by(&self, clock: &SharedClock) {
+        self.org().clock = Some(Arc::clone(clock));
+    }
+
     pub(super) fn query(&self, text: &str) -> Result<Value, ApiError> {
-        self.org().query(text)
+        self.org().query(text, false)
+    }
+
+    pub(super) fn next_page(&self, locator: &str) -> Result<Value, ApiError> {
+        self.org().next_page(locator)
     }
 
     /// One part of a composite that changes nothing.
     pub(super) fn read_part(&self, part: &Value) -> Result<Written, ApiError> {
-        self.org().clone().part(part, &[], None)
+        let mut org = self.org();
+        let mut draft = org.clone();
+        let read = draft.part(part, &[], None)?;
+        org.under_way = draft.under_way;
+        Ok(read)
     }
 
     pub(super) fn read(&self, object: &str, id: &str, fields: &str, version: &str) -> Result<Value, ApiError> {
@@ -120,7 +140,7 @@ impl SalesforceState {
                 record.is_some_and(|record| read::has_phone(record, terms))
             };
             let all = Select { limit: usize::MAX, ..select.clone() };
-            found.extend(org.select(&all, None)?.into_iter().filter(phoned).take(select.limit));
+            found.extend(org.select(&all, None, false)?.into_iter().filter(phoned).take(select.limit));
         }
         Ok(found)
     }
@@ -143,11 +163,19 @@ impl Org {
         self.records.get_mut(object)?.iter_mut().find(|record| is(record))
     }
 
+    /// Now, as the vendor writes instants.
+    fn stamp(&self) -> String {
+        let now = self.clock.as_ref().map_or(DateTime::UNIX_EPOCH, |clock| clock.now());
+        handles::stored(now)
+    }
+
     fn insert(&mut self, object: &str, fields: Value) -> String {
         self.made += 1;
         let id = format!("{}{:012}AAA", prefix_of(object), self.made);
         let mut record = fields.as_object().cloned().unwrap_or_default();
         record.insert("Id".to_owned(), id.clone().into());
+        record.entry("IsDeleted").or_insert(false.into());
+        record.insert("SystemModstamp".to_owned(), self.stamp().into());
         if object == "Lead" {
             record.entry("IsConverted").or_insert(false.into());
         }
@@ -165,6 +193,7 @@ fn prefix_of(object: &str) -> &'static str {
         "Contact" => "003",
         "User" => "005",
         "Opportunity" => "006",
+        "Case" => "500",
         "Lead" => "00Q",
         "Event" => "00U",
         "CustomNotificationType" => "0ML",

@@ -1,8 +1,12 @@
 //! What is found: by the search and its lagging index, in batches, and by links.
 
+use super::record::CHANGED_AT;
 use super::{HubSpotState, Problem, Record};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+
+/// So far a search can be paged through.
+const SEARCH_ENDS_AT: usize = 10_000;
 
 impl HubSpotState {
     /// Finds what the index has: nothing that changed after `indexed_until`.
@@ -23,8 +27,20 @@ impl HubSpotState {
                 && groups.iter().any(|group| group["filters"].as_array().into_iter().flatten().all(|f| record.fits(f)))
         };
         let portal = self.portal();
-        let found: Vec<Value> = portal.of(kind).iter().filter(fits).map(|record| record.answer(&asked)).collect();
-        Ok(json!({ "total": found.len(), "results": found.into_iter().take(limit).collect::<Vec<_>>() }))
+        let mut found: Vec<&Record> = portal.of(kind).iter().filter(fits).collect();
+        if body["sorts"][0]["propertyName"] == CHANGED_AT {
+            found.sort_by_cached_key(|record| record.searchable(CHANGED_AT));
+        }
+        let after: usize = body["after"].as_str().and_then(|after| after.parse().ok()).unwrap_or(0);
+        if after + limit > SEARCH_ENDS_AT {
+            return Err(Problem::new(400, "VALIDATION_ERROR", "a search ends at 10,000 records"));
+        }
+        let results: Vec<Value> = found.iter().skip(after).take(limit).map(|record| record.answer(&asked)).collect();
+        let mut answer = json!({ "total": found.len(), "results": results });
+        if after + limit < found.len() {
+            answer["paging"] = json!({ "next": { "after": (after + limit).to_string() } });
+        }
+        Ok(answer)
     }
 
     /// What is there of a batch, and the ids of what is not.

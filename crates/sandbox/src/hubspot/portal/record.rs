@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 /// Kept by the vendor: the first company that a contact was linked to.
 const COMPANY_OF: &str = "associatedcompanyid";
 
+/// Kept by the vendor, of all but contacts.
+pub(super) const CHANGED_AT: &str = "hs_lastmodifieddate";
+
 /// A record as it is stored.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
@@ -45,9 +48,9 @@ impl Record {
         let mut properties = Map::from_iter([("hs_object_id".to_owned(), self.id.clone().into())]);
         for name in asked {
             let primary = || self.associated.get("companies").and_then(|ids| ids.first());
-            let value = if *name == COMPANY_OF { primary() } else { self.properties.get(*name) };
+            let value = if *name == COMPANY_OF { primary().cloned() } else { self.searchable(name) };
             if let Some(value) = value {
-                properties.insert((*name).to_owned(), value.clone().into());
+                properties.insert((*name).to_owned(), value.into());
             }
         }
         json!({
@@ -67,8 +70,14 @@ impl Record {
 
     pub(super) fn fits(&self, filter: &Value) -> bool {
         let wanted = filter["value"].as_str().unwrap_or_default();
-        let Some(found) = self.searchable(filter["propertyName"].as_str().unwrap_or_default()) else { return false };
+        let found = self.searchable(filter["propertyName"].as_str().unwrap_or_default());
+        if filter["operator"] == "NOT_HAS_PROPERTY" {
+            return found.is_none();
+        }
+        let Some(found) = found else { return false };
         match filter["operator"].as_str() {
+            Some("IN") => filter["values"].as_array().into_iter().flatten().any(|value| *value == found.as_str()),
+            Some("GTE") => instant(&found).zip(instant(wanted)).is_some_and(|(found, wanted)| found >= wanted),
             Some("EQ") => found.eq_ignore_ascii_case(wanted),
             Some("CONTAINS_TOKEN") => {
                 let (found, wanted) = (found.to_lowercase(), wanted.to_lowercase());
@@ -82,14 +91,22 @@ impl Record {
         }
     }
 
-    fn searchable(&self, property: &str) -> Option<String> {
+    pub(super) fn searchable(&self, property: &str) -> Option<String> {
         let phone = match property {
             "hs_searchable_calculated_phone_number" => "phone",
             "hs_searchable_calculated_mobile_number" => "mobilephone",
+            "hs_object_id" => return Some(self.id.clone()),
+            CHANGED_AT => return self.properties.get(CHANGED_AT).cloned().or_else(|| Some(stamp(self.updated_at))),
             _ => return self.properties.get(property).cloned(),
         };
         let stored = self.properties.get(phone)?;
         let national = phonenumber::parse(Some(phonenumber::country::US), stored).ok()?.national().to_string();
         Some(national)
     }
+}
+
+/// As properties tell it, and filters ask for it: RFC 3339, or milliseconds.
+fn instant(text: &str) -> Option<DateTime<Utc>> {
+    let in_ms = || DateTime::from_timestamp_millis(text.parse().ok()?);
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()).or_else(in_ms)
 }

@@ -28,6 +28,31 @@ impl SalesforceState {
         self.org().insert("Opportunity", json!({ "AccountId": account, "OwnerId": owner, "IsClosed": false }))
     }
 
+    /// An open case of an account.
+    pub fn add_case(&self, account: &str, opened: DateTime<Utc>) -> String {
+        let case = json!({ "AccountId": account, "CreatedDate": stored(opened), "IsClosed": false });
+        self.org().insert("Case", case)
+    }
+
+    /// A person changes fields of a record.
+    pub fn change(&self, object: &str, id: &str, fields: Value) {
+        let mut org = self.org();
+        let stamp = org.stamp();
+        let record = org.find_mut(object, |record| record["Id"] == id).expect("the record exists");
+        record.extend(fields.as_object().cloned().unwrap_or_default());
+        record.insert("SystemModstamp".to_owned(), stamp.into());
+    }
+
+    /// A person puts a record into the bin, where it stays for 15 days.
+    pub fn delete(&self, object: &str, id: &str) {
+        self.change(object, id, json!({ "IsDeleted": true }));
+    }
+
+    /// Answers to queries come in pages of so many rows.
+    pub fn turn_pages_after(&self, rows: usize) {
+        self.org().page = Some(rows);
+    }
+
     pub fn leads(&self) -> Vec<Record> {
         self.org().of("Lead").to_vec()
     }
@@ -156,6 +181,6 @@ impl SalesforceState {
 }
 
 /// As the vendor writes instants.
-fn stored(at: DateTime<Utc>) -> String {
+pub(super) fn stored(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string()
 }

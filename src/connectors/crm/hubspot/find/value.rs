@@ -4,7 +4,7 @@ use baton_core::domain::lead::FieldValue;
 use chrono::{DateTime, Utc};
 
 /// RFC 3339, or milliseconds since 1970: HubSpot has used both for one property.
-pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
+pub(in crate::connectors::crm::hubspot) fn instant(text: &str) -> Option<DateTime<Utc>> {
     let in_ms = || DateTime::from_timestamp_millis(text.parse().ok()?);
     DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()).or_else(in_ms)
 }
