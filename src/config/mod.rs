@@ -166,6 +166,36 @@ impl Limits {
         Duration::from_secs(self.lease_s)
     }
 
+    /// # Errors
+    /// They contradict each other, or somebody would wait too long.
+    fn check(&self) -> Result<()> {
+        if self.vendor_timeout_s >= self.lease_s {
+            bail!(
+                "limits.vendor_timeout_s is {} and limits.lease_s is {}: a call must be given up before its lease ends, \
+                 or two workers make it; allowed: vendor_timeout_s < lease_s",
+                self.vendor_timeout_s,
+                self.lease_s
+            );
+        }
+        if self.lease_s > 25 {
+            bail!(
+                "limits.lease_s is {}: a killed worker's steps must come back within 30 s; allowed: up to 25",
+                self.lease_s
+            );
+        }
+        if self.facts_within_ms > 1000 {
+            bail!("limits.facts_within_ms is {}: a caller is waiting; allowed: up to 1000", self.facts_within_ms);
+        }
+        ensure!(
+            self.mirror_every_s == 0 || MIRROR_EVERY_S.contains(&self.mirror_every_s),
+            "limits.mirror_every_s is {}: how often the CRM is asked what has changed; allowed: {} to {}, or 0 for never",
+            self.mirror_every_s,
+            MIRROR_EVERY_S.start(),
+            MIRROR_EVERY_S.end()
+        );
+        Ok(())
+    }
+
     /// `None`: the mirror is not refreshed but by look-ups.
     pub fn mirror_every(&self) -> Option<Duration> {
         (self.mirror_every_s > 0).then(|| Duration::from_secs(self.mirror_every_s))
@@ -219,31 +249,7 @@ pub fn load(path: &Path) -> Result<Config> {
 
 impl Config {
     fn check(&self) -> Result<()> {
-        let limits = &self.limits;
-        if limits.vendor_timeout_s >= limits.lease_s {
-            bail!(
-                "limits.vendor_timeout_s is {} and limits.lease_s is {}: a call must be given up before its lease ends, \
-                 or two workers make it; allowed: vendor_timeout_s < lease_s",
-                limits.vendor_timeout_s,
-                limits.lease_s
-            );
-        }
-        if limits.lease_s > 25 {
-            bail!(
-                "limits.lease_s is {}: a killed worker's steps must come back within 30 s; allowed: up to 25",
-                limits.lease_s
-            );
-        }
-        if limits.facts_within_ms > 1000 {
-            bail!("limits.facts_within_ms is {}: a caller is waiting; allowed: up to 1000", limits.facts_within_ms);
-        }
-        ensure!(
-            limits.mirror_every_s == 0 || MIRROR_EVERY_S.contains(&limits.mirror_every_s),
-            "limits.mirror_every_s is {}: how often the CRM is asked what has changed; allowed: {} to {}, or 0 for never",
-            limits.mirror_every_s,
-            MIRROR_EVERY_S.start(),
-            MIRROR_EVERY_S.end()
-        );
+        self.limits.check()?;
         if self.telephony.as_ref().is_some_and(Telephony::needs_amqp) && self.amqp.is_none() {
             bail!(
                 "telephony.mode is agent_amqp, or told_by is amqp, but there is no [amqp] section: add one with a url"
