@@ -40,9 +40,9 @@ impl HubSpot {
                 changes.until = changes.until.min(last.max(since + A_MOMENT));
             }
             let ids: Vec<String> = found.into_iter().map(|found| found.id).collect();
-            let companies = match kind {
+            let companies: BTreeSet<String> = match kind {
                 "companies" => ids.into_iter().collect(),
-                _ => self.linked((kind, "companies"), &ids).await?.into_values().flatten().collect::<BTreeSet<_>>(),
+                _ => self.linked((kind, "companies"), &ids).await?.into_values().flatten().collect(),
             };
             changes.accounts.extend(companies.into_iter().map(CrmId::from));
         }

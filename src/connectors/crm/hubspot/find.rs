@@ -47,10 +47,7 @@ type Filter = (&'static str, &'static str, String);
 
 impl HubSpot {
     pub(super) async fn records(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
-        if let Some(field) = keys.fields.iter().find(|field| !is_property(field)) {
-            let why = format!("{field:?} is not the internal name of a property, such as industry_group");
-            return Err(VendorError::needs_person(VENDOR, why));
-        }
+        refuse_other_than_properties(keys)?;
         let (by_email, by_phone, searched, who) = tokio::try_join!(
             self.contact_by_email(keys),
             self.contacts_by_phone(keys),
@@ -84,6 +81,7 @@ impl HubSpot {
         ids: &[CrmId],
         keys: &AccountKeys,
     ) -> Result<Vec<CompanyRecord>, VendorError> {
+        refuse_other_than_properties(keys)?;
         let ids: Vec<String> = ids.iter().map(ToString::to_string).filter(|id| record_id(id).is_ok()).collect();
         let properties = company_properties(keys);
         let (companies, who) = tokio::try_join!(self.objects("companies", &ids, &properties), self.who())?;
@@ -217,6 +215,16 @@ impl HubSpot {
         let kind = self.send(call).await?.value()["type"].as_str().unwrap_or("string").to_owned();
         self.types.lock().expect("nothing panics while holding the types").insert(property.to_owned(), kind.clone());
         Ok(kind)
+    }
+}
+
+fn refuse_other_than_properties(keys: &AccountKeys) -> Result<(), VendorError> {
+    match keys.fields.iter().find(|field| !is_property(field)) {
+        None => Ok(()),
+        Some(field) => {
+            let why = format!("{field:?} is not the internal name of a property, such as industry_group");
+            Err(VendorError::needs_person(VENDOR, why))
+        }
     }
 }
 

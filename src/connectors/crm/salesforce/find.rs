@@ -41,10 +41,7 @@ struct SearchResult {
 
 impl Salesforce {
     pub(super) async fn records(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
-        if let Some(field) = keys.fields.iter().find(|field| !soql::is_field(field)) {
-            let why = format!("{field:?} is not the API name of a field, such as Tier__c");
-            return Err(VendorError::needs_person(VENDOR, why));
-        }
+        refuse_other_than_fields(keys)?;
         let (found, by_phone) = tokio::try_join!(self.by_text(keys), self.anybody_by_phone(keys))?;
         let of = |name: &str| found.get(name).map(Vec::as_slice).unwrap_or_default();
         let mut companies = BTreeMap::new();
@@ -137,6 +134,7 @@ impl Salesforce {
 
     /// Those of these accounts that are there, and are no people.
     pub(super) async fn companies(&self, ids: &[CrmId], keys: &AccountKeys) -> Result<Vec<CompanyRecord>, VendorError> {
+        refuse_other_than_fields(keys)?;
         let ids: BTreeSet<CrmId> = ids.iter().filter(|id| soql::is_id(id.as_str())).cloned().collect();
         let rows = self.accounts_by_id(&ids, keys).await?;
         Ok(rows.iter().filter(|row| !is_person(row)).map(|row| company(row, keys)).collect())
@@ -156,6 +154,17 @@ impl Salesforce {
     async fn can_have_person_accounts(&self) -> Result<bool, VendorError> {
         let some = self.query_if_there("SELECT Id FROM Account WHERE IsPersonAccount = true LIMIT 1").await?;
         Ok(some.is_some())
+    }
+}
+
+/// What rules call a field goes into a query as it stands.
+fn refuse_other_than_fields(keys: &AccountKeys) -> Result<(), VendorError> {
+    match keys.fields.iter().find(|field| !soql::is_field(field)) {
+        None => Ok(()),
+        Some(field) => {
+            let why = format!("{field:?} is not the API name of a field, such as Tier__c");
+            Err(VendorError::needs_person(VENDOR, why))
+        }
     }
 }
 
