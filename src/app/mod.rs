@@ -131,7 +131,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let fleet = vendors::fleet::join(&setup.vendors, &setup.store, &setup.clock, &worker);
     let slack = setup.vendors.slack.clone().filter(|_| shadow.is_none());
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
-    let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits, shadow));
+    let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, (&setup.limits, &worker), shadow));
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
         vendors: setup.vendors,
@@ -228,12 +228,12 @@ fn facts_of(
     vendors: &Vendors,
     store: &Store,
     clock: &SharedClock,
-    limits: &Limits,
+    (limits, worker): (&Limits, &str),
     shadow: Option<TimeDelta>,
 ) -> Facts {
     let (crm, calendar) = (vendors.crm.clone(), vendors.calendar.clone());
     let facts = Facts::new(crm, calendar, store.clone(), Arc::clone(clock), limits.facts_within());
-    let facts = facts.reading_back(vendors.read_back);
+    let facts = facts.reading_back(vendors.read_back).polling(worker, limits.mirror_every());
     match (shadow, &vendors.telephony) {
         (Some(_), _) => facts.in_shadow(),
         (None, Some(_)) => facts,
@@ -350,8 +350,9 @@ async fn introduce(facts: Arc<Facts>, mut release: Current, mut stopping: Receiv
 /// A vendor that takes its time holds up no stop.
 async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: Receiver<bool>) {
     let mut stopped = stopping.clone();
+    let calendars = facts.keep_fresh(release.clone(), stopping);
     let kept =
-        async { tokio::join!(facts.keep_fresh(release.clone(), stopping), facts.keep_absences(release.clone())) };
+        async { tokio::join!(calendars, facts.keep_absences(release.clone()), facts.keep_mirror(release.clone())) };
     tokio::select! {
         _ = kept => {}
         _ = stopped.wait_for(|stop| *stop) => {}

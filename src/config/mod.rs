@@ -140,11 +140,16 @@ pub struct Limits {
     pub lease_s: u64,
     /// Steps carried out at once, for each vendor: one that is slow keeps none of the others waiting.
     pub steps_at_once: usize,
+    /// How often the CRM is asked what has changed of the accounts that the mirror holds; 0: never.
+    pub mirror_every_s: u64,
 }
+
+/// More often would cost more requests than looking up every caller; less often is as good as never.
+const MIRROR_EVERY_S: std::ops::RangeInclusive<u64> = 10..=24 * 3600;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { facts_within_ms: 700, vendor_timeout_s: 10, lease_s: 25, steps_at_once: 32 }
+        Self { facts_within_ms: 700, vendor_timeout_s: 10, lease_s: 25, steps_at_once: 32, mirror_every_s: 300 }
     }
 }
 
@@ -159,6 +164,41 @@ impl Limits {
 
     pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_s)
+    }
+
+    /// # Errors
+    /// They contradict each other, or somebody would wait too long.
+    fn check(&self) -> Result<()> {
+        if self.vendor_timeout_s >= self.lease_s {
+            bail!(
+                "limits.vendor_timeout_s is {} and limits.lease_s is {}: a call must be given up before its lease ends, \
+                 or two workers make it; allowed: vendor_timeout_s < lease_s",
+                self.vendor_timeout_s,
+                self.lease_s
+            );
+        }
+        if self.lease_s > 25 {
+            bail!(
+                "limits.lease_s is {}: a killed worker's steps must come back within 30 s; allowed: up to 25",
+                self.lease_s
+            );
+        }
+        if self.facts_within_ms > 1000 {
+            bail!("limits.facts_within_ms is {}: a caller is waiting; allowed: up to 1000", self.facts_within_ms);
+        }
+        ensure!(
+            self.mirror_every_s == 0 || MIRROR_EVERY_S.contains(&self.mirror_every_s),
+            "limits.mirror_every_s is {}: how often the CRM is asked what has changed; allowed: {} to {}, or 0 for never",
+            self.mirror_every_s,
+            MIRROR_EVERY_S.start(),
+            MIRROR_EVERY_S.end()
+        );
+        Ok(())
+    }
+
+    /// `None`: the mirror is not refreshed but by look-ups.
+    pub fn mirror_every(&self) -> Option<Duration> {
+        (self.mirror_every_s > 0).then(|| Duration::from_secs(self.mirror_every_s))
     }
 }
 
@@ -209,24 +249,7 @@ pub fn load(path: &Path) -> Result<Config> {
 
 impl Config {
     fn check(&self) -> Result<()> {
-        let limits = &self.limits;
-        if limits.vendor_timeout_s >= limits.lease_s {
-            bail!(
-                "limits.vendor_timeout_s is {} and limits.lease_s is {}: a call must be given up before its lease ends, \
-                 or two workers make it; allowed: vendor_timeout_s < lease_s",
-                limits.vendor_timeout_s,
-                limits.lease_s
-            );
-        }
-        if limits.lease_s > 25 {
-            bail!(
-                "limits.lease_s is {}: a killed worker's steps must come back within 30 s; allowed: up to 25",
-                limits.lease_s
-            );
-        }
-        if limits.facts_within_ms > 1000 {
-            bail!("limits.facts_within_ms is {}: a caller is waiting; allowed: up to 1000", limits.facts_within_ms);
-        }
+        self.limits.check()?;
         if self.telephony.as_ref().is_some_and(Telephony::needs_amqp) && self.amqp.is_none() {
             bail!(
                 "telephony.mode is agent_amqp, or told_by is amqp, but there is no [amqp] section: add one with a url"

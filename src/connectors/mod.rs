@@ -23,7 +23,10 @@ pub mod webhook;
 
 pub use calendar::{BookRequest, Booked, Calendar};
 pub use chats::Rooms;
-pub use crm::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, FieldWords, OwnerBy, ScreenPop, TaskKind};
+pub use crm::{
+    ACCOUNTS_AT_ONCE, AccountChanges, AccountKeys, Counts, Crm, CrmLead, CrmRef, CrmTask, FieldWords, OwnerBy,
+    ScreenPop, TaskKind,
+};
 pub use lead::hex_key;
 pub use telephony::{
     Addresses, AskRequest, CallSink, CallerStatus, Carried, ComesFor, DialRequest, Happened, LegStatus, Lent,

@@ -3,7 +3,7 @@
 
 use super::Facts;
 use super::health::{PAUSE_AFTER_FAILURE, Rhythm, SILENT, UNHURRIED, ask_until_it_answers};
-use crate::connectors::{AccountKeys, Crm};
+use crate::connectors::{AccountKeys, Counts, Crm};
 use crate::store::{Met, Mirrored, caller_keys, with};
 use crate::telemetry::figures;
 use crate::telemetry::traces::for_lead;
@@ -12,15 +12,18 @@ use baton_core::domain::known::Fact;
 use baton_core::domain::lead::Lead;
 use baton_core::routing::shortlist;
 use baton_core::rules::RuleSet;
+use baton_core::rules::model::field::{OF_CASES, OF_OPPORTUNITIES};
 use baton_core::rules::model::set::Existing;
 use baton_core::rules::words::company::alike_permille;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A mirrored account is asked for again after this long.
-const FRESH: TimeDelta = TimeDelta::minutes(10);
+pub(super) const FRESH: TimeDelta = TimeDelta::minutes(10);
+/// What the mirror says is told to be old after this long.
+const OLD: TimeDelta = TimeDelta::hours(1);
 
 impl Facts {
     pub(super) async fn accounts(&self, leads: &[Lead], rules: &RuleSet) -> Vec<Fact<Candidates>> {
@@ -92,16 +95,20 @@ impl Facts {
         if let Some(known) = known
             && self.clock.now() - known.observed_at < FRESH
         {
-            return Found::known(known.fact());
+            return Found::known(known.fact(self.clock.now()));
         }
         match self.ask(crm, sought.keys).await {
-            Ok(records) => {
+            Ok(mut records) => {
+                sought.rules.name_fields(&mut records);
                 let value = Candidates::Found(shortlist(sought.lead, records, sought.rules));
                 let (observed_at, source) = (self.clock.now(), crm.vendor().to_owned());
                 let fresh = Mirrored { account: value.clone(), source: source.clone(), observed_at };
                 Found { fact: Fact::Known { value, observed_at, source }, fresh: Some(fresh) }
             }
-            Err(why) => Found::known(known.map_or(Fact::Unknown { why }, Mirrored::fact)),
+            Err(why) => {
+                let now = self.clock.now();
+                Found::known(known.map_or(Fact::Unknown { why }, |known| known.fact(now)))
+            }
         }
     }
 
@@ -206,11 +213,12 @@ impl Found {
 }
 
 impl Mirrored {
-    fn fact(&self) -> Fact<Candidates> {
+    fn fact(&self, now: DateTime<Utc>) -> Fact<Candidates> {
+        let old = if now - self.observed_at > OLD { "an old " } else { "" };
         Fact::Known {
             value: self.account.clone(),
             observed_at: self.observed_at,
-            source: format!("mirror of {}", self.source),
+            source: format!("{old}mirror of {}", self.source),
         }
     }
 }
@@ -227,8 +235,14 @@ fn keys_of(lead: &Lead, rules: &RuleSet) -> AccountKeys {
         email: lead.contact.email.as_ref().filter(|_| by_email).map(|known| known.value.clone()),
         domain: domain.filter(|domain| !rules.shared_domains.contains(domain)),
         company,
-        fields: rules.crm_fields().into_iter().collect(),
+        ..read_along(rules)
     }
+}
+
+/// Whatever else rules ask of an account.
+pub(super) fn read_along(rules: &RuleSet) -> AccountKeys {
+    let counts = Counts { opportunities: rules.counts_any(&OF_OPPORTUNITIES), cases: rules.counts_any(&OF_CASES) };
+    AccountKeys { fields: rules.crm_fields().into_iter().collect(), counts, ..AccountKeys::default() }
 }
 
 /// All keys name the mirror's row: what was found by one of them alone would lack the others' records. `None`: no key.

@@ -11,6 +11,7 @@ mod away;
 mod calendars;
 mod free;
 mod health;
+mod mirror;
 mod news;
 mod seen;
 mod waits;
@@ -52,6 +53,8 @@ pub struct Facts {
     /// When the CRM last told of an account; until it has told of one, since when it could have.
     told_at: Mutex<Option<DateTime<Utc>>>,
     crm_health: Arc<Health<AccountKeys>>,
+    /// How the mirror of accounts is refreshed; `None`: it is not.
+    polls: Option<mirror::Polls>,
     /// Nothing is created in the CRM to see whom its rules choose.
     shadow: bool,
     /// How often what is done in the CRM is read back.
@@ -93,6 +96,7 @@ impl Facts {
             lately: Mutex::default(),
             told_at,
             crm_health: Arc::default(),
+            polls: None,
             shadow: false,
             reads_back: None,
         }
@@ -102,6 +106,13 @@ impl Facts {
     #[must_use]
     pub fn in_shadow(mut self) -> Self {
         self.shadow = true;
+        self
+    }
+
+    /// Accounts that were looked up are kept fresh, by one worker at a time; `None`: they are not.
+    #[must_use]
+    pub fn polling(mut self, worker: &str, every: Option<Duration>) -> Self {
+        self.polls = every.map(|every| mirror::Polls { worker: worker.to_owned(), every });
         self
     }
 

@@ -37,8 +37,8 @@ pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use keep::{Cut, Kept, OldPage, Passed};
 pub use lead::{
-    AttentionCounts, CARRIER, DecidedLead, HandedOver, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed, PastLead,
-    StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, chosen_by, kind_name as next_step_name,
+    AttentionCounts, CARRIER, DecidedLead, HandedOver, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed,
+    PastLead, StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, chosen_by, kind_name as next_step_name,
     status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
@@ -51,7 +51,7 @@ pub use sql::error::StoreError;
 pub use step::{
     CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, VendorRef,
 };
-pub use vendor::{Budgets, Mirrored, TokenLease};
+pub use vendor::{Budgets, MirrorPoll, Mirrored, TokenLease, mirror_row};
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,
     TriedDelivery, WebhookStanding,

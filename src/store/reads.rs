@@ -3,12 +3,13 @@
 use super::database::Access;
 use super::{
     ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CallerOnLine, CarrierLeg, ChainEnd, Cut,
-    DeliveryLine, InboxRow, Kept, LeadFile, LeadInCrm, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored,
-    OfferedCard, OldPage, OtherChoice, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepRow, StepStats,
-    Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead,
+    DeliveryLine, InboxRow, Kept, LeadFile, LeadInCrm, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, MirrorPoll,
+    Mirrored, OfferedCard, OldPage, OtherChoice, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepRow,
+    StepStats, Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead,
     WebhookStanding,
 };
 use crate::telemetry::figures::State;
+use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
 use baton_core::domain::lead::Lead;
 use baton_core::domain::phone::PhoneE164;
@@ -76,6 +77,9 @@ reads! {
     leads_in_crm(&records: [String]) -> Vec<LeadInCrm>;
     leads_find(&query: LeadQuery, limit: usize) -> Vec<LeadSummary>;
     mirror_get(&keys: [String]) -> BTreeMap<String, Mirrored>;
+    mirror_holding(&rows: [String]) -> BTreeMap<String, Vec<String>>;
+    mirror_oldest(&source: str, limit: usize) -> Vec<(CrmId, DateTime<Utc>)>;
+    mirror_poll(&source: str) -> MirrorPoll;
     ping_answer(&key: str) -> Option<String>;
     offered_card(&key: str) -> Option<OfferedCard>;
     other_choices_unasked(from: DateTime<Utc>, until: DateTime<Utc>, limit: usize) -> Vec<(Lead, DateTime<Utc>)>;

@@ -167,6 +167,7 @@ conformance! {
             accepted_is_a_call_that_a_rep_took_whatever_became_of_it,
             feedback_outcomes_and_owner_changes_are_told_once,
             accounts_are_remembered_even_when_there_is_none,
+            what_is_told_later_goes_into_the_answers_that_an_account_is_in,
             tokens_come_back_and_can_be_taken_away,
             bi_views_can_be_read,
         ]

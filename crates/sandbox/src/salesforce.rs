@@ -35,6 +35,7 @@ pub fn routes(world: Arc<World>, state: SalesforceState) -> Router {
     let guarded = Router::new()
         .route("/services/data", get(versions))
         .route("/services/data/{version}/query", get(query))
+        .route("/services/data/{version}/query/{locator}", get(next_page))
         .route("/services/data/{version}/search", get(search))
         .route("/services/data/{version}/composite", post(composite))
         .route("/services/data/{version}/actions/standard/customNotificationAction", post(notify))
@@ -59,9 +60,12 @@ async fn name_reads(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(parts, Body::from(body))).await
 }
 
-/// `token`, `query`, `search`, `composite` (`reads`, where it only reads), `describe`, `data` (its versions), `customNotificationAction` or `record`.
+/// `token`, `query`, `next_page` of it, `search`, `composite` (`reads`, where it only reads), `describe`, `data` (its versions), `customNotificationAction` or `record`.
 fn operation_of(_method: &str, path: &str) -> String {
     let last = path.rsplit('/').next().unwrap_or_default();
+    if path.contains("/query/") {
+        return "next_page".to_owned();
+    }
     let known =
         ["token", "query", "search", "composite", "describe", "data", "customNotificationAction"].contains(&last);
     if known { last.to_owned() } else { "record".to_owned() }
@@ -103,6 +107,14 @@ async fn query(
     Query(parameters): Query<BTreeMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
     app.state.query(parameters.get("q").map(String::as_str).unwrap_or_default()).map(Json)
+}
+
+/// The rest of a query of several pages.
+async fn next_page(
+    State(app): State<App>,
+    Path((_, locator)): Path<(String, String)>,
+) -> Result<Json<Value>, ApiError> {
+    app.state.next_page(&locator).map(Json)
 }
 
 async fn versions(State(app): State<App>) -> Json<Value> {

@@ -14,6 +14,14 @@ fn timeouts_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn the_mirror_is_refreshed_every_five_minutes_unless_said_otherwise() {
+    let every = |text: &str| toml::from_str::<Config>(text).expect("parses").limits.mirror_every();
+    assert_eq!(every(""), Some(Duration::from_secs(300)));
+    assert_eq!(every("[limits]\nmirror_every_s = 0\n"), None);
+    assert!(fault("[limits]\nmirror_every_s = 5\n").contains("allowed: 10 to 86400, or 0 for never"));
+}
+
+#[test]
 fn a_trial_carries_no_calls_and_looks_within_two_weeks() {
     let carried = format!("shadow = true\n[http]\npublic_url = \"https://baton.example\"\n[telephony]\n{TWILIO}");
     assert!(fault(&carried).contains("nobody would serve whoever is on the line"));

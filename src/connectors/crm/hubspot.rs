@@ -11,20 +11,22 @@
 mod assign;
 mod away;
 mod body;
+mod changes;
 mod errors;
 mod find;
 mod look_up;
 mod news;
+mod open;
 mod owners;
 mod people;
 mod write;
 
-use super::{AccountKeys, Crm, CrmLead, CrmRef, FieldWords, OwnerBy};
+use super::{AccountChanges, AccountKeys, Counts, Crm, CrmLead, CrmRef, FieldWords, OwnerBy};
 use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Fleet, Limits, Secret, VendorHttp};
 use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
-use baton_core::domain::account::Records;
+use baton_core::domain::account::{CompanyRecord, Records};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::RepId;
@@ -53,6 +55,8 @@ const SEARCHES_PER_SECOND: u32 = 3;
 /// What is read back has turns of its own, so that no lead waits for it: of the requests a second one in so many, which is one
 /// search a second beside those three.
 const READ_BACK_PART: u32 = 8;
+/// Records that are read at once, as many as the vendor gives.
+const BATCH: usize = 100;
 
 #[derive(Debug, Clone)]
 pub struct HubSpotConfig {
@@ -201,14 +205,15 @@ impl HubSpot {
 
     /// Records by id; those that are gone meanwhile are left out.
     async fn objects(&self, kind: &str, ids: &[String], properties: &[&str]) -> Result<Vec<Object>, VendorError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        let mut found = Vec::new();
+        for some in ids.chunks(BATCH) {
+            let inputs: Vec<Value> = some.iter().map(|id| json!({ "id": id })).collect();
+            let call = self
+                .object_call("batch_read", Does::Read, Method::POST, &[kind, "batch", "read"])
+                .json(json!({ "inputs": inputs, "properties": properties, "propertiesWithHistory": [] }));
+            found.extend(read::<Results<Object>>(&self.send(call).await?)?.whole()?);
         }
-        let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
-        let call = self
-            .object_call("batch_read", Does::Read, Method::POST, &[kind, "batch", "read"])
-            .json(json!({ "inputs": inputs, "properties": properties, "propertiesWithHistory": [] }));
-        read::<Results<Object>>(&self.send(call).await?)?.whole()
+        Ok(found)
     }
 
     /// A list, so many of its pages at most.
@@ -246,6 +251,19 @@ impl Crm for HubSpot {
 
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
         self.records(keys).await
+    }
+
+    async fn changes(
+        &self,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+        counts: Counts,
+    ) -> Result<AccountChanges, VendorError> {
+        self.changed(since, now, counts).await
+    }
+
+    async fn accounts(&self, ids: &[CrmId], keys: &AccountKeys) -> Result<Vec<CompanyRecord>, VendorError> {
+        self.companies_by_id(ids, keys).await
     }
 
     fn meet(&self, reps: &BTreeMap<RepId, Rep>) {

@@ -6,7 +6,7 @@ pub mod salesforce;
 use super::http::Fleet;
 use super::{LookedUp, VendorError};
 use async_trait::async_trait;
-use baton_core::domain::account::Records;
+use baton_core::domain::account::{CompanyRecord, Records};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
 use baton_core::domain::id::RepId;
@@ -29,7 +29,31 @@ pub struct AccountKeys {
     pub company: Option<String>,
     /// CRM fields that rules declare, to be read along.
     pub fields: Vec<String>,
+    /// What rules ask for besides, which a CRM counts in further records.
+    pub counts: Counts,
 }
+
+/// Whether what is open of an account is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub opportunities: bool,
+    /// Cases or tickets.
+    pub cases: bool,
+}
+
+/// Accounts of which something changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountChanges {
+    /// They themselves, their opportunities or their cases.
+    pub accounts: BTreeSet<CrmId>,
+    /// Those that are there no more, as far as the CRM tells of it.
+    pub gone: BTreeSet<CrmId>,
+    /// From when the next question goes on. Before now even where all was told: what changed lately may show late.
+    pub until: DateTime<Utc>,
+}
+
+/// Accounts that [`Crm::accounts`] reads at once.
+pub const ACCOUNTS_AT_ONCE: usize = 100;
 
 /// One lead as the CRM should show it. Lengths are cut by the connector to the vendor's limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,6 +170,19 @@ pub trait Crm: Send + Sync {
     /// Every record that shares a key with the lead, and companies of a similar name; which of them it is, the rules decide.
     /// Empty: asked, and there is none.
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError>;
+    /// Of which accounts something changed since then. The answer of a CRM that cannot tell is empty.
+    async fn changes(
+        &self,
+        since: DateTime<Utc>,
+        _now: DateTime<Utc>,
+        _counts: Counts,
+    ) -> Result<AccountChanges, VendorError> {
+        Ok(AccountChanges { until: since, ..AccountChanges::default() })
+    }
+    /// Those of these accounts that are there, [`ACCOUNTS_AT_ONCE`] at most, each as [`Crm::find`] would bring it but for phones.
+    async fn accounts(&self, _ids: &[CrmId], _keys: &AccountKeys) -> Result<Vec<CompanyRecord>, VendorError> {
+        Err(VendorError::needs_person(self.vendor(), "it tells of no accounts by their ids"))
+    }
     /// The reps, whenever they change: owners are told by what `reps.csv` calls them, see [`Rep::name_in_crm`]. For a CRM with
     /// one id per person it is that, and nothing has to be known.
     fn meet(&self, _reps: &BTreeMap<RepId, Rep>) {}

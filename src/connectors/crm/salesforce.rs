@@ -12,6 +12,7 @@
 mod absences;
 mod assign;
 mod auth;
+mod changes;
 mod errors;
 mod fields;
 mod find;
@@ -28,13 +29,13 @@ mod write;
 
 pub use auth::SalesforceAuth;
 
-use super::{AccountKeys, Crm, CrmLead, CrmRef, FieldWords, ScreenPop};
+use super::{AccountChanges, AccountKeys, Counts, Crm, CrmLead, CrmRef, FieldWords, ScreenPop};
 use crate::connectors::http::{Answer, ApiCall, Fleet, Judge, Limits, TokenCache, VendorHttp};
 use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use auth::TokenRequests;
 use baton_clock::SharedClock;
-use baton_core::domain::account::Records;
+use baton_core::domain::account::{CompanyRecord, Records};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::effect::Class;
 use baton_core::domain::outcome::CrmNewsPage;
@@ -83,8 +84,11 @@ pub struct Salesforce {
 
 /// An answer with rows of SOQL.
 #[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct QueryResult {
     records: Vec<Map<String, Value>>,
+    /// Where the rest of them is.
+    next_records_url: Option<String>,
 }
 
 impl Salesforce {
@@ -185,6 +189,19 @@ impl Crm for Salesforce {
 
     async fn find(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
         self.records(keys).await
+    }
+
+    async fn changes(
+        &self,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+        counts: Counts,
+    ) -> Result<AccountChanges, VendorError> {
+        self.changed(since, now, counts).await
+    }
+
+    async fn accounts(&self, ids: &[CrmId], keys: &AccountKeys) -> Result<Vec<CompanyRecord>, VendorError> {
+        self.companies(ids, keys).await
     }
 
     async fn assign(&self, lead: &CrmLead) -> Result<Option<CrmId>, VendorError> {

@@ -1,31 +1,54 @@
 //! What was known when a lead was decided: each fact with its source and its age.
 
 use super::story::{Roster, Story, ago};
+use baton_core::domain::account::Candidates;
 use baton_core::domain::id::RepId;
 use baton_core::domain::known::Fact;
+use baton_core::domain::lead::FieldValue;
 use baton_core::domain::rep::{Busy, Presence};
 use baton_core::domain::zone::Zone;
-use baton_core::routing::decision::OwnershipResult;
+use baton_core::routing::decision::{AccountTrace, OwnershipResult};
 use baton_core::routing::snapshot::RepFacts;
 use baton_core::routing::{Decision, Snapshot, local};
 use baton_core::rules::RuleSet;
+use baton_core::rules::model::field::Looked;
 use baton_core::rules::model::set::{CalendarRules, CountsAs};
+use baton_core::rules::model::witness::spell;
 use chrono::{DateTime, Utc};
 
-/// A section to follow [`super::explain()`]: one line for everybody whom the decision names, in the order of its trace. The
-/// account and its age stand in the explanation itself.
+/// A section to follow [`super::explain()`]: what the CRM said of the account beyond its match, which stands in the explanation itself,
+/// and one line for everybody whom the decision names, in the order of its trace.
 pub fn facts(decision: &Decision, snapshot: &Snapshot, rules: &RuleSet) -> String {
     let roster = Roster(rules);
     let mut story = Story::default();
     let named = named(decision);
-    let lines = named.iter().map(|rep| match snapshot.reps.get(*rep) {
+    let reps = named.iter().map(|rep| match snapshot.reps.get(*rep) {
         Some(facts) => {
             format!("{}: {}.", roster.name(rep), known(facts, snapshot.now, roster.zone(rep), &rules.calendars))
         }
         None => format!("{}: nothing was known beyond the roster.", roster.name(rep)),
     });
+    let lines = account(decision, snapshot).into_iter().chain(reps);
     story.section(&format!("Known at {}", local(snapshot.now, Zone::UTC)), lines);
     story.text
+}
+
+/// The fields of the account that rules ask for, and when they were read: where the mirror was refreshed, that is later than the match.
+fn account(decision: &Decision, snapshot: &Snapshot) -> Option<String> {
+    let AccountTrace::Matched { name, crm_id, source, .. } = &decision.trace.account else { return None };
+    let Fact::Known { value, observed_at, .. } = &snapshot.account else { return None };
+    let (fields, seen_at) = match value {
+        Candidates::Found(records) => {
+            let company = records.companies.iter().find(|company| company.crm_id == *crm_id)?;
+            (&company.fields, company.seen_at)
+        }
+        Candidates::Settled(account) => (&account.as_ref()?.fields, None),
+    };
+    let spelt = |(name, value): (&String, &FieldValue)| format!("{name} {}", spell(&Looked::Value(value.clone())));
+    let mut told: Vec<String> = fields.iter().map(spelt).collect();
+    told.extend(seen_at.filter(|_| fields.is_empty()).map(|_| "its owners".to_owned()));
+    let age = ago((snapshot.now - seen_at.unwrap_or(*observed_at)).num_milliseconds());
+    (!told.is_empty()).then(|| format!("{name}: {}, says {source} {age}.", told.join(", ")))
 }
 
 /// Each rep once: owners and delegates, then the members of every pool that was looked at.
@@ -135,5 +158,29 @@ mod tests {
         unknown.reps.clear();
         let text = facts(&world.decide(), &unknown, &world.rules);
         assert!(text.contains("  DAN: nothing was known beyond the roster."), "{text}");
+    }
+
+    #[test]
+    fn what_is_known_of_the_account_is_told_with_when_it_was_read() {
+        let world = |seen_at: Option<&str>, seats: bool| {
+            scenario().company("001", |company| {
+                company.domains = vec!["acme.com".into()];
+                company.seen_at = seen_at.map(at);
+                if seats {
+                    company.fields.insert("seats".to_owned(), FieldValue::Number(40.0));
+                    company.count_opportunities(2, 1500.5, Some("Proposal"));
+                }
+            })
+        };
+        let told = |seen_at: Option<&str>, seats: bool| {
+            let world = world(seen_at, seats);
+            let text = facts(&world.decide(), &world.snapshot, &world.rules);
+            text.lines().find_map(|line| line.strip_prefix("  Acme: ")).map(str::to_owned)
+        };
+        let open = "open_opportunities 2, open_opportunity_amount 1500.5, open_opportunity_stage Proposal, seats 40";
+        assert_eq!(told(None, true), Some(format!("{open}, says mirror 2 min ago.")));
+        assert_eq!(told(Some("09:59"), true), Some(format!("{open}, says mirror 60 s ago.")));
+        assert_eq!(told(Some("09:59"), false).as_deref(), Some("its owners, says mirror 60 s ago."));
+        assert_eq!(told(None, false), None);
     }
 }

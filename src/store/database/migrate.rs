@@ -19,7 +19,7 @@ type Migration = (&'static str, &'static str);
 /// What a copy says of itself.
 pub(super) const COPIES: &str = include_str!("../../../migrations/0032_copies.sql");
 
-const MIGRATIONS: [Migration; 41] = [
+const MIGRATIONS: [Migration; 42] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -59,6 +59,7 @@ const MIGRATIONS: [Migration; 41] = [
     ("0042_vendor_budget", include_str!("../../../migrations/0042_vendor_budget.sql")),
     ("0043_shadow", include_str!("../../../migrations/0043_shadow.sql")),
     ("0044_leavers", include_str!("../../../migrations/0044_leavers.sql")),
+    ("0045_mirror", include_str!("../../../migrations/0045_mirror.sql")),
     ("0046_read_back", include_str!("../../../migrations/0046_read_back.sql")),
     ("0046_read_back_indexes", include_str!("../../../migrations/0046_read_back_indexes.sql")),
 ];

@@ -18,7 +18,7 @@ pub struct Mirrored {
     pub observed_at: DateTime<Utc>,
 }
 
-const COLUMNS: [Column; 4] = [Text("key"), Text("body"), Text("source"), Int("observed_at")];
+pub(super) const COLUMNS: [Column; 4] = [Text("key"), Text("body"), Text("source"), Int("observed_at")];
 
 impl Tx {
     pub async fn mirror_get(&mut self, keys: &[String]) -> Result<BTreeMap<String, Mirrored>, StoreError> {

@@ -2,6 +2,8 @@
 
 mod budget;
 mod mirror;
+mod polled;
 
 pub use budget::{Budgets, TokenLease};
 pub use mirror::Mirrored;
+pub use polled::{MirrorPoll, mirror_row};

@@ -5,7 +5,8 @@ use super::server::Db;
 use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rep, rules};
 use baton::store::{ApiToken, DecidedLead, HumanContact, Mirrored, OwnerChange, ReportRow, StoreError};
-use baton_core::domain::account::{Account, MatchKey};
+use baton_core::domain::account::{Account, Candidates, CompanyRecord, MatchKey, Records};
+use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::LegId;
 use baton_core::domain::lead::{Disclosure, LeadChannel};
 use baton_core::domain::leg::LegState;
@@ -182,6 +183,47 @@ pub async fn accounts_are_remembered_even_when_there_is_none(db: Db) {
     let expected =
         BTreeMap::from([("domain:acme.example".to_owned(), known), ("email:a@b.example".to_owned(), unknown)]);
     assert_eq!(got.expect("a read"), expected, "the last word counts, and 'none' is one");
+}
+
+/// An answer that is newer than that keeps what it says, and an account that is in none any more is not asked for again.
+pub async fn what_is_told_later_goes_into_the_answers_that_an_account_is_in(db: Db) {
+    let company =
+        |name: &str| CompanyRecord { crm_id: "001".into(), name: name.to_owned(), ..CompanyRecord::default() };
+    let answer = |seconds: i64| {
+        let account = Candidates::Found(Records { companies: vec![company("Acme")], ..Records::default() });
+        Mirrored { account, source: "salesforce".into(), observed_at: later(seconds) }
+    };
+    let keys = ["email:a@b.example", "email:c@d.example"].map(str::to_owned);
+    let answers = BTreeMap::from([(keys[0].clone(), answer(0)), (keys[1].clone(), answer(100))]);
+    let noted = writes!(db.store, [answers], |tx| {
+        tx.mirror_put(&answers).await?;
+        tx.mirror_note("salesforce", now()).await
+    });
+    assert_eq!(noted.await.expect("it is noted"), (later(100), false));
+    let account = CrmId::from("001");
+    let refresh = |told: Option<CompanyRecord>, seconds: i64| {
+        writes!(db.store, [account, told], |tx| {
+            tx.mirror_refresh("salesforce", (&account, told.as_ref()), later(seconds)).await
+        })
+    };
+    let told = || async {
+        let answers = db.store.mirror_get(&keys).await.expect("a read");
+        let told = |answer: &Mirrored| match &answer.account {
+            Candidates::Found(records) => records.companies.first().map(|one| (one.name.clone(), one.seen_at)),
+            Candidates::Settled(_) => None,
+        };
+        keys.each_ref().map(|key| told(&answers[key]))
+    };
+    let newer = Some(("Acme".to_owned(), None));
+    refresh(Some(company("Acme Ltd")), 50).await.expect("it is refreshed");
+    assert_eq!(told().await, [Some(("Acme Ltd".to_owned(), Some(later(50)))), newer.clone()]);
+    let oldest = db.store.mirror_oldest("salesforce", 5).await.expect("a read");
+    assert_eq!(oldest, [(account.clone(), later(50))]);
+    refresh(None, 60).await.expect("it is gone");
+    assert_eq!(told().await, [None, newer]);
+    refresh(None, 200).await.expect("it is gone");
+    assert_eq!(told().await, [None, None]);
+    assert!(db.store.mirror_oldest("salesforce", 5).await.expect("a read").is_empty());
 }
 
 pub async fn tokens_come_back_and_can_be_taken_away(db: Db) {

@@ -2,6 +2,7 @@
 //! the vendor's contract.
 
 mod hubspot;
+mod mirror;
 mod salesforce;
 
 use baton::connectors::{AccountKeys, Crm, CrmLead, CrmRef, CrmTask, TaskKind, VendorError};

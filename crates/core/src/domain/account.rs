@@ -87,6 +87,34 @@ pub struct CompanyRecord {
     pub active_at: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, FieldValue>,
+    /// When it was read, where that was after the records beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<DateTime<Utc>>,
+}
+
+/// What is counted of an account, whatever the CRM calls a deal or a ticket: fields that are routable as `account.NAME` without
+/// being declared. Amounts are in the currency in which the CRM keeps them.
+pub const OPEN_OPPORTUNITIES: &str = "open_opportunities";
+pub const OPEN_AMOUNT: &str = "open_opportunity_amount";
+/// Of the one that changed last, as the CRM calls it.
+pub const OPEN_STAGE: &str = "open_opportunity_stage";
+pub const OPEN_CASES: &str = "open_cases";
+/// The day on which it was opened, in UTC.
+pub const OLDEST_CASE: &str = "oldest_open_case";
+
+impl CompanyRecord {
+    /// `stage`: of the one that changed last.
+    pub fn count_opportunities(&mut self, count: usize, amount: f64, stage: Option<&str>) {
+        self.fields.insert(OPEN_OPPORTUNITIES.to_owned(), FieldValue::Number(count as f64));
+        self.fields.insert(OPEN_AMOUNT.to_owned(), FieldValue::Number(amount));
+        self.fields.extend(stage.map(|stage| (OPEN_STAGE.to_owned(), FieldValue::Text(stage.to_owned()))));
+    }
+
+    pub fn count_cases(&mut self, count: usize, oldest: Option<DateTime<Utc>>) {
+        self.fields.insert(OPEN_CASES.to_owned(), FieldValue::Number(count as f64));
+        let day = oldest.map(|at| FieldValue::Text(at.date_naive().to_string()));
+        self.fields.extend(day.map(|day| (OLDEST_CASE.to_owned(), day)));
+    }
 }
 
 /// A contact, or a lead that is not converted.

@@ -69,6 +69,7 @@ pub(super) fn rule_set(drafts: &Drafts, release: ReleaseId, faults: &mut Faults)
         front_door,
         matching: drafts.routing.matching.clone(),
         shared_domains: drafts.routing.shared_domains.clone(),
+        crm_names: drafts.routing.vocabulary.crm_names.clone(),
     })
 }
 

@@ -54,6 +54,10 @@ pub(super) struct Org {
     reads_only: bool,
     /// Whom the org's assignment rule chooses, where it is let.
     assignment_rule: Option<String>,
+    /// Rows on a page of a query; none: 2,000.
+    page: Option<usize>,
+    /// Queries of which there is more than a page.
+    under_way: Vec<Vec<Value>>,
 }
 
 impl SalesforceState {
@@ -108,12 +112,20 @@ impl SalesforceState {
     }
 
     pub(super) fn query(&self, text: &str) -> Result<Value, ApiError> {
-        self.org().query(text)
+        self.org().query(text, false)
+    }
+
+    pub(super) fn next_page(&self, locator: &str) -> Result<Value, ApiError> {
+        self.org().next_page(locator)
     }
 
     /// One part of a composite that changes nothing.
     pub(super) fn read_part(&self, part: &Value) -> Result<Written, ApiError> {
-        self.org().clone().part(part, &[], None)
+        let mut org = self.org();
+        let mut draft = org.clone();
+        let read = draft.part(part, &[], None)?;
+        org.under_way = draft.under_way;
+        Ok(read)
     }
 
     pub(super) fn read(&self, object: &str, id: &str, fields: &str, version: &str) -> Result<Value, ApiError> {
@@ -130,7 +142,7 @@ impl SalesforceState {
                 record.is_some_and(|record| read::has_phone(record, terms))
             };
             let all = Select { limit: usize::MAX, ..select.clone() };
-            found.extend(org.select(&all, None)?.into_iter().filter(phoned).take(select.limit));
+            found.extend(org.select(&all, None, false)?.into_iter().filter(phoned).take(select.limit));
         }
         Ok(found)
     }
@@ -162,6 +174,7 @@ impl Org {
         let id = format!("{}{:012}AAA", prefix_of(object), self.made);
         let mut record = fields.as_object().cloned().unwrap_or_default();
         record.insert("Id".to_owned(), id.clone().into());
+        record.entry("IsDeleted").or_insert(false.into());
         if object == "Lead" {
             record.entry("IsConverted").or_insert(false.into());
         }
@@ -202,6 +215,7 @@ fn prefix_of(object: &str) -> &'static str {
         "Contact" => "003",
         "User" => "005",
         "Opportunity" => "006",
+        "Case" => "500",
         "Lead" => "00Q",
         "Event" => "00U",
         "CustomNotificationType" => "0ML",

@@ -14,6 +14,8 @@ pub(super) struct Select {
     pub object: String,
     /// All of them, each by any of its alternatives.
     pub conditions: Vec<Vec<Condition>>,
+    /// In the order of `SystemModstamp`; otherwise in that of their creation.
+    pub by_stamp: bool,
     pub limit: usize,
 }
 
@@ -128,9 +130,9 @@ impl SoqlReader {
         self.expect_word("FROM")?;
         let object = self.word()?;
         let conditions = if self.take_word("WHERE") { self.conditions()? } else { Vec::new() };
-        self.skip_order()?;
+        let by_stamp = self.order()?;
         let limit = if self.take_word("LIMIT") { self.word()?.parse().map_err(|_| "bad limit")? } else { usize::MAX };
-        Ok(Select { columns, children, object, conditions, limit })
+        Ok(Select { columns, children, object, conditions, by_stamp, limit })
     }
 
     fn conditions(&mut self) -> Result<Vec<Vec<Condition>>, String> {
@@ -188,17 +190,18 @@ impl SoqlReader {
         if !any.is_empty() && self.take(&SoqlToken::Sign(')')) { Ok(any) } else { Err("expecting a list".to_owned()) }
     }
 
-    /// Records are kept in the order of their creation, which is what our queries order by.
-    fn skip_order(&mut self) -> Result<(), String> {
+    /// Whether it is by `SystemModstamp` first. All others are read as the order of creation, in which records are kept.
+    fn order(&mut self) -> Result<bool, String> {
         if !self.take_word("ORDER") {
-            return Ok(());
+            return Ok(false);
         }
         self.expect_word("BY")?;
+        let by_stamp = self.is_next(&SoqlToken::Word("SystemModstamp".to_owned()));
         loop {
             self.word()?;
             let _ = self.take_word("DESC") || self.take_word("ASC");
             if !self.take(&SoqlToken::Sign(',')) {
-                return Ok(());
+                return Ok(by_stamp);
             }
         }
     }

@@ -9,6 +9,7 @@ mod value;
 
 pub(super) use value::{instant, is_property};
 
+use super::people::Who;
 use super::{HubSpot, OWNER, Object, Results, VENDOR, VERSION, read, record_id};
 use crate::connectors::http::{ApiCall, Does};
 use crate::connectors::lead::{first_word, host_of, phone_near};
@@ -18,16 +19,14 @@ use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::lead::FieldValue;
 use baton_core::domain::phone::PhoneE164;
 use reqwest::Method;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use value::value_as;
 
 /// Rows of a search that are looked at.
 const ROWS: u32 = 100;
-/// Companies whose deals are looked at, and deals in all.
+/// Companies whose deals and tickets are looked at.
 const WITH_DEALS: usize = 20;
-const DEALS: usize = 100;
 /// The primary company of a contact; HubSpot keeps it as a property.
 const COMPANY_OF: &str = "associatedcompanyid";
 const OF_CONTACT: [&str; 8] = [
@@ -46,31 +45,9 @@ const OF_COMPANY: [&str; 7] =
 /// One filter: property, operator, value.
 type Filter = (&'static str, &'static str, String);
 
-#[derive(Deserialize)]
-pub(super) struct Linked {
-    from: super::AssociatedId,
-    to: Vec<LinkedTo>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LinkedTo {
-    to_object_id: String,
-}
-
-impl Linked {
-    /// The record's id, and those of what it is linked to.
-    pub(super) fn into_ids(self) -> (String, Vec<String>) {
-        (self.from.id, self.to.into_iter().map(|to| to.to_object_id).collect())
-    }
-}
-
 impl HubSpot {
     pub(super) async fn records(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
-        if let Some(field) = keys.fields.iter().find(|field| !is_property(field)) {
-            let why = format!("{field:?} is not the internal name of a property, such as industry_group");
-            return Err(VendorError::needs_person(VENDOR, why));
-        }
+        refuse_other_than_properties(keys)?;
         let (by_email, by_phone, searched, who) = tokio::try_join!(
             self.contact_by_email(keys),
             self.contacts_by_phone(keys),
@@ -90,19 +67,59 @@ impl HubSpot {
         companies.extend(searched);
         // Deals are looked at for those that share more than a word with the lead first.
         companies.sort_by_key(|company| (!of_contacts.contains(&company.id), !has_domain(company, keys)));
-        let owners = self.owners_of_open_deals(&companies).await?;
-        let mut found = Records::default();
-        for company in &companies {
-            let open = owners.get(&company.id).cloned();
-            found.companies.push(self.company(company, open, keys).await?);
-        }
+        let mut found =
+            Records { companies: self.told(&companies, WITH_DEALS, keys, &who).await?, ..Records::default() };
         found.people = contacts.values().map(|contact| person(contact, keys)).collect();
-        let of_companies = found.companies.iter_mut();
-        let owners = of_companies
-            .flat_map(|company| [&mut company.owner_crm_id, &mut company.open_opportunity_owner_crm_id])
-            .chain(found.people.iter_mut().map(|person| &mut person.owner_crm_id));
-        owners.flatten().for_each(|owner| *owner = who.name(owner.as_str()));
+        let owners = found.people.iter_mut().filter_map(|person| person.owner_crm_id.as_mut());
+        owners.for_each(|owner| *owner = who.name(owner.as_str()));
         Ok(found)
+    }
+
+    /// Those of these companies that are there.
+    pub(super) async fn companies_by_id(
+        &self,
+        ids: &[CrmId],
+        keys: &AccountKeys,
+    ) -> Result<Vec<CompanyRecord>, VendorError> {
+        refuse_other_than_properties(keys)?;
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).filter(|id| record_id(id).is_ok()).collect();
+        let properties = company_properties(keys);
+        let (companies, who) = tokio::try_join!(self.objects("companies", &ids, &properties), self.who())?;
+        self.told(&companies, companies.len(), keys, &who).await
+    }
+
+    /// Companies as the rules know them; what is open is looked at for so many of them.
+    async fn told(
+        &self,
+        companies: &[Object],
+        at_most: usize,
+        keys: &AccountKeys,
+        who: &Who,
+    ) -> Result<Vec<CompanyRecord>, VendorError> {
+        let ids: Vec<String> = companies.iter().take(at_most).map(|company| company.id.clone()).collect();
+        let deals = self.open_deals(&ids).await?;
+        let tickets = if keys.counts.cases { self.open_tickets(&ids).await? } else { BTreeMap::new() };
+        let mut told = Vec::with_capacity(companies.len());
+        for found in companies {
+            let of = |open: &BTreeMap<String, Vec<Object>>| open.get(&found.id).cloned().unwrap_or_default();
+            let mut company = self.company(found, keys).await?;
+            let deals = of(&deals);
+            let owner = deals.iter().find_map(|deal| deal.get(OWNER));
+            company.open_opportunity_owner_crm_id = owner.map(CrmId::from);
+            if keys.counts.opportunities && ids.contains(&found.id) {
+                let amount = deals.iter().filter_map(|deal| deal.get("amount")?.parse::<f64>().ok()).sum();
+                company.count_opportunities(deals.len(), amount, deals.first().and_then(|deal| deal.get("dealstage")));
+            }
+            if keys.counts.cases && ids.contains(&found.id) {
+                let tickets = of(&tickets);
+                let opened = tickets.iter().filter_map(|ticket| instant(ticket.get("createdate")?));
+                company.count_cases(tickets.len(), opened.min());
+            }
+            let owners = [&mut company.owner_crm_id, &mut company.open_opportunity_owner_crm_id];
+            owners.into_iter().flatten().for_each(|owner| *owner = who.name(owner.as_str()));
+            told.push(company);
+        }
+        Ok(told)
     }
 
     async fn contact_by_email(&self, keys: &AccountKeys) -> Result<Option<Object>, VendorError> {
@@ -143,12 +160,7 @@ impl HubSpot {
         self.search("companies", &filters, &company_properties(keys)).await
     }
 
-    async fn company(
-        &self,
-        found: &Object,
-        open: Option<String>,
-        keys: &AccountKeys,
-    ) -> Result<CompanyRecord, VendorError> {
+    async fn company(&self, found: &Object, keys: &AccountKeys) -> Result<CompanyRecord, VendorError> {
         let text = |property: &str| found.get(property).map(str::to_owned);
         let additional = found.get("hs_additional_domains").unwrap_or_default().split(';');
         let domains = found.get("domain").into_iter().chain(additional).filter_map(host_of);
@@ -159,40 +171,11 @@ impl HubSpot {
             phones: phones(found, keys),
             country: text("country"),
             owner_crm_id: text(OWNER).map(CrmId::from),
-            open_opportunity_owner_crm_id: open.map(CrmId::from),
+            open_opportunity_owner_crm_id: None,
             active_at: found.get("notes_last_updated").and_then(instant),
             fields: self.values_of(found, &keys.fields).await?,
+            seen_at: None,
         })
-    }
-
-    /// By company: the owner of its open deal that changed last.
-    async fn owners_of_open_deals(&self, companies: &[Object]) -> Result<BTreeMap<String, String>, VendorError> {
-        let ids: Vec<&str> = companies.iter().take(WITH_DEALS).map(|company| company.id.as_str()).collect();
-        let linked = self.linked("companies", "deals", &ids).await?;
-        if linked.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let ids = linked.iter().flat_map(|company| &company.to).map(|deal| deal.to_object_id.clone());
-        let ids: Vec<String> = ids.take(DEALS).collect();
-        let mut deals = self.objects("deals", &ids, &[OWNER, "hs_is_closed", "hs_lastmodifieddate"]).await?;
-        deals.retain(|deal| deal.get("hs_is_closed") != Some("true") && deal.get(OWNER).is_some());
-        let newest = |company: &Linked| {
-            let of_company = deals.iter().filter(|deal| company.to.iter().any(|to| to.to_object_id == deal.id));
-            let newest = of_company.max_by_key(|deal| (deal.get("hs_lastmodifieddate"), &deal.id))?;
-            Some((company.from.id.clone(), newest.get(OWNER)?.to_owned()))
-        };
-        Ok(linked.iter().filter_map(newest).collect())
-    }
-
-    /// What each of these records is linked to; those that are linked to nothing are left out.
-    pub(super) async fn linked(&self, kind: &str, to: &str, ids: &[&str]) -> Result<Vec<Linked>, VendorError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
-        let segments = ["crm", "associations", VERSION, kind, to, "batch", "read"];
-        let call = ApiCall::new("associations", Does::Read, Method::POST, &segments).json(json!({ "inputs": inputs }));
-        read::<Results<Linked>>(&self.send(call).await?)?.whole()
     }
 
     /// Records for which any of the filters holds, oldest first.
@@ -232,6 +215,16 @@ impl HubSpot {
         let kind = self.send(call).await?.value()["type"].as_str().unwrap_or("string").to_owned();
         self.types.lock().expect("nothing panics while holding the types").insert(property.to_owned(), kind.clone());
         Ok(kind)
+    }
+}
+
+fn refuse_other_than_properties(keys: &AccountKeys) -> Result<(), VendorError> {
+    match keys.fields.iter().find(|field| !is_property(field)) {
+        None => Ok(()),
+        Some(field) => {
+            let why = format!("{field:?} is not the internal name of a property, such as industry_group");
+            Err(VendorError::needs_person(VENDOR, why))
+        }
     }
 }
 

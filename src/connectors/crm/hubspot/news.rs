@@ -134,15 +134,9 @@ impl HubSpot {
 
     /// The contacts of each of these records; of what has none, nothing is told.
     async fn contacts_of(&self, kind: &str, records: &[Object]) -> Result<BTreeMap<String, Vec<String>>, VendorError> {
-        let mut of = BTreeMap::new();
-        for some in records.chunks(ROWS) {
-            let ids: Vec<&str> = some.iter().map(|record| record.id.as_str()).collect();
-            for linked in self.linked(kind, "contacts", &ids).await? {
-                let (id, contacts) = linked.into_ids();
-                of.insert(id, contacts);
-            }
-        }
-        Ok(of)
+        let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
+        let linked = self.linked((kind, "contacts"), &ids).await?;
+        Ok(linked.into_iter().map(|(id, contacts)| (id, contacts.into_iter().collect())).collect())
     }
 }
 

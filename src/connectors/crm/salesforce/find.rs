@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const LOOSE: u32 = 100;
 /// Rows of an exact one.
 const EXACT: u32 = 20;
+/// Opportunities and cases that are counted of an account.
+const OPEN: u32 = 100;
 const OF_PERSON: &str = "Id, OwnerId, Email, Phone, MobilePhone, LastActivityDate, CreatedDate";
 
 /// How the parts of the first read are called.
@@ -39,10 +41,7 @@ struct SearchResult {
 
 impl Salesforce {
     pub(super) async fn records(&self, keys: &AccountKeys) -> Result<Records, VendorError> {
-        if let Some(field) = keys.fields.iter().find(|field| !soql::is_field(field)) {
-            let why = format!("{field:?} is not the API name of a field, such as Tier__c");
-            return Err(VendorError::needs_person(VENDOR, why));
-        }
+        refuse_other_than_fields(keys)?;
         let (found, by_phone) = tokio::try_join!(self.by_text(keys), self.anybody_by_phone(keys))?;
         let of = |name: &str| found.get(name).map(Vec::as_slice).unwrap_or_default();
         let mut companies = BTreeMap::new();
@@ -101,7 +100,7 @@ impl Salesforce {
         }
         let of_accounts = [(BY_WEBSITE, with_website(keys)), (BY_NAME, of_name(keys))];
         for (name, filter) in of_accounts.into_iter().filter_map(|(name, filter)| Some((name, filter?))) {
-            queries.push((name, account_query(&filter, LOOSE, self.account_columns().await?, &keys.fields)));
+            queries.push((name, account_query(&filter, LOOSE, self.account_columns().await?, keys)));
         }
         match queries.is_empty() {
             true => Ok(BTreeMap::new()),
@@ -130,7 +129,15 @@ impl Salesforce {
         }
         let ids: Vec<String> = ids.iter().map(|id| soql::literal(id.as_str())).collect();
         let filter = format!("Id IN ({})", ids.join(", "));
-        self.query(&account_query(&filter, LOOSE, self.account_columns().await?, &keys.fields)).await
+        self.query(&account_query(&filter, LOOSE, self.account_columns().await?, keys)).await
+    }
+
+    /// Those of these accounts that are there, and are no people.
+    pub(super) async fn companies(&self, ids: &[CrmId], keys: &AccountKeys) -> Result<Vec<CompanyRecord>, VendorError> {
+        refuse_other_than_fields(keys)?;
+        let ids: BTreeSet<CrmId> = ids.iter().filter(|id| soql::is_id(id.as_str())).cloned().collect();
+        let rows = self.accounts_by_id(&ids, keys).await?;
+        Ok(rows.iter().filter(|row| !is_person(row)).map(|row| company(row, keys)).collect())
     }
 
     /// Those that not every org has.
@@ -147,6 +154,17 @@ impl Salesforce {
     async fn can_have_person_accounts(&self) -> Result<bool, VendorError> {
         let some = self.query_if_there("SELECT Id FROM Account WHERE IsPersonAccount = true LIMIT 1").await?;
         Ok(some.is_some())
+    }
+}
+
+/// What rules call a field goes into a query as it stands.
+fn refuse_other_than_fields(keys: &AccountKeys) -> Result<(), VendorError> {
+    match keys.fields.iter().find(|field| !soql::is_field(field)) {
+        None => Ok(()),
+        Some(field) => {
+            let why = format!("{field:?} is not the API name of a field, such as Tier__c");
+            Err(VendorError::needs_person(VENDOR, why))
+        }
     }
 }
 
@@ -169,35 +187,57 @@ fn of_name(keys: &AccountKeys) -> Option<String> {
 }
 
 /// `of_some`: columns that not every org has.
-fn account_query(filter: &str, limit: u32, of_some: &[&str], fields: &[String]) -> String {
+fn account_query(filter: &str, limit: u32, of_some: &[&str], keys: &AccountKeys) -> String {
     let mut columns = vec!["Id", "Name", "Website", "Phone", "BillingCountry", "OwnerId", "LastActivityDate"];
     columns.extend(of_some);
-    for field in fields {
+    for field in &keys.fields {
         if !columns.iter().any(|column| column.eq_ignore_ascii_case(field)) {
             columns.push(field);
         }
     }
     let columns = columns.join(", ");
+    let (open, most) = if keys.counts.opportunities { ("OwnerId, StageName, Amount", OPEN) } else { ("OwnerId", 1) };
+    let cases = match keys.counts.cases {
+        true => {
+            format!(", (SELECT CreatedDate FROM Cases WHERE IsClosed = false ORDER BY CreatedDate LIMIT {OPEN})")
+        }
+        false => String::new(),
+    };
     format!(
-        "SELECT {columns}, (SELECT OwnerId FROM Opportunities WHERE IsClosed = false ORDER BY LastModifiedDate DESC \
-         LIMIT 1) FROM Account WHERE {filter} ORDER BY CreatedDate, Id LIMIT {limit}"
+        "SELECT {columns}, (SELECT {open} FROM Opportunities WHERE IsClosed = false ORDER BY LastModifiedDate DESC \
+         LIMIT {most}){cases} FROM Account WHERE {filter} ORDER BY CreatedDate, Id LIMIT {limit}"
     )
 }
 
 fn company(row: &SoqlRow, keys: &AccountKeys) -> CompanyRecord {
-    let opportunity = row.get("Opportunities").and_then(|list| list["records"][0]["OwnerId"].as_str());
+    let (opportunities, cases) = (below(row, "Opportunities"), below(row, "Cases"));
+    let newest = |field: &str| opportunities.first().and_then(|newest| newest[field].as_str());
     let wanted = |name: &String| Some((name.clone(), field_value(member(row, name)?)?));
-    CompanyRecord {
+    let mut company = CompanyRecord {
         crm_id: id(row, "Id").unwrap_or_default(),
         name: text(row, "Name").unwrap_or_default(),
         domains: text(row, "Website").and_then(|website| host_of(&website)).into_iter().collect(),
         phones: phones(row, keys),
         country: text(row, "BillingCountry"),
         owner_crm_id: id(row, "OwnerId"),
-        open_opportunity_owner_crm_id: opportunity.map(CrmId::from),
+        open_opportunity_owner_crm_id: newest("OwnerId").map(CrmId::from),
         active_at: text(row, "LastActivityDate").and_then(|day| instant(&day)),
         fields: keys.fields.iter().filter_map(wanted).collect(),
+        seen_at: None,
+    };
+    if keys.counts.opportunities {
+        let amount = opportunities.iter().filter_map(|open| open["Amount"].as_f64()).sum();
+        company.count_opportunities(opportunities.len(), amount, newest("StageName"));
     }
+    if keys.counts.cases {
+        company.count_cases(cases.len(), cases.first().and_then(|oldest| instant(oldest["CreatedDate"].as_str()?)));
+    }
+    company
+}
+
+/// The rows of a sub-select; the vendor writes null where there are none.
+fn below<'r>(row: &'r SoqlRow, relation: &str) -> &'r [Value] {
+    row.get(relation).and_then(|list| list["records"].as_array()).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// An account that is a person: no company, whatever its name.
@@ -271,7 +311,8 @@ mod tests {
 
     #[test]
     fn a_field_that_is_read_anyway_is_not_asked_for_twice() {
-        let query = account_query("Id = 'x'", 5, &[], &["name".to_owned(), "Tier__c".to_owned()]);
+        let fields = vec!["name".to_owned(), "Tier__c".to_owned()];
+        let query = account_query("Id = 'x'", 5, &[], &AccountKeys { fields, ..AccountKeys::default() });
         assert!(query.contains("LastActivityDate, Tier__c, (SELECT"), "{query}");
         assert!(!query.contains("name,"), "{query}");
     }

@@ -23,7 +23,21 @@ pub(super) struct Reads {
 impl Salesforce {
     /// One page of each.
     pub(super) async fn reads(&self, operation: &'static str, queries: &Queries) -> Result<Reads, VendorError> {
-        let parts: Vec<Value> = queries.iter().map(|(name, soql)| self.query_part(name, soql)).collect();
+        self.reads_of(operation, "query", queries).await
+    }
+
+    /// `resource`: `query`, or `queryAll`, which tells of deleted records too.
+    pub(super) async fn reads_of(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        queries: &Queries,
+    ) -> Result<Reads, VendorError> {
+        let part = |(name, soql): &(&str, String)| {
+            let soql: String = url::form_urlencoded::byte_serialize(soql.as_bytes()).collect();
+            json!({ "method": "GET", "url": format!("{}?q={soql}", self.path(resource)), "referenceId": name })
+        };
+        let parts: Vec<Value> = queries.iter().map(part).collect();
         let segments = ["services", "data", self.api_version.as_str(), "composite"];
         let call = ApiCall::new(operation, Does::Read, Method::POST, &segments)
             .json(json!({ "allOrNone": false, "compositeRequest": parts }));
@@ -34,11 +48,6 @@ impl Salesforce {
             return Err(VendorError::needs_person(VENDOR, why));
         }
         Ok(Reads { answer, parts })
-    }
-
-    fn query_part(&self, name: &str, soql: &str) -> Value {
-        let soql: String = url::form_urlencoded::byte_serialize(soql.as_bytes()).collect();
-        json!({ "method": "GET", "url": format!("{}?q={soql}", self.path("query")), "referenceId": name })
     }
 }
 
@@ -56,6 +65,11 @@ impl Reads {
     /// # Errors
     /// Why one of them failed.
     pub(super) fn rows(self) -> Result<BTreeMap<String, Vec<Row>>, VendorError> {
+        Ok(self.pages()?.into_iter().map(|(name, page)| (name, page.records)).collect())
+    }
+
+    /// The same, each with where the rest is.
+    pub(super) fn pages(self) -> Result<BTreeMap<String, QueryResult>, VendorError> {
         let mut told = BTreeMap::new();
         for part in self.parts {
             if let Some(error) = errors::of_parts(&[(part.http_status_code, part.body.clone())], &self.answer) {
@@ -65,7 +79,7 @@ impl Reads {
             let unread = |why: serde_json::Error| {
                 VendorError::needs_person(VENDOR, format!("an answer to a query has no rows: {why}"))
             };
-            told.insert(part.reference_id, rows.map_err(unread)?.records);
+            told.insert(part.reference_id, rows.map_err(unread)?);
         }
         Ok(told)
     }

@@ -7,6 +7,11 @@ const READS: Faults = &[
     ("limit", "vendors::crm::hubspot::faults::every_read_may_simply_be_repeated"),
     ("lost answer", "vendors::crm::hubspot::faults::every_read_may_simply_be_repeated"),
 ];
+const CHANGES: Faults = &[
+    ("outage", "vendors::crm::hubspot::changes::every_question_for_changes_may_simply_be_repeated"),
+    ("limit", "vendors::crm::hubspot::changes::every_question_for_changes_may_simply_be_repeated"),
+    ("lost answer", "vendors::crm::hubspot::changes::every_question_for_changes_may_simply_be_repeated"),
+];
 const WRITES: Faults = &[
     ("outage", "vendors::crm::hubspot::faults::every_write_whose_answer_is_lost_is_in_doubt"),
     ("limit", "vendors::crm::hubspot::faults::every_write_whose_answer_is_lost_is_in_doubt"),
@@ -43,6 +48,16 @@ pub const ROWS: &[Row] = &[
         operations: &["search", "batch_read", "associations"],
         held: "vendors::crm::hubspot::records::every_record_that_shares_a_key_is_found_and_with_it_its_company",
         faults: READS,
+    },
+    Row {
+        operations: &["changes"],
+        held: "vendors::crm::hubspot::changes::what_has_changed_is_told_page_by_page",
+        faults: CHANGES,
+    },
+    Row {
+        operations: &["open_tickets"],
+        held: "vendors::crm::hubspot::changes::companies_that_changed_are_read_with_what_is_open_of_them",
+        faults: CHANGES,
     },
     Row {
         operations: &["create_contact", "create_engagement"],

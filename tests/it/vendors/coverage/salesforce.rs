@@ -8,6 +8,12 @@ const READS: Faults = &[
     ("lost answer", "vendors::crm::salesforce::look_up::every_read_may_simply_be_repeated"),
 ];
 
+const CHANGES: Faults = &[
+    ("outage", "vendors::crm::salesforce::changes::every_question_for_changes_may_simply_be_repeated"),
+    ("limit", "vendors::crm::salesforce::changes::every_question_for_changes_may_simply_be_repeated"),
+    ("lost answer", "vendors::crm::salesforce::changes::every_question_for_changes_may_simply_be_repeated"),
+];
+
 const WRITES: Faults = &[
     ("outage", "vendors::crm::salesforce::faults::every_write_whose_answer_is_lost_is_in_doubt"),
     ("limit", "vendors::crm::salesforce::faults::every_write_whose_answer_is_lost_is_in_doubt"),
@@ -29,6 +35,11 @@ pub const ROWS: &[Row] = &[
         operations: &["query", "find", "search"],
         held: "vendors::crm::salesforce::records::every_record_that_shares_a_key_is_found_and_with_it_its_account",
         faults: READS,
+    },
+    Row {
+        operations: &["changes", "next_page"],
+        held: "vendors::crm::salesforce::changes::what_has_changed_is_told_page_by_page_with_what_is_gone",
+        faults: CHANGES,
     },
     Row {
         operations: &["describe"],

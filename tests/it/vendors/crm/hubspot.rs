@@ -2,6 +2,7 @@
 
 mod answers;
 mod assigned;
+mod changes;
 mod faults;
 mod look_up;
 mod news;

@@ -1,6 +1,7 @@
 //! Salesforce: a lead and its task are written together, once, or not at all.
 
 mod absences;
+mod changes;
 mod check;
 mod classes;
 mod duplicates;

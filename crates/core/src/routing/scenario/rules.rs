@@ -63,6 +63,7 @@ pub(super) fn rules() -> RuleSet {
         front_door: FrontDoor::default(),
         matching: MatchRules::default(),
         shared_domains: BTreeSet::new(),
+        crm_names: BTreeMap::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::rules::fault::{Faults, Word, did_you_mean, listed, quoted};
 use crate::rules::files::segments::Segments;
 use crate::rules::files::yaml::Node;
-use crate::rules::model::field::{BUILT_IN, FieldKind, closed_list};
+use crate::rules::model::field::{BUILT_IN, FieldKind, closed_list, counted};
 use crate::rules::words::{place, postal};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ pub(crate) struct FieldDef {
 /// The words that conditions may use.
 pub(crate) struct Vocabulary {
     fields: BTreeMap<String, FieldDef>,
+    /// What the CRM calls fields of accounts that have a name of the rules' own, by that name without `account.`.
+    pub crm_names: BTreeMap<String, String>,
     pub segments: Segments,
 }
 
@@ -30,7 +32,10 @@ impl Vocabulary {
             |path: &str| -> Vec<String> { closed_list(path).into_iter().flatten().map(str::to_owned).collect() };
         let built_in =
             BUILT_IN.iter().map(|(path, kind)| ((*path).to_owned(), FieldDef { kind: *kind, one_of: one_of(path) }));
-        let mut vocabulary = Self { fields: built_in.collect(), segments: Segments::default() };
+        let of_account =
+            counted().map(|(name, kind)| (format!("{OF_ACCOUNT}{name}"), FieldDef { kind, one_of: Vec::new() }));
+        let fields = built_in.chain(of_account).collect();
+        let mut vocabulary = Self { fields, crm_names: BTreeMap::new(), segments: Segments::default() };
         if let Some(node) = node {
             for (path, spec) in node.map(faults) {
                 vocabulary.declare(path, spec, faults);
@@ -53,9 +58,13 @@ impl Vocabulary {
         let kind = kind.and_then(|word| Some((faults.choice(&word, "field-unknown-type", &KINDS)?, word)));
         let one_of = section.get("one_of").map(|node| node.words(faults)).unwrap_or_default();
         let from = section.get("from").and_then(|node| node.word(faults));
+        let crm_field = section.get("crm_field").and_then(|node| node.word(faults));
         section.finish(faults);
+        if let Some(crm_field) = crm_field {
+            self.call_in_crm(path, crm_field, faults);
+        }
         if let Some(from) = from
-            && !(from.text == "crm" && path.text.starts_with("account."))
+            && !(from.text == "crm" && path.text.starts_with(OF_ACCOUNT))
         {
             faults
                 .error("field-bad-from", from.at, quoted(&from.text), "crm, for fields that begin with account.")
@@ -89,6 +98,32 @@ impl Vocabulary {
             one_of.extend(closed_list(&path.text).into_iter().flatten().map(str::to_owned));
         }
         self.fields.insert(path.text.clone(), FieldDef { kind, one_of });
+    }
+
+    /// The field is the CRM's, which calls it otherwise.
+    fn call_in_crm(&mut self, path: &Word, crm_field: Word, faults: &mut Faults) {
+        let own = path.text.strip_prefix(OF_ACCOUNT);
+        let is_counted = own.is_some_and(|own| counted().any(|(name, _)| name == own));
+        let is_name = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let (allowed, hint) = match own {
+            Some(own) if !is_counted && is_name(&crm_field.text) => {
+                self.crm_names.insert(own.to_owned(), crm_field.text);
+                return;
+            }
+            Some(_) if is_counted => (
+                "nothing: it is counted, and no field of the CRM's".to_owned(),
+                "delete crm_field, or call the field otherwise",
+            ),
+            Some(_) => (
+                "the API name of a field, such as Lifetime_Value__c or total_revenue".to_owned(),
+                "look it up in the CRM's settings",
+            ),
+            None => (
+                format!("crm_field for fields that begin with {OF_ACCOUNT}"),
+                "delete crm_field: other fields come with the event",
+            ),
+        };
+        faults.error("field-bad-from", crm_field.at, quoted(&crm_field.text), allowed).hint(Some(hint.to_owned()));
     }
 
     /// A text value of the field as it should be compared: its code, its spelling in the list of values, or as written.
@@ -126,8 +161,11 @@ impl Vocabulary {
     }
 }
 
+/// What the path of an account's field begins with.
+const OF_ACCOUNT: &str = "account.";
+
 fn is_declarable(path: &str) -> bool {
-    let name = path.strip_prefix("lead.custom.").or_else(|| path.strip_prefix("account."));
+    let name = path.strip_prefix("lead.custom.").or_else(|| path.strip_prefix(OF_ACCOUNT));
     name.is_some_and(|name| !name.is_empty() && !name.contains(char::is_whitespace))
 }
 
@@ -168,6 +206,22 @@ mod tests {
         assert_eq!(vocabulary.get("account.tier__c").map(|spec| spec.kind), Some(FieldKind::Text));
         assert_eq!(vocabulary.get("lead.employees").map(|spec| spec.kind), Some(FieldKind::Whole));
         assert_eq!(vocabulary.get("lead.custom.other"), None);
+    }
+
+    #[test]
+    fn a_field_of_the_crm_may_have_a_name_of_our_own_and_what_is_counted_has_one() {
+        let (declared, faults) = vocabulary(
+            "account.lifetime_value: { type: number, from: crm, crm_field: Lifetime_Value__c }\n\
+             account.open_cases: { crm_field: Cases__c }\naccount.tier: { crm_field: Tier c }\n\
+             lead.custom.ends: { type: date, crm_field: Ends__c }\n",
+        );
+        assert_eq!(faults, ["2:34 field-bad-from", "3:28 field-bad-from", "4:44 field-bad-from"]);
+        let named = BTreeMap::from([("lifetime_value".to_owned(), "Lifetime_Value__c".to_owned())]);
+        assert_eq!(declared.crm_names, named);
+        let (undeclared, _) = vocabulary("");
+        let kind = |path: &str| undeclared.get(path).map(|spec| spec.kind);
+        assert_eq!(kind("account.open_opportunities"), Some(FieldKind::Whole));
+        assert_eq!((kind("account.oldest_open_case"), kind("account.lifetime_value")), (Some(FieldKind::Date), None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The vocabulary of rules: which fields a condition may test, and what a lead and its account say to them.
 
-use crate::domain::account::Account;
+use crate::domain::account::{Account, OLDEST_CASE, OPEN_AMOUNT, OPEN_CASES, OPEN_OPPORTUNITIES, OPEN_STAGE};
 use crate::domain::known::Known;
 use crate::domain::lead::{ConsentSaid, FieldValue, Headcount, Lead, LeadChannel, Tone};
 
@@ -68,6 +68,16 @@ pub const BUILT_IN: [(&str, FieldKind); 27] = [
     ("lead.consent.email", FieldKind::Flag),
     ("lead.consent.sms", FieldKind::Flag),
 ];
+
+/// The same of accounts, without `account.`: what is open, which is counted only where rules ask for it.
+pub const OF_OPPORTUNITIES: [(&str, FieldKind); 3] =
+    [(OPEN_OPPORTUNITIES, FieldKind::Whole), (OPEN_AMOUNT, FieldKind::Number), (OPEN_STAGE, FieldKind::Text)];
+pub const OF_CASES: [(&str, FieldKind); 2] = [(OPEN_CASES, FieldKind::Whole), (OLDEST_CASE, FieldKind::Date)];
+
+/// All of what is counted of accounts.
+pub fn counted() -> impl Iterator<Item = (&'static str, FieldKind)> {
+    OF_OPPORTUNITIES.into_iter().chain(OF_CASES)
+}
 
 /// All values of a built-in field that has no others; `None` of one that takes any text.
 pub fn closed_list(path: &str) -> Option<[&'static str; 5]> {

@@ -14,13 +14,14 @@ pub use handoff::{
 pub(in crate::rules) use handoff::{by_mail, call_takes, live_at_most};
 pub use pool::{CalendarUnknown, Caps, Fit, OrderPolicy, Pool, PoolPreference, WhenFull, Wish};
 
-use crate::domain::account::MatchKey;
+use crate::domain::account::{MatchKey, Records};
 use crate::domain::crm_id::CrmId;
 use crate::domain::id::{PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use crate::domain::lead::{FieldValue, Lead};
 use crate::domain::rep::Rep;
 use crate::domain::rota::Hours;
 use crate::rules::model::condition::{Condition, IfUndecided};
+use crate::rules::model::field::{FieldKind, counted};
 use crate::rules::model::territories::Territories;
 use crate::rules::model::truth::Test;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -55,6 +56,8 @@ pub struct RuleSet {
     pub matching: MatchRules,
     /// Domains that say nothing about the company: free mail and providers.
     pub shared_domains: BTreeSet<String>,
+    /// What the CRM calls fields of accounts that have a name of the rules' own, by that name.
+    pub crm_names: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -242,13 +245,47 @@ impl RuleSet {
         rules
     }
 
-    /// The CRM fields that conditions test: what a look-up reads along with the account. Names without `account.`.
+    /// The fields of accounts that conditions test, as the CRM calls them: what a look-up reads along with the account.
     pub fn crm_fields(&self) -> BTreeSet<String> {
+        let tested = self.tested_of_accounts();
+        let fields = tested.iter().filter(|field| !counted().any(|(name, _)| name == *field));
+        fields.map(|field| self.name_in_crm(field).to_owned()).collect()
+    }
+
+    /// Whether conditions test any of these fields that are counted.
+    pub fn counts_any(&self, of: &[(&str, FieldKind)]) -> bool {
+        let tested = self.tested_of_accounts();
+        of.iter().any(|(name, _)| tested.contains(*name))
+    }
+
+    /// Gives what came by the CRM's names those that conditions test.
+    pub fn name_fields(&self, records: &mut Records) {
+        if self.crm_names.is_empty() {
+            return;
+        }
+        let tested = self.tested_of_accounts();
+        for company in &mut records.companies {
+            let by_theirs =
+                |(ours, theirs): (&String, &String)| Some((ours.clone(), company.fields.get(theirs)?.clone()));
+            let named: Vec<(String, FieldValue)> = self.crm_names.iter().filter_map(by_theirs).collect();
+            company
+                .fields
+                .retain(|name, _| tested.contains(name) || !self.crm_names.values().any(|theirs| theirs == name));
+            company.fields.extend(named);
+        }
+    }
+
+    /// Without `account.`.
+    fn tested_of_accounts(&self) -> BTreeSet<String> {
         let mut fields = BTreeSet::new();
         for condition in self.conditions() {
             condition.each_field(&mut |path| fields.extend(path.strip_prefix(OF_ACCOUNT).map(str::to_owned)));
         }
         fields
+    }
+
+    fn name_in_crm<'n>(&'n self, field: &'n str) -> &'n str {
+        self.crm_names.get(field).map_or(field, String::as_str)
     }
 
     /// The same, each with the words to one of which it must be equal somewhere; what an expression does with it is not looked at.
@@ -258,7 +295,7 @@ impl RuleSet {
         for condition in self.conditions() {
             condition.each_part(&mut |part| {
                 let Condition::Field { field, test: Test::OneOf(values) } = part else { return };
-                let of_field = field.strip_prefix(OF_ACCOUNT).and_then(|field| words.get_mut(field));
+                let of_field = field.strip_prefix(OF_ACCOUNT).and_then(|field| words.get_mut(self.name_in_crm(field)));
                 let texts = values.iter().filter_map(|value| match value {
                     FieldValue::Text(text) => Some(text.clone()),
                     FieldValue::Flag(_) | FieldValue::Number(_) | FieldValue::List(_) => None,

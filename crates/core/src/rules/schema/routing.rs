@@ -94,6 +94,7 @@ fn fields() -> Shape {
             key("type", "What its values are; text if nothing is said.", choice(&KINDS)),
             key("one_of", "The values it may have.", words()),
             key("from", "Where it comes from: crm, for fields that begin with account.", Shape::Choice(vec!["crm"])),
+            key("crm_field", "What the CRM calls it, where that is not what stands behind account.", Shape::Word),
         ])
     };
     let keys = BUILT_IN.iter().map(|(path, kind)| key(path, about(*kind), spec())).collect();

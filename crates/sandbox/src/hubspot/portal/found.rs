@@ -4,6 +4,9 @@ use super::{HubSpotState, Problem, Record};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+/// So far a search can be paged through.
+const SEARCH_ENDS_AT: usize = 10_000;
+
 impl HubSpotState {
     /// Finds what the index has: nothing that changed after `indexed_until`.
     pub(in crate::hubspot) fn search(
@@ -24,12 +27,16 @@ impl HubSpotState {
         };
         let portal = self.portal();
         let mut found: Vec<&Record> = portal.of(kind).iter().filter(fits).collect();
-        let (total, sort) = (found.len(), body["sorts"][0]["propertyName"].as_str().unwrap_or_default());
-        found.sort_by_key(|record| record.changed_at(sort));
-        let after = body["after"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+        if let Some(by) = body["sorts"][0]["propertyName"].as_str() {
+            found.sort_by_cached_key(|record| record.searchable(by));
+        }
+        let after: usize = body["after"].as_str().and_then(|after| after.parse().ok()).unwrap_or(0);
+        if after + limit > SEARCH_ENDS_AT {
+            return Err(Problem::new(400, "VALIDATION_ERROR", "a search ends at 10,000 records"));
+        }
         let results: Vec<Value> = found.iter().skip(after).take(limit).map(|record| record.answer(&asked)).collect();
-        let mut answer = json!({ "total": total, "results": results });
-        if after + limit < total {
+        let mut answer = json!({ "total": found.len(), "results": results });
+        if after + limit < found.len() {
             answer["paging"] = json!({ "next": { "after": (after + limit).to_string() } });
         }
         Ok(answer)

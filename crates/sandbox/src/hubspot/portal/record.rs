@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 /// Kept by the vendor: the first company that a contact was linked to.
 const COMPANY_OF: &str = "associatedcompanyid";
 
+/// Kept by the vendor, of all but contacts.
+const CHANGED_AT: &str = "hs_lastmodifieddate";
+
 /// A record as it is stored.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
@@ -45,8 +48,8 @@ impl Record {
         let mut properties = Map::from_iter([("hs_object_id".to_owned(), self.id.clone().into())]);
         for name in asked {
             let primary = || self.associated.get("companies").and_then(|ids| ids.first());
-            let value = if *name == COMPANY_OF { primary() } else { self.properties.get(*name) };
-            if let Some(value) = value.cloned().or_else(|| self.changed_at(name).map(stamp)) {
+            let value = if *name == COMPANY_OF { primary().cloned() } else { self.searchable(name) };
+            if let Some(value) = value {
                 properties.insert((*name).to_owned(), value.into());
             }
         }
@@ -66,9 +69,9 @@ impl Record {
     }
 
     /// When what a property tells of was changed last; `None`: it tells of no change, or it was long ago.
-    pub(super) fn changed_at(&self, property: &str) -> Option<DateTime<Utc>> {
+    fn changed_at(&self, property: &str) -> Option<DateTime<Utc>> {
         let changed_at = match property {
-            "hs_lastmodifieddate" => Some(self.updated_at),
+            CHANGED_AT => Some(self.updated_at),
             "hubspot_owner_assigneddate" => self.owners.first().map(|(_, _, at)| *at),
             _ => None,
         };
@@ -77,13 +80,14 @@ impl Record {
 
     pub(super) fn fits(&self, filter: &Value) -> bool {
         let wanted = filter["value"].as_str().unwrap_or_default();
-        if filter["operator"] == "GTE" {
-            let since = wanted.parse().ok().and_then(DateTime::from_timestamp_millis);
-            let changed_at = self.changed_at(filter["propertyName"].as_str().unwrap_or_default());
-            return changed_at.zip(since).is_some_and(|(changed_at, since)| changed_at >= since);
+        let found = self.searchable(filter["propertyName"].as_str().unwrap_or_default());
+        if filter["operator"] == "NOT_HAS_PROPERTY" {
+            return found.is_none();
         }
-        let Some(found) = self.searchable(filter["propertyName"].as_str().unwrap_or_default()) else { return false };
+        let Some(found) = found else { return false };
         match filter["operator"].as_str() {
+            Some("IN") => filter["values"].as_array().into_iter().flatten().any(|value| *value == found.as_str()),
+            Some("GTE") => instant(&found).zip(instant(wanted)).is_some_and(|(found, wanted)| found >= wanted),
             Some("EQ") => found.eq_ignore_ascii_case(wanted),
             Some("CONTAINS_TOKEN") => {
                 let (found, wanted) = (found.to_lowercase(), wanted.to_lowercase());
@@ -97,14 +101,21 @@ impl Record {
         }
     }
 
-    fn searchable(&self, property: &str) -> Option<String> {
+    pub(super) fn searchable(&self, property: &str) -> Option<String> {
         let phone = match property {
             "hs_searchable_calculated_phone_number" => "phone",
             "hs_searchable_calculated_mobile_number" => "mobilephone",
-            _ => return self.properties.get(property).cloned(),
+            "hs_object_id" => return Some(self.id.clone()),
+            _ => return self.properties.get(property).cloned().or_else(|| self.changed_at(property).map(stamp)),
         };
         let stored = self.properties.get(phone)?;
         let national = phonenumber::parse(Some(phonenumber::country::US), stored).ok()?.national().to_string();
         Some(national)
     }
+}
+
+/// As properties tell it, and filters ask for it: RFC 3339, or milliseconds.
+fn instant(text: &str) -> Option<DateTime<Utc>> {
+    let in_ms = || DateTime::from_timestamp_millis(text.parse().ok()?);
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()).or_else(in_ms)
 }

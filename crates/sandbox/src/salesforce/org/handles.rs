@@ -28,6 +28,27 @@ impl SalesforceState {
         self.org().insert("Opportunity", json!({ "AccountId": account, "OwnerId": owner, "IsClosed": false }))
     }
 
+    /// An open case of an account.
+    pub fn add_case(&self, account: &str, opened: DateTime<Utc>) -> String {
+        let case = json!({ "AccountId": account, "CreatedDate": stored(opened), "IsClosed": false });
+        self.org().insert("Case", case)
+    }
+
+    /// A person changes fields of a record.
+    pub fn change(&self, object: &str, id: &str, fields: Value) {
+        self.org().change(object, id, fields);
+    }
+
+    /// A person puts a record into the bin, where it stays for 15 days.
+    pub fn delete(&self, object: &str, id: &str) {
+        self.change(object, id, json!({ "IsDeleted": true }));
+    }
+
+    /// Answers to queries come in pages of so many rows.
+    pub fn turn_pages_after(&self, rows: usize) {
+        self.org().page = Some(rows);
+    }
+
     pub fn leads(&self) -> Vec<Record> {
         self.org().of("Lead").to_vec()
     }

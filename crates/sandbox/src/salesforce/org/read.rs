@@ -5,30 +5,72 @@ use crate::salesforce::soql::{self, Compares, Condition, Select, is_like};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+/// Rows of a query on a page.
+const PAGE: usize = 2000;
+
 impl Org {
-    pub(super) fn query(&self, text: &str) -> Result<Value, ApiError> {
+    /// `all`: deleted records as well.
+    pub(super) fn query(&mut self, text: &str, all: bool) -> Result<Value, ApiError> {
         let query = soql::parse(text).map_err(|why| ApiError::new(400, "MALFORMED_QUERY", &why))?;
-        let records = self.select(&query, None)?;
-        Ok(json!({ "totalSize": records.len(), "done": true, "records": records }))
+        let mut records = self.select(&query, None, all)?;
+        let (total, page) = (records.len(), self.page.unwrap_or(PAGE));
+        if total <= page {
+            return Ok(json!({ "totalSize": total, "done": true, "records": records }));
+        }
+        let rest = records.split_off(page);
+        self.under_way.push(rest);
+        let next = self.locator(self.under_way.len() - 1);
+        Ok(json!({ "totalSize": total, "done": false, "records": records, "nextRecordsUrl": next }))
+    }
+
+    /// Each page once: whoever asks for it again, or too late, begins anew.
+    pub(super) fn next_page(&mut self, locator: &str) -> Result<Value, ApiError> {
+        let lost = || ApiError::new(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
+        let place = locator.strip_prefix("01gD00000000").and_then(|rest| rest.split_once('-')).ok_or_else(lost)?.0;
+        let place: usize = place.parse().map_err(|_| lost())?;
+        let page = self.page.unwrap_or(PAGE);
+        let rest = self.under_way.get_mut(place).filter(|rest| !rest.is_empty()).ok_or_else(lost)?;
+        let records: Vec<Value> = rest.drain(..page.min(rest.len())).collect();
+        let is_done = rest.is_empty();
+        let mut answer = json!({ "totalSize": records.len(), "done": is_done, "records": records });
+        if !is_done {
+            answer["nextRecordsUrl"] = self.locator(place).into();
+        }
+        Ok(answer)
+    }
+
+    fn locator(&self, place: usize) -> String {
+        format!("/services/data/v66.0/query/01gD00000000{place}-{}", self.page.unwrap_or(PAGE))
     }
 
     /// With `parent`, only the children of that account.
-    pub(super) fn select(&self, select: &Select, parent: Option<&Value>) -> Result<Vec<Value>, ApiError> {
-        let object = if select.object == "Opportunities" { "Opportunity" } else { &select.object };
+    pub(super) fn select(&self, select: &Select, parent: Option<&Value>, all: bool) -> Result<Vec<Value>, ApiError> {
+        let object = match select.object.as_str() {
+            "Opportunities" => "Opportunity",
+            "Cases" => "Case",
+            object => object,
+        };
         if select.columns.iter().any(|column| column == KEY_FIELD) && self.lacks_key_field {
             return Err(ApiError::new(400, "INVALID_FIELD", &format!("No such column '{KEY_FIELD}' on {object}")));
         }
         self.has(object, select)?;
         let is_child = |record: &Record| parent.is_none() || record.get("AccountId") == parent;
         let fits = |record: &&Record| {
-            is_child(record) && select.conditions.iter().all(|any| any.iter().any(|c| holds(c, record)))
+            (all || record.get("IsDeleted") != Some(&Value::Bool(true)))
+                && is_child(record)
+                && select.conditions.iter().all(|any| any.iter().any(|c| holds(c, record)))
         };
-        let mut rows = Vec::new();
         let joined: Vec<Record> = self.of(object).iter().map(|record| self.joined(record)).collect();
-        for record in joined.iter().filter(fits).take(select.limit) {
+        let mut found: Vec<&Record> = joined.iter().filter(fits).collect();
+        if select.by_stamp {
+            let stamp = |record: &Record| record.get("SystemModstamp").and_then(Value::as_str).map(str::to_owned);
+            found.sort_by_cached_key(|record| stamp(record));
+        }
+        let mut rows = Vec::new();
+        for record in found.into_iter().take(select.limit) {
             let mut row = project(object, record, &select.columns);
             for child in &select.children {
-                let records = self.select(child, record.get("Id"))?;
+                let records = self.select(child, record.get("Id"), all)?;
                 let result = json!({ "totalSize": records.len(), "done": true, "records": records });
                 row[&child.object] = if records.is_empty() { Value::Null } else { result };
             }

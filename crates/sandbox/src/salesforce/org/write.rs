@@ -46,8 +46,8 @@ impl Org {
                 self.upsert(object, key, &part["body"], assigns)
             }
             ("POST", [_, "sobjects", "Lead"]) => self.create_lead(&part["body"], assigns),
-            ("GET", [_, "query"]) => {
-                let body = self.query(&decoded(url))?;
+            ("GET", [_, resource @ ("query" | "queryAll")]) => {
+                let body = self.query(&decoded(url), *resource == "queryAll")?;
                 Ok(Written { status: 200, body, created: None })
             }
             ("GET", [version, "sobjects", object, id]) => {

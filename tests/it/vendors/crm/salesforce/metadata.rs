@@ -95,7 +95,7 @@ async fn each_field_of_ours_that_is_written_is_there_as_it_must_be() {
             }
         }
     }
-    for object in ["Lead", "Contact", "Account", "Opportunity"] {
+    for object in ["Lead", "Contact", "Account", "Opportunity", "Case"] {
         assert!(says(&permissions, "object", object), "{object} may not be read");
     }
 }
