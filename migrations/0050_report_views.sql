@@ -27,7 +27,7 @@ CREATE VIEW v_report AS
            CASE l.status WHEN 'called_off' THEN 'booked' WHEN 'mail' THEN 'callback' ELSE l.status END AS rung,
            c.first_contact_at,
            CASE WHEN c.first_contact_at < l.decided_at THEN 0 ELSE (c.first_contact_at - l.decided_at) / 1000 END AS contacted_after_ms,
-           h.joined_at, h.waited_ms, d.degraded, l.completeness_permille,
+           h.rung AS phones_rung, h.joined_at, h.waited_ms, d.degraded, l.completeness_permille,
            CASE WHEN EXISTS (SELECT 1 FROM outcome o WHERE o.lead_id = l.id AND o.kind IN ('opportunity', 'won', 'lost'))
                 THEN 1 ELSE 0 END AS converted,
            CASE WHEN EXISTS (SELECT 1 FROM outcome o WHERE o.lead_id = l.id AND o.kind IN ('opportunity', 'won', 'lost', 'meeting_held'))

@@ -28,7 +28,7 @@ mod words;
 pub use compare::{Compared, Comparison, compare};
 pub use figure::{Cell, Dimension, Figure, FigureGroup, Unit, UnknownDimension};
 pub use gone::NoLongerKept;
-pub use page::sections;
+pub use page::{sections, style};
 pub use pictures::{Breach, Breaches, Column, Picture, PictureRow, Shape};
 pub use rows::LeadRow;
 pub use shadow::{Difference, ShadowFormat, ShadowReport, Side, render_shadow};

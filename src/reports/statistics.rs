@@ -78,6 +78,28 @@ mod tests {
         assert_eq!(newcombe((1, 2), (0, 0)), None);
     }
 
+    /// Of a thousand made-up samples, so many hold the truth as 95 % says: two standard errors are 1.4 points.
+    #[test]
+    fn intervals_hold_the_truth_as_often_as_they_say() {
+        let mut state = 1u64;
+        let mut hits = |of: u32, permille: u64| {
+            let mut hits = 0;
+            for _ in 0..of {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                hits += u64::from((state >> 33) % 1000 < permille);
+            }
+            hits
+        };
+        let holds = |(low, high): (f64, f64), truth: f64| u32::from(low <= truth && truth <= high);
+        let (mut of_share, mut of_difference) = (0, 0);
+        for _ in 0..1000 {
+            let (one, other) = (hits(120, 820), hits(90, 700));
+            of_share += holds(wilson(one, 120).expect("some"), 0.82);
+            of_difference += holds(newcombe((one, 120), (other, 90)).expect("some"), 0.12);
+        }
+        assert!((930..=970).contains(&of_share) && (930..=970).contains(&of_difference), "{of_share} {of_difference}");
+    }
+
     #[test]
     fn a_percentile_is_one_of_the_values() {
         let seconds = |list: &[i64]| list.iter().map(|s| TimeDelta::seconds(*s)).collect::<Vec<_>>();

@@ -292,3 +292,36 @@ fn calls_without_a_disclosure_are_counted_and_named_where_the_rules_ask_for_one(
     let none = figure(&of(&[Some(true)])).expect("a figure");
     assert_eq!((none.total.value, none.groups.len()), (Some(0.0), 0));
 }
+
+#[test]
+fn what_was_won_what_had_to_be_tried_and_where_the_time_went() {
+    let put_through = PutThrough { at: day(5) + TimeDelta::seconds(30), waited: TimeDelta::seconds(25) };
+    let rows = [
+        LeadRow {
+            outcomes: vec![OutcomeKind::Opportunity, OutcomeKind::Won],
+            won_amount: Some(1200.4),
+            put_through: Some(put_through),
+            ..contacted(row(1), 30, LeadStatus::Connected)
+        },
+        LeadRow { legs: rung(&[LegState::NoAnswer, LegState::Joined]), ..contacted(row(2), 90, LeadStatus::Connected) },
+        LeadRow { legs: Vec::new(), ..row(3) },
+    ];
+    let report = build(&rows, &ReportOptions { by: Some(Dimension::Rep), ..options() });
+    assert_eq!((total(&report, "amount_won"), figure(&report, "amount_won").total.value), ((1200, 1), Some(1200.0)));
+    assert_eq!(total(&report, "escalations"), (1, 2));
+    assert_eq!(figure(&report, "escalations").leads, [row(2).lead_id], "it is named");
+    assert_eq!(figure(&report, "acceptance").groups.len(), 1, "all of them are ben's");
+    assert_eq!(group(&report, "acceptance", "ben"), (2, 3));
+    let numbers = |key: &str, name: &str| {
+        let picture = report.pictures.iter().find(|picture| picture.key == key).expect("a picture with this key");
+        picture.rows.iter().find(|one| one.name == name).expect("a row with this name").values.clone()
+    };
+    assert_eq!(numbers("first_contact_parts", "decide"), [Some(0.02), Some(0.02), Some(3.0)]);
+    assert_eq!(numbers("first_contact_parts", "ring"), [Some(5.0), Some(5.0), Some(1.0)]);
+    assert_eq!(numbers("first_contact_parts", "accept"), [Some(25.0), Some(25.0), Some(1.0)]);
+    assert_eq!(numbers("first_contact_parts", "promise"), [None, None, Some(0.0)]);
+    assert_eq!(numbers("funnel", "won"), [Some(1.0), Some(1.0 / 3.0), Some(1.0)]);
+    // Three phones of ben's, of which two were accepted; half of the two that were contacted waited 30 s at most.
+    let ben = [3.0, 1.0, 3.0, 2.0 / 3.0, 1.0 / 3.0, 30.0, 2.0].map(Some);
+    assert_eq!(numbers("reps", "ben"), ben);
+}

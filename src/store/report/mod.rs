@@ -166,9 +166,9 @@ impl Tx {
         let sql = format!(
             "-- report::leads\nSELECT l.id, l.source, {} AS channel, {} AS disclosure, l.received_at, l.decided_at, \
              d.owner AS decided_owner, l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, \
-             d.release, {} AS legs, h.joined_at, h.waited_ms, l.status, {NEXT_STEP}, l.first_contact_at, d.degraded, \
+             d.release, CASE WHEN h.rung = 0 THEN '[]' ELSE {} END AS legs, h.joined_at, h.waited_ms, l.status, {NEXT_STEP}, l.first_contact_at, d.degraded, \
              l.completeness_permille, \
-             CAST(CASE WHEN EXISTS (SELECT 1 FROM timeline t WHERE t.lead_id = l.id AND t.kind = 'accepted' \
+             CAST(CASE WHEN h.rung > 0 AND EXISTS (SELECT 1 FROM timeline t WHERE t.lead_id = l.id AND t.kind = 'accepted' \
              AND t.body LIKE '%\"stage\":\"joining\"%') THEN 1 ELSE 0 END AS BIGINT) AS accepted \
              FROM lead l JOIN decision d ON d.lead_id = l.id JOIN handoff h ON h.lead_id = l.id \
              WHERE l.decided_at >= $1 AND l.decided_at < $2 AND (l.decided_at > $1 OR l.id > $3) \

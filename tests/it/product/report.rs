@@ -2,7 +2,7 @@
 //!
 //! The golden text lies in `fixtures/golden/report`; `UPDATE_GOLDEN=1 cargo test --test it report` writes it anew.
 
-use crate::program::is_as_reviewed;
+use crate::program::{is_as_reviewed, root};
 use baton::reports::rows::{LeadRow, LeadStatus, OwnerChange, PutThrough, RungPhone};
 use baton::reports::{Format, Picture, Report, ReportOptions, Sheet, render, sections};
 use baton_core::domain::id::{LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
@@ -333,5 +333,17 @@ fn markdown_shows_hostile_names_as_they_are() {
     for table in text.split("\n\n").filter(|block| block.starts_with('|')) {
         let columns: BTreeSet<usize> = table.lines().map(|line| line.replace("\\|", "").matches('|').count()).collect();
         assert_eq!(columns.len(), 1, "{table}");
+    }
+}
+
+/// One place says each definition; the page for readers repeats all of them.
+#[test]
+fn every_definition_stands_in_the_page_about_reports() {
+    let page = std::fs::read_to_string(root().join("docs/reports.md")).expect("docs/reports.md");
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let report = month();
+    let figures = report.figures.iter().map(|figure| (figure.key, figure.definition));
+    for (key, definition) in figures.chain(report.pictures.iter().map(|picture| (picture.key, picture.definition))) {
+        assert!(page.contains(&format!("`{key}`")) && page.contains(definition), "{key}: {definition}");
     }
 }

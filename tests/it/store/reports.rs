@@ -276,6 +276,7 @@ pub async fn sums_over_the_views_are_the_figures_of_the_report(db: Db) {
         ("conversion", "SUM(converted)", "COUNT(*)"),
         ("misroutes", "SUM(misrouted)", "SUM(rated)"),
         ("degraded", "SUM(degraded)", "COUNT(*)"),
+        ("reps_rung", "SUM(phones_rung)", "SUM(CASE WHEN phones_rung > 0 THEN 1 ELSE 0 END)"),
         ("briefing_completeness", "SUM(completeness_permille)", "COUNT(*) * 1000"),
         ("first_contact_in_time", in_time.as_str(), counted.as_str()),
         ("first_contact_p50", "COUNT(contacted_after_ms)", "COUNT(*)"),
