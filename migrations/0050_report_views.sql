@@ -34,6 +34,9 @@ CREATE VIEW v_report AS
                 THEN 1 ELSE 0 END AS qualified_or_met,
            CASE WHEN EXISTS (SELECT 1 FROM outcome o WHERE o.lead_id = l.id AND o.kind = 'won') THEN 1 ELSE 0 END AS won,
            (SELECT o.amount FROM outcome o WHERE o.lead_id = l.id AND o.kind = 'won') AS won_amount,
+           CASE WHEN l.phone IS NULL THEN NULL
+                WHEN EXISTS (SELECT 1 FROM lead n WHERE n.phone = l.phone AND n.decided_at > l.decided_at
+                             AND n.decided_at <= l.decided_at + 604800000000) THEN 1 ELSE 0 END AS came_again,
            CASE WHEN EXISTS (SELECT 1 FROM feedback f WHERE f.lead_id = l.id) THEN 1 ELSE 0 END AS rated,
            CASE WHEN EXISTS (SELECT 1 FROM v_feedback f WHERE f.lead_id = l.id AND f.misroute IS NOT NULL)
                 THEN 1 ELSE 0 END AS misrouted

@@ -36,6 +36,8 @@ pub struct LeadRow {
     pub has_next_step: bool,
     /// First moment at which a human of ours spoke with the caller.
     pub first_contact_at: Option<DateTime<Utc>>,
+    /// The same number came again within seven days; `None`: no number is known.
+    pub came_again: Option<bool>,
     /// Decided without facts that could not be had in time.
     pub degraded: bool,
     /// Whether the caller was told of all that the rules want them told of; `None`: the rules want nothing, or it was no call.

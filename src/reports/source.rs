@@ -252,6 +252,7 @@ fn lead_row(row: ReportRow, rules: &RuleSet, now: DateTime<Utc>) -> LeadRow {
         status,
         has_next_step: is_looked_after(&row.next_step, rules, now),
         first_contact_at: row.first_contact_at,
+        came_again: row.came_again,
         degraded: row.degraded,
         disclosed: disclosed(&row.disclosure, row.channel, rules),
         completeness_permille: Some(row.completeness_permille),

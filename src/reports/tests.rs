@@ -56,6 +56,7 @@ fn row(number: u8) -> LeadRow {
         status: LeadStatus::Callback,
         has_next_step: true,
         first_contact_at: None,
+        came_again: None,
         degraded: false,
         disclosed: None,
         completeness_permille: None,

@@ -5,7 +5,7 @@ use crate::reports::figure::{Cell, Dimension, Unit};
 use crate::reports::rows::{LeadRow, LeadStatus};
 use crate::reports::verdict::{RoutingVerdict, judge};
 
-pub(super) const COUNTED: usize = 13;
+pub(super) const COUNTED: usize = 14;
 
 /// Hits, and out of how many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -149,6 +149,16 @@ pub(super) static FIGURES: [Counted; COUNTED] = [
         sampled: false,
         named: Named::Hits,
         count: |row, _| Count::maybe(escalated(row)),
+    },
+    Counted {
+        key: "repeat_contact",
+        name: "Came again within seven days",
+        definition: "Leads from whose number another lead came within seven days, out of leads with a number.",
+        unit: Unit::Share,
+        by: ROUTE_STATUS_TIER_POOL,
+        sampled: false,
+        named: Named::Hits,
+        count: |row, _| Count::maybe(row.came_again),
     },
     Counted {
         key: "reps_rung",

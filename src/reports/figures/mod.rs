@@ -73,7 +73,7 @@ fn add_to(counts: &mut Counts, more: &Counts) {
 }
 
 /// What belongs together stands together.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "routing_accuracy",
     "label_coverage",
     "acceptance",
@@ -85,6 +85,7 @@ const ORDER: [&str; 20] = [
     "amount_won",
     "fallback",
     "escalations",
+    "repeat_contact",
     "reps_rung",
     "phones_given_up",
     "without_next_step",

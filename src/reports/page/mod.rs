@@ -10,6 +10,8 @@ use baton_core::domain::id::LeadId;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
+/// Of what is around the sections.
+const ALONE: &str = include_str!("alone.css");
 
 /// Figures shown large on top.
 const HEADLINES: [&str; 4] = ["routing_accuracy", "acceptance", "first_contact_in_time", "without_next_step"];
@@ -22,7 +24,7 @@ pub(super) fn layout(report: &Report) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>Baton report, {time}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n\
+         <title>Baton report, {time}</title>\n<style>\n{}{ALONE}</style>\n</head>\n<body>\n<main>\n\
          <h1>How leads were routed</h1>\n{}</main>\n</body>\n</html>\n",
         style(),
         sections(report, None),

@@ -45,13 +45,14 @@ prop_compose! {
 }
 
 /// Figures whose groups divide the leads among them.
-const PARTITIONED: [&str; 9] = [
+const PARTITIONED: [&str; 10] = [
     "routing_accuracy",
     "label_coverage",
     "acceptance",
     "first_contact_in_time",
     "conversion",
     "escalations",
+    "repeat_contact",
     "reps_rung",
     "briefing_completeness",
     "degraded",

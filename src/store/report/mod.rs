@@ -53,6 +53,8 @@ pub struct ReportRow {
     pub next_step: NextStep,
     /// First human contact, on the handoff or as reported afterwards.
     pub first_contact_at: Option<DateTime<Utc>>,
+    /// Whether the same number came again within [`AGAIN_WITHIN`]; `None`: no number is known.
+    pub came_again: Option<bool>,
     /// Facts were missing when it was decided.
     pub degraded: bool,
     pub completeness_permille: u16,
@@ -81,6 +83,9 @@ pub struct PutThrough {
     /// Since the first phone rang.
     pub waited: TimeDelta,
 }
+
+/// A lead from the same number so soon after another one came again.
+const AGAIN_WITHIN: TimeDelta = TimeDelta::days(7);
 
 /// How many leads are read at once: no report has more of them in memory.
 pub const REPORT_PAGE: usize = 10_000;
@@ -167,7 +172,9 @@ impl Tx {
             "-- report::leads\nSELECT l.id, l.source, {} AS channel, {} AS disclosure, l.received_at, l.decided_at, \
              d.owner AS decided_owner, l.owner AS current_owner, d.pool, d.territory, d.tier, d.route, d.reason, \
              d.release, CASE WHEN h.rung = 0 THEN '[]' ELSE {} END AS legs, h.joined_at, h.waited_ms, l.status, {NEXT_STEP}, l.first_contact_at, d.degraded, \
-             l.completeness_permille, \
+             l.completeness_permille, CAST(CASE WHEN l.phone IS NULL THEN NULL WHEN EXISTS (SELECT 1 FROM lead n \
+             WHERE n.phone = l.phone AND n.decided_at > l.decided_at AND n.decided_at <= l.decided_at + {}) \
+             THEN 1 ELSE 0 END AS BIGINT) AS came_again, \
              CAST(CASE WHEN h.rung > 0 AND EXISTS (SELECT 1 FROM timeline t WHERE t.lead_id = l.id AND t.kind = 'accepted' \
              AND t.body LIKE '%\"stage\":\"joining\"%') THEN 1 ELSE 0 END AS BIGINT) AS accepted \
              FROM lead l JOIN decision d ON d.lead_id = l.id JOIN handoff h ON h.lead_id = l.id \
@@ -175,7 +182,8 @@ impl Tx {
              ORDER BY l.decided_at, l.id LIMIT $4",
             self.engine.lead_channel(),
             self.engine.lead_disclosure(),
-            self.engine.rung_legs()
+            self.engine.rung_legs(),
+            AGAIN_WITHIN.num_seconds() * 1_000_000
         );
         let query = sqlx::query(AssertSqlSafe(sql)).bind(from).bind(until).bind(after).bind(limit as i64);
         query.fetch_all(self.conn()).await?.iter().map(read).collect()
@@ -258,6 +266,7 @@ fn read(row: &AnyRow) -> Result<ReportRow, StoreError> {
         status: row.text("status")?,
         next_step: next_step(&row)?,
         first_contact_at: row.maybe_at("first_contact_at")?,
+        came_again: row.maybe_int("came_again")?.map(|again| again != 0),
         degraded: row.int("degraded")? != 0,
         completeness_permille: row.number("completeness_permille")?,
         feedback: BTreeMap::new(),

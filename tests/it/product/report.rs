@@ -87,6 +87,7 @@ fn lead(number: u8) -> LeadRow {
         status,
         has_next_step: true,
         first_contact_at: contact_s.map(|s| decided_at + TimeDelta::seconds(s)),
+        came_again: n.is_multiple_of(2).then_some(n.is_multiple_of(10)),
         degraded: n % 17 == 4,
         disclosed: None,
         completeness_permille: Some(500 + 10 * u16::from(number % 50)),

@@ -98,6 +98,7 @@ pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
         status: "handoff".to_owned(),
         next_step: lead.handoff.next_step(),
         first_contact_at: None,
+        came_again: Some(false),
         degraded: false,
         completeness_permille: 640,
         feedback: BTreeMap::new(),
@@ -107,6 +108,8 @@ pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
         contacts: Vec::new(),
     };
     let expected = ReportRow {
+        // The second one has the same number.
+        came_again: Some(true),
         degraded: true,
         first_contact_at: Some(later(40)),
         feedback: BTreeMap::from([(rep("ana"), feedback("ana", 90, 4)), (rep("ben"), feedback("ben", 30, 5))]),
@@ -266,7 +269,9 @@ fn total(report: &Report, key: &str) -> Cell {
 
 pub async fn sums_over_the_views_are_the_figures_of_the_report(db: Db) {
     four_leads(&db).await;
+    db.execute("UPDATE lead SET phone = '+14155550100'").await;
     let report = report(&db, |all| all).await;
+    assert_eq!((total(&report, "repeat_contact").numerator, total(&report, "repeat_contact").denominator), (3, 4));
     let sla_ms = rules().handoff.first_contact_sla.as_millis();
     let overdue =
         format!("first_contact_at IS NOT NULL OR {} - decided_at > {sla_ms} * 1000", later(600).timestamp_micros());
@@ -276,6 +281,7 @@ pub async fn sums_over_the_views_are_the_figures_of_the_report(db: Db) {
         ("conversion", "SUM(converted)", "COUNT(*)"),
         ("misroutes", "SUM(misrouted)", "SUM(rated)"),
         ("degraded", "SUM(degraded)", "COUNT(*)"),
+        ("repeat_contact", "SUM(came_again)", "COUNT(came_again)"),
         ("reps_rung", "SUM(phones_rung)", "SUM(CASE WHEN phones_rung > 0 THEN 1 ELSE 0 END)"),
         ("briefing_completeness", "SUM(completeness_permille)", "COUNT(*) * 1000"),
         ("first_contact_in_time", in_time.as_str(), counted.as_str()),
