@@ -13,7 +13,7 @@ mod tools;
 use crate::cli::rules::Review;
 use crate::cli::{OK, WorkspaceArgs, open_store, rules_of};
 use crate::mcp::{Definition, Told, ToolCall, Toolbox, over_stdio};
-use crate::reports::{self, Asked, LONGEST_DAYS};
+use crate::reports::{self, Asked, LONGEST_DAYS, Report};
 use crate::telemetry::{self, LogFormat};
 use anyhow::Result;
 use async_trait::async_trait;
@@ -79,6 +79,8 @@ impl Desk {
         let now = SystemClock.now();
         let asked = Asked::over(None, None, days, now).map_err(anyhow::Error::msg)?;
         let report = reports::over(&store, &rules, &asked, now).await?;
+        // What charts are drawn of is for eyes, and long.
+        let report = Report { pictures: Vec::new(), ..report };
         Ok(Told { text: reports::in_brief(&report), structured: serde_json::to_value(&report)?, failed: false })
     }
 }
