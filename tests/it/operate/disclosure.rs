@@ -64,6 +64,14 @@ fn a_call_without_a_disclosure_is_told_of_in_its_story_and_in_the_report() {
         assert!(told.contains(&half) && !told.contains(&whole), "{format}: {report}");
     }
 
+    let against = ["--from", "2019-01-01", "--against", "2018-01-01..2019-01-01", "--by", "rep", "--format", "md"];
+    let told = served.run(&[["report"].as_slice(), &against].concat());
+    assert!(told.contains("## Against 2018-01-01 00:00:00 UTC"), "{told}");
+    assert!(told.contains("| rep: ") && !told.contains("| source: "), "grouped by that alone: {told}");
+    let asked =
+        served.ask(&get("/v1/reports/routing?from=2019-01-01&against=2018-01-01..2019-01-01&by=rep", Some(TOKEN)));
+    assert_eq!(asked.json()["comparison"]["leads"], 0, "over HTTP as well");
+
     // The platform's report after the call knows of it.
     let mut after = told_of(2, &json!({ "recording": true }));
     (after["id"], after["data"]["call"]["opens"]) = (json!("evt-2-after"), json!(false));
