@@ -146,7 +146,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
 ];
 
 /// Single names that may cross where the rooms may not.
-const CROSSINGS: [(&str, &str, &[&str], &str); 9] = [
+const CROSSINGS: [(&str, &str, &[&str], &str); 10] = [
     (
         "handoff",
         "routing",
@@ -157,6 +157,7 @@ const CROSSINGS: [(&str, &str, &[&str], &str); 9] = [
     ("deciding", "rehearsal", &["Trial", "world"], "a test compares what a worker knows with what a rehearsal does"),
     ("connectors", "rules", &["words"], "calendars name time zones as people and Windows do, and one table reads them"),
     ("render", "connectors", &["Card"], "the shape of a chat message, not a vendor"),
+    ("reports", "routing", &["ledger"], "shares are shown beside what the ledger says is due"),
     ("store", "connectors", &["CrmRef"], "the shape of a CRM record's name, not a vendor"),
     (
         "deciding",

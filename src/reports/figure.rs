@@ -2,9 +2,11 @@
 
 use super::rows::LeadRow;
 use super::statistics::{count, ratio, wilson};
+use baton_core::domain::id::LeadId;
 use chrono::TimeDelta;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
@@ -16,6 +18,10 @@ pub struct Figure {
     pub unit: Unit,
     pub total: Cell,
     pub groups: Vec<FigureGroup>,
+    /// The newest of those that are worth a look: what is wrong or missing among them, or where the figure counts what is seldom,
+    /// what it counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub leads: Vec<LeadId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,6 +34,10 @@ pub enum Unit {
     Rating,
     Leads,
     RepsPerLead,
+    /// In the currency of the CRM.
+    Amount,
+    /// Leads that somebody owes or is owed.
+    Turns,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -58,7 +68,10 @@ pub enum Dimension {
     Pool,
     Source,
     Channel,
+    /// What became of it: the rung of the ladder on which it ended, or stands.
     Status,
+    /// Whom the decision gave it to.
+    Rep,
     Misroute,
     /// Why a phone was given up.
     Cause,
@@ -72,6 +85,10 @@ impl Dimension {
     pub(super) const ALL_OF_A_LEAD: [Self; 6] =
         [Self::Route, Self::Territory, Self::Tier, Self::Pool, Self::Source, Self::Channel];
 
+    /// By which leads can be grouped.
+    pub const BY: [Self; 8] =
+        [Self::Route, Self::Territory, Self::Tier, Self::Pool, Self::Source, Self::Channel, Self::Status, Self::Rep];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Route => "route",
@@ -81,6 +98,7 @@ impl Dimension {
             Self::Source => "source",
             Self::Channel => "channel",
             Self::Status => "status",
+            Self::Rep => "rep",
             Self::Misroute => "misroute",
             Self::Cause => "cause",
             Self::RightRep => "right rep",
@@ -89,7 +107,7 @@ impl Dimension {
     }
 
     /// The group of a lead; empty for dimensions that belong to feedback or a phone and not to the lead.
-    fn of(self, row: &LeadRow) -> String {
+    pub(super) fn of(self, row: &LeadRow) -> String {
         match self {
             Self::Route => row.route.clone(),
             Self::Territory => row.territory.as_ref().map_or_else(|| "no territory".to_owned(), ToString::to_string),
@@ -98,9 +116,24 @@ impl Dimension {
             Self::Source => row.source.clone(),
             Self::Channel => row.channel.as_str().to_owned(),
             Self::Status => row.status.in_words().to_owned(),
+            Self::Rep => row.decided_owner.to_string(),
             Self::Lead => row.lead_id.to_string(),
             Self::Misroute | Self::Cause | Self::RightRep => String::new(),
         }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is nothing that leads are grouped by: choose route, territory, tier, pool, source, channel, status or rep"
+)]
+pub struct UnknownDimension(String);
+
+impl FromStr for Dimension {
+    type Err = UnknownDimension;
+
+    fn from_str(text: &str) -> Result<Self, UnknownDimension> {
+        Self::BY.into_iter().find(|by| by.as_str() == text).ok_or_else(|| UnknownDimension(text.to_owned()))
     }
 }
 
@@ -114,10 +147,18 @@ impl Cell {
         Self { low, high, ..Self::of(numerator, denominator) }
     }
 
-    pub(super) fn seconds(value: Option<TimeDelta>, measured: usize, of: usize) -> Self {
-        let value = value.map(|span| span.num_milliseconds() as f64 / 1000.0);
-        Self { numerator: count(measured), denominator: count(of), value, low: None, high: None }
+    /// The count itself is the value, out of however many; of no leads there is none.
+    pub(super) fn number(numerator: u64, denominator: u64) -> Self {
+        Self { value: (denominator > 0).then_some(numerator as f64), ..Self::of(numerator, denominator) }
     }
+
+    pub(super) fn seconds(value: Option<TimeDelta>, measured: usize, of: u64) -> Self {
+        Self { numerator: count(measured), denominator: of, value: value.map(in_seconds), low: None, high: None }
+    }
+}
+
+pub(super) fn in_seconds(span: TimeDelta) -> f64 {
+    span.num_milliseconds() as f64 / 1000.0
 }
 
 /// Leads that are counted together.
@@ -142,11 +183,12 @@ pub(super) fn share(
         unit: Unit::Share,
         total: cell(rows),
         groups: by(rows, dimensions, cell),
+        leads: Vec::new(),
     }
 }
 
 /// The same cell for every group of every dimension, groups by name.
-pub(super) fn by(rows: &Rows<'_>, dimensions: &[Dimension], cell: impl Fn(&Rows<'_>) -> Cell) -> Vec<FigureGroup> {
+fn by(rows: &Rows<'_>, dimensions: &[Dimension], cell: impl Fn(&Rows<'_>) -> Cell) -> Vec<FigureGroup> {
     let mut groups = Vec::new();
     for dimension in dimensions {
         let mut members: BTreeMap<String, Vec<&LeadRow>> = BTreeMap::new();

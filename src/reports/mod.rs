@@ -1,14 +1,19 @@
-//! How well it went: rows in, verdicts and figures, one page out.
+//! How well it went: rows in, verdicts, figures and pictures out, as text, as a page that needs nothing else, and as tables.
 //!
 //! Guarantees: every figure says how it is defined, what was counted and out of how many; a figure without leads says so
-//! and is never a number; a grouped figure's groups add up to its total. The figures are pure; `source` alone
-//! reads the database, and the clock comes from the caller. Nothing here changes a rule, it shows where one may be wrong.
+//! and is never a number; a grouped figure's groups add up to its total. Leads are counted one by one, so that a long time needs no
+//! more room than a short one. The figures are pure; `source` alone reads the database, and the clock comes from the caller. Nothing
+//! here changes a rule, it shows where one may be wrong.
 
+mod charts;
+mod compare;
 pub mod drift;
 mod figure;
 mod figures;
 mod gone;
-mod html;
+mod markdown;
+mod page;
+mod pictures;
 pub mod rows;
 mod shadow;
 mod source;
@@ -20,19 +25,22 @@ mod text;
 pub mod verdict;
 mod words;
 
-pub use figure::{Cell, Dimension, Figure, FigureGroup, Unit};
+pub use compare::{Compared, Comparison, compare};
+pub use figure::{Cell, Dimension, Figure, FigureGroup, Unit, UnknownDimension};
 pub use gone::NoLongerKept;
+pub use page::{sections, style};
+pub use pictures::{Breach, Breaches, Column, Picture, PictureRow, Shape};
 pub use rows::LeadRow;
 pub use shadow::{Difference, ShadowFormat, ShadowReport, Side, render_shadow};
-pub use source::{over, shadow_over};
+pub use source::{Against, Asked, moment, over, release_digits, shadow_over};
 pub use spreadsheet::harmless;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
-use verdict::RoutingVerdict;
+use verdict::{JudgementRule, RULES, RoutingVerdict};
 
 /// Version of the JSON layout: grows when a key changes its meaning or goes away.
 pub const REPORT_VERSION: u16 = 1;
@@ -49,6 +57,14 @@ pub struct ReportOptions {
     /// From decision to first human contact.
     pub sla: Duration,
     pub now: DateTime<Utc>,
+    /// Figures are grouped by this alone; `None`: each by what tells most of it.
+    pub by: Option<Dimension>,
+}
+
+impl ReportOptions {
+    fn sla(&self) -> TimeDelta {
+        TimeDelta::from_std(self.sla).unwrap_or(TimeDelta::MAX)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -59,7 +75,16 @@ pub struct Report {
     pub made_at: DateTime<Utc>,
     pub sla_s: u64,
     pub leads: u64,
+    /// Leads that were decided by these rules alone; its first digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     pub figures: Vec<Figure>,
+    /// What charts are drawn of.
+    pub pictures: Vec<Picture>,
+    pub sla_breaches: Breaches,
+    /// Beside another time, or other rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// How many leads each rule of judgement decided, in the order in which the rules are asked.
     pub verdicts: Vec<VerdictCount>,
     /// What the figures lack.
@@ -104,18 +129,21 @@ pub enum Format {
     Json,
     /// One row per figure and group.
     Csv,
+    /// Markdown: tables for whatever shows them.
+    Md,
     /// One page that needs nothing else.
     Html,
 }
 
 impl Format {
-    pub const ALL: [Self; 4] = [Self::Text, Self::Json, Self::Csv, Self::Html];
+    pub const ALL: [Self; 5] = [Self::Text, Self::Json, Self::Csv, Self::Md, Self::Html];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",
             Self::Csv => "csv",
+            Self::Md => "md",
             Self::Html => "html",
         }
     }
@@ -125,6 +153,7 @@ impl Format {
             Self::Text => "text/plain; charset=utf-8",
             Self::Json => "application/json",
             Self::Csv => "text/csv; charset=utf-8",
+            Self::Md => "text/markdown; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
         }
     }
@@ -137,7 +166,7 @@ impl fmt::Display for Format {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a format of reports: choose text, json, csv or html")]
+#[error("{0:?} is not a format of reports: choose text, json, csv, md or html")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {
@@ -148,33 +177,78 @@ impl FromStr for Format {
     }
 }
 
-/// Rows outside of the time are left out; their order does not matter.
-pub fn build(rows: &[LeadRow], options: &ReportOptions) -> Report {
-    let rows: Vec<&LeadRow> =
-        rows.iter().filter(|row| options.from <= row.decided_at && row.decided_at < options.until).collect();
-    Report {
-        version: REPORT_VERSION,
-        from: options.from,
-        until: options.until,
-        made_at: options.now,
-        sla_s: options.sla.as_secs(),
-        leads: statistics::count(rows.len()),
-        figures: figures::all(&rows, options),
-        verdicts: verdict_counts(&rows),
-        no_longer_kept: Vec::new(),
-        shadow: 0,
-    }
+/// A report in the making.
+pub struct Sheet {
+    options: ReportOptions,
+    leads: u64,
+    shadow: u64,
+    figures: figures::Figures,
+    pictures: pictures::Pictures,
+    breaches: Breaches,
+    /// In the order of [`RULES`].
+    verdicts: Vec<u64>,
 }
 
-fn verdict_counts(rows: &[&LeadRow]) -> Vec<VerdictCount> {
-    let judged: Vec<&verdict::JudgementRule> = rows.iter().map(|row| verdict::judge(row)).collect();
-    let count = |rule: &verdict::JudgementRule| VerdictCount {
-        rule: rule.name,
-        verdict: rule.verdict,
-        reason: rule.reason,
-        leads: statistics::count(judged.iter().filter(|other| other.name == rule.name).count()),
-    };
-    verdict::RULES.iter().map(count).collect()
+impl Sheet {
+    pub fn new(options: ReportOptions) -> Self {
+        Self {
+            leads: 0,
+            shadow: 0,
+            figures: figures::Figures::default(),
+            pictures: pictures::Pictures::new(&options),
+            breaches: Breaches::default(),
+            verdicts: vec![0; RULES.len()],
+            options,
+        }
+    }
+
+    /// A lead that was decided in shadow: no figure counts it.
+    fn add_shadow(&mut self) {
+        self.shadow += 1;
+    }
+
+    /// A lead outside of the time is left out; in which order they come does not matter.
+    pub fn add(&mut self, row: &LeadRow) {
+        let options = &self.options;
+        if row.decided_at < options.from || options.until <= row.decided_at {
+            return;
+        }
+        self.leads += 1;
+        self.figures.add(row, options);
+        self.pictures.add(row, options);
+        self.breaches.add(row, options);
+        let name = verdict::judge(row).name;
+        for (leads, rule) in self.verdicts.iter_mut().zip(&RULES) {
+            *leads += u64::from(rule.name == name);
+        }
+    }
+
+    /// `ledgers`: of the pools, as they stand now.
+    pub fn finish(self, ledgers: &pictures::Ledgers) -> Report {
+        let line = |(rule, leads): (&JudgementRule, u64)| VerdictCount {
+            rule: rule.name,
+            verdict: rule.verdict,
+            reason: rule.reason,
+            leads,
+        };
+        let options = self.options;
+        Report {
+            version: REPORT_VERSION,
+            from: options.from,
+            until: options.until,
+            made_at: options.now,
+            sla_s: options.sla.as_secs(),
+            leads: self.leads,
+            release: None,
+            figures: self.figures.finish(options.by),
+            pictures: self.pictures.finish(ledgers),
+            sla_breaches: self.breaches,
+            comparison: None,
+            verdicts: RULES.iter().zip(self.verdicts).map(line).collect(),
+            no_longer_kept: Vec::new(),
+            shadow: self.shadow,
+        }
+    }
 }
 
 /// A line for each figure, without its groups and its definition.
@@ -190,6 +264,7 @@ pub fn render(report: &Report, format: Format) -> String {
             json + "\n"
         }
         Format::Csv => spreadsheet::layout(report),
-        Format::Html => html::layout(report),
+        Format::Md => markdown::layout(report),
+        Format::Html => page::layout(report),
     }
 }

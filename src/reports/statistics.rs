@@ -25,6 +25,16 @@ pub(super) fn wilson(hits: u64, of: u64) -> Option<(f64, f64)> {
     Some(((middle - half).max(0.0), (middle + half).min(1.0)))
 }
 
+/// How much a share differs from another one, at 95 %: the bounds of both, put together (R. G. Newcombe, 1998, method 10).
+pub(super) fn newcombe((hits, of): (u64, u64), (other_hits, other_of): (u64, u64)) -> Option<(f64, f64)> {
+    let (share, (low, high)) = (ratio(hits, of)?, wilson(hits, of)?);
+    let (other, (other_low, other_high)) = (ratio(other_hits, other_of)?, wilson(other_hits, other_of)?);
+    let difference = share - other;
+    let below = (share - low).hypot(other_high - other);
+    let above = (high - share).hypot(other - other_low);
+    Some((difference - below, difference + above))
+}
+
 /// The value that `percent` of the values do not exceed (nearest rank): always one of them.
 pub(super) fn percentile(values: &mut [TimeDelta], percent: usize) -> Option<TimeDelta> {
     values.sort_unstable();
@@ -52,6 +62,42 @@ mod tests {
         let (low, high) = wilson(81, 263).expect("some were counted");
         assert!((low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5, "{low} {high}");
         assert_eq!(wilson(0, 0), None);
+    }
+
+    #[test]
+    fn newcombe_agrees_with_the_examples_that_he_worked_out() {
+        // Newcombe (1998), differences of independent proportions, table II, method 10.
+        for (one, other, low, high) in [
+            ((56, 70), (48, 80), 0.0524, 0.3339),
+            ((9, 10), (3, 10), 0.1705, 0.8090),
+            ((0, 10), (0, 20), -0.1611, 0.2775),
+        ] {
+            let found = newcombe(one, other).expect("some were counted");
+            assert!((found.0 - low).abs() < 5e-5 && (found.1 - high).abs() < 5e-5, "{one:?} {other:?}: {found:?}");
+        }
+        assert_eq!(newcombe((1, 2), (0, 0)), None);
+    }
+
+    /// Of a thousand made-up samples, so many hold the truth as 95 % says: two standard errors are 1.4 points.
+    #[test]
+    fn intervals_hold_the_truth_as_often_as_they_say() {
+        let mut state = 1u64;
+        let mut hits = |of: u32, permille: u64| {
+            let mut hits = 0;
+            for _ in 0..of {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                hits += u64::from((state >> 33) % 1000 < permille);
+            }
+            hits
+        };
+        let holds = |(low, high): (f64, f64), truth: f64| u32::from(low <= truth && truth <= high);
+        let (mut of_share, mut of_difference) = (0, 0);
+        for _ in 0..1000 {
+            let (one, other) = (hits(120, 820), hits(90, 700));
+            of_share += holds(wilson(one, 120).expect("some"), 0.82);
+            of_difference += holds(newcombe((one, 120), (other, 90)).expect("some"), 0.12);
+        }
+        assert!((930..=970).contains(&of_share) && (930..=970).contains(&of_difference), "{of_share} {of_difference}");
     }
 
     #[test]

@@ -2,14 +2,15 @@
 
 mod any_leads;
 
-use super::rows::{LeadRow, LeadStatus, OwnerChange};
+use super::rows::{LeadRow, LeadStatus, OwnerChange, PutThrough, RungPhone};
 use super::verdict::{RULES, RoutingVerdict, judge};
 use super::*;
-use baton_core::domain::id::{LeadId, PoolId, RepId, TerritoryId, TierId};
+use baton_core::domain::id::{LeadId, PoolId, ReleaseId, RepId, TerritoryId, TierId};
 use baton_core::domain::lead::LeadChannel;
 use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use chrono::TimeDelta;
+use std::collections::BTreeMap;
 
 fn day(number: u32) -> DateTime<Utc> {
     format!("2026-01-{number:02}T09:00:00Z").parse().expect("an instant")
@@ -20,7 +21,18 @@ fn rep(name: &str) -> RepId {
 }
 
 fn options() -> ReportOptions {
-    ReportOptions { from: day(1), until: day(31), sla: Duration::from_secs(300), now: day(31) }
+    ReportOptions { from: day(1), until: day(31), sla: Duration::from_secs(300), now: day(31), by: None }
+}
+
+fn build(rows: &[LeadRow], options: &ReportOptions) -> Report {
+    let mut sheet = Sheet::new(*options);
+    rows.iter().for_each(|row| sheet.add(row));
+    sheet.finish(&BTreeMap::new())
+}
+
+/// Phones of ben, one after the other.
+fn rung(states: &[LegState]) -> Vec<RungPhone> {
+    states.iter().map(|state| RungPhone { rep: rep("ben"), state: *state }).collect()
 }
 
 /// A lead of which nothing is known but that it was decided.
@@ -29,6 +41,7 @@ fn row(number: u8) -> LeadRow {
         lead_id: LeadId::from_digest([number; 16]),
         source: "vapi".to_owned(),
         channel: LeadChannel::Call,
+        received_at: day(5) - TimeDelta::milliseconds(20),
         decided_at: day(5),
         decided_owner: rep("ben"),
         current_owner: rep("ben"),
@@ -36,16 +49,20 @@ fn row(number: u8) -> LeadRow {
         territory: TerritoryId::new("West").ok(),
         tier: TierId::new("smb").expect("a tier"),
         route: "West × smb".to_owned(),
-        legs: vec![LegState::Joined],
+        release: ReleaseId::new("0".repeat(64)).expect("a release"),
+        legs: rung(&[LegState::Joined]),
+        put_through: None,
         accepted: false,
         status: LeadStatus::Callback,
         has_next_step: true,
         first_contact_at: None,
+        came_again: None,
         degraded: false,
         disclosed: None,
         completeness_permille: None,
         feedback: Vec::new(),
         outcomes: Vec::new(),
+        won_amount: None,
         owner_changes: Vec::new(),
     }
 }
@@ -98,7 +115,7 @@ fn eight() -> Vec<LeadRow> {
         // wrong by word
         LeadRow {
             feedback: vec![says(Some(3), Some(procedural))],
-            legs: vec![LegState::Declined, LegState::Busy, LegState::Joined],
+            legs: rung(&[LegState::Declined, LegState::Busy, LegState::Joined]),
             ..contacted(row(4), 40, LeadStatus::Connected)
         },
         // wrong by deed
@@ -113,7 +130,7 @@ fn eight() -> Vec<LeadRow> {
         // unknown: not a fit
         LeadRow { feedback: vec![says(Some(2), Some((MisrouteKind::Definitional, None)))], ..row(6) },
         // unknown: silence, and the SLA has passed
-        LeadRow { degraded: true, legs: vec![LegState::WrongNumber], ..row(7) },
+        LeadRow { degraded: true, legs: rung(&[LegState::WrongNumber]), ..row(7) },
         // unknown: decided a minute ago
         LeadRow {
             decided_at: options().now - TimeDelta::seconds(60),
@@ -245,7 +262,7 @@ fn formats_are_read_by_name() {
     }
     assert_eq!(
         "pdf".parse::<Format>().expect_err("unknown").to_string(),
-        "\"pdf\" is not a format of reports: choose text, json, csv or html"
+        "\"pdf\" is not a format of reports: choose text, json, csv, md or html"
     );
 }
 
@@ -268,10 +285,44 @@ fn calls_without_a_disclosure_are_counted_and_named_where_the_rules_ask_for_one(
     for format in Format::ALL {
         let text = render(&report, format);
         assert!(
-            text.contains(&first) && (text.contains("Calls without a disclosure") || format == Format::Csv),
+            text.replace('\\', "").contains(&first)
+                && (text.contains("Calls without a disclosure") || format == Format::Csv),
             "{text}"
         );
     }
     let none = figure(&of(&[Some(true)])).expect("a figure");
     assert_eq!((none.total.value, none.groups.len()), (Some(0.0), 0));
+}
+
+#[test]
+fn what_was_won_what_had_to_be_tried_and_where_the_time_went() {
+    let put_through = PutThrough { at: day(5) + TimeDelta::seconds(30), waited: TimeDelta::seconds(25) };
+    let rows = [
+        LeadRow {
+            outcomes: vec![OutcomeKind::Opportunity, OutcomeKind::Won],
+            won_amount: Some(1200.4),
+            put_through: Some(put_through),
+            ..contacted(row(1), 30, LeadStatus::Connected)
+        },
+        LeadRow { legs: rung(&[LegState::NoAnswer, LegState::Joined]), ..contacted(row(2), 90, LeadStatus::Connected) },
+        LeadRow { legs: Vec::new(), ..row(3) },
+    ];
+    let report = build(&rows, &ReportOptions { by: Some(Dimension::Rep), ..options() });
+    assert_eq!((total(&report, "amount_won"), figure(&report, "amount_won").total.value), ((1200, 1), Some(1200.0)));
+    assert_eq!(total(&report, "escalations"), (1, 2));
+    assert_eq!(figure(&report, "escalations").leads, [row(2).lead_id], "it is named");
+    assert_eq!(figure(&report, "acceptance").groups.len(), 1, "all of them are ben's");
+    assert_eq!(group(&report, "acceptance", "ben"), (2, 3));
+    let numbers = |key: &str, name: &str| {
+        let picture = report.pictures.iter().find(|picture| picture.key == key).expect("a picture with this key");
+        picture.rows.iter().find(|one| one.name == name).expect("a row with this name").values.clone()
+    };
+    assert_eq!(numbers("first_contact_parts", "decide"), [Some(0.02), Some(0.02), Some(3.0)]);
+    assert_eq!(numbers("first_contact_parts", "ring"), [Some(5.0), Some(5.0), Some(1.0)]);
+    assert_eq!(numbers("first_contact_parts", "accept"), [Some(25.0), Some(25.0), Some(1.0)]);
+    assert_eq!(numbers("first_contact_parts", "promise"), [None, None, Some(0.0)]);
+    assert_eq!(numbers("funnel", "won"), [Some(1.0), Some(1.0 / 3.0), Some(1.0)]);
+    // Three phones of ben's, of which two were accepted; half of the two that were contacted waited 30 s at most.
+    let ben = [3.0, 1.0, 3.0, 2.0 / 3.0, 1.0 / 3.0, 30.0, 2.0].map(Some);
+    assert_eq!(numbers("reps", "ben"), ben);
 }

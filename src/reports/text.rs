@@ -1,7 +1,7 @@
 //! The report for terminals and mails: aligned, at most 100 columns.
 
 use super::figure::Figure;
-use super::{NoLongerKept, Report, words};
+use super::{Comparison, NoLongerKept, Report, words};
 use std::fmt::Write;
 
 const COLUMNS: usize = 100;
@@ -14,6 +14,9 @@ pub(super) fn layout(report: &Report) -> String {
     if report.leads == 0 {
         out += "\nNo leads were decided in this time.\n";
         return out;
+    }
+    if let Some(comparison) = &report.comparison {
+        against(&mut out, comparison);
     }
     for figure in &report.figures {
         figure_block(&mut out, figure);
@@ -51,6 +54,15 @@ fn headline(report: &Report) -> String {
     out
 }
 
+fn against(out: &mut String, comparison: &Comparison) {
+    let _ = writeln!(out, "\nAgainst {}: {} leads", comparison.with, comparison.leads);
+    for one in &comparison.figures {
+        let [here, there] = [&one.here, &one.there].map(|cell| words::value(cell, one.unit));
+        write_row(out, "  ", one.name, &here, &format!("against {there}"), "");
+        paragraph(out, &format!("{}. {}", one.difference_in_words(), one.conclusion));
+    }
+}
+
 fn figure_block(out: &mut String, figure: &Figure) {
     out.push('\n');
     let total = &figure.total;
@@ -80,19 +92,10 @@ fn row(out: &mut String, name: &str, value: &str, counts: &str, range: &str) {
 }
 
 fn write_row(out: &mut String, indent: &str, name: &str, value: &str, counts: &str, range: &str) {
-    let name = fit(name, NAME_COLUMNS - indent.len());
+    let name = words::fit(name, NAME_COLUMNS - indent.len());
     let width = NAME_COLUMNS - indent.len();
     let line = format!("{indent}{name:<width$}{value:>VALUE_COLUMNS$}  {counts:<COUNT_COLUMNS$}  {range}");
     let _ = writeln!(out, "{}", line.trim_end());
-}
-
-/// Names come from rule files and platforms: no control characters, no more columns than there are.
-fn fit(name: &str, columns: usize) -> String {
-    let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if name.chars().count() <= columns {
-        return name;
-    }
-    format!("{}…", name.chars().take(columns - 1).collect::<String>())
 }
 
 fn wrap(text: &str, columns: usize) -> Vec<String> {

@@ -12,12 +12,14 @@ pub(super) fn number(value: f64, unit: Unit) -> String {
         Unit::Share => format!("{:.1} %", value * 100.0),
         Unit::Seconds => span(value),
         Unit::Rating => format!("{value:.1} of 5"),
-        Unit::Leads => format!("{value:.0}"),
+        Unit::Leads | Unit::Amount => format!("{value:.0}"),
         Unit::RepsPerLead => format!("{value:.1}"),
+        Unit::Turns => format!("{value:+.2}"),
     }
 }
 
-fn span(seconds: f64) -> String {
+/// A span as people read it.
+pub(super) fn span(seconds: f64) -> String {
     if seconds < 60.0 {
         return format!("{seconds:.1} s");
     }
@@ -27,6 +29,20 @@ fn span(seconds: f64) -> String {
         3600..172_800 => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
         _ => format!("{} d {} h", whole / 86_400, whole % 86_400 / 3600),
     }
+}
+
+/// Names come from rule files and platforms: no control characters, no more columns than there are.
+pub(super) fn fit(name: &str, columns: usize) -> String {
+    let name = plain(name);
+    if name.chars().count() <= columns {
+        return name;
+    }
+    format!("{}…", name.chars().take(columns - 1).collect::<String>())
+}
+
+/// Without control characters.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// "34.2 to 98.1 %".

@@ -46,7 +46,10 @@ pub use listener::{Arrived, CallerOnLine};
 pub use live::{LiveCall, LiveLine};
 pub use release::{LiveRelease, SeenWorker, StoredRelease, WorkerRow};
 pub use rep::RepState;
-pub use report::{HumanContact, LeadInCrm, OtherChoice, OutcomeBy, OwnerChange, ReportRow, Tallies, Tally, TallyKind};
+pub use report::{
+    HumanContact, LeadInCrm, OtherChoice, OutcomeBy, OwnerChange, PutThrough, REPORT_PAGE, ReportRow, RungPhone,
+    Tallies, Tally, TallyKind,
+};
 pub use sql::error::StoreError;
 pub use step::{
     CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, VendorRef,

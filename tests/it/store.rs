@@ -164,12 +164,15 @@ conformance! {
         reports: [
             a_report_row_gathers_everything_about_a_lead,
             a_period_includes_its_start_and_not_its_end,
+            pages_of_a_period_hold_each_lead_once,
             accepted_is_a_call_that_a_rep_took_whatever_became_of_it,
             feedback_outcomes_and_owner_changes_are_told_once,
             accounts_are_remembered_even_when_there_is_none,
             what_is_told_later_goes_into_the_answers_that_an_account_is_in,
             tokens_come_back_and_can_be_taken_away,
             bi_views_can_be_read,
+            sums_over_the_views_are_the_figures_of_the_report,
+            a_report_is_of_the_leads_that_it_is_asked_for,
         ]
         reps: [
             of_sixteen_callers_one_gets_the_phone,

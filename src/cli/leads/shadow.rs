@@ -1,19 +1,19 @@
 //! `baton shadow`: where a trial and the system beside it differ, with our reasons and what came of it.
 
 use crate::cli::{OK, WorkspaceArgs, open_store, rules_of, say};
-use crate::reports::{self, ShadowFormat};
+use crate::reports::{self, ShadowFormat, moment};
 use anyhow::{Result, ensure};
 use baton_clock::{Clock, SystemClock};
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::ValueEnum;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Shadow {
     /// Leads decided from then on: 2026-11-01, or 2026-11-01T08:00:00Z; for the last 30 days if left out.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     from: Option<DateTime<Utc>>,
     /// And before then; until now if left out.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     to: Option<DateTime<Utc>>,
     /// For people, for programs, or a row for each lead that differs.
     #[arg(long, value_enum, default_value = "text")]
@@ -47,11 +47,4 @@ impl Shadow {
         say(reports::render_shadow(&report, format).trim_end());
         Ok(OK)
     }
-}
-
-/// A day is meant from its beginning, in UTC.
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    let day = text.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
-    let exact = || DateTime::parse_from_rfc3339(text).map(|at| at.with_timezone(&Utc));
-    day.or_else(|_| exact()).map_err(|_| format!("{text:?} is no time; allowed: 2026-11-01, or 2026-11-01T08:00:00Z"))
 }

@@ -183,14 +183,6 @@ impl Engine {
         )
     }
 
-    /// The planned rungs in a stored decision `d`, as the text of a JSON array; none where the decision is no longer kept.
-    pub(in crate::store) fn planned_rungs(self) -> &'static str {
-        match self {
-            Self::Sqlite => "COALESCE(NULLIF(d.body, '') ->> '$.plan.rungs', '[]')",
-            Self::Postgres => "COALESCE(NULLIF(d.body, '')::json #>> '{plan,rungs}', '[]')",
-        }
-    }
-
     /// The phones that were rung in a stored handoff `h`, as the text of a JSON array.
     pub(in crate::store) fn rung_legs(self) -> &'static str {
         match self {

@@ -4,7 +4,8 @@ use super::leads::insert;
 use super::server::Db;
 use super::tx::{reads, writes};
 use super::world::{caller, decided, handoff_id, later, lead_id, mover, now, rep, rules};
-use baton::store::{ApiToken, DecidedLead, HumanContact, Mirrored, OwnerChange, ReportRow, StoreError};
+use baton::reports::{self, Against, Asked, Cell, Dimension, Report};
+use baton::store::{ApiToken, DecidedLead, HumanContact, Mirrored, OwnerChange, ReportRow, RungPhone, StoreError};
 use baton_core::domain::account::{Account, Candidates, CompanyRecord, MatchKey, Records};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::LegId;
@@ -12,6 +13,7 @@ use baton_core::domain::lead::{Disclosure, LeadChannel};
 use baton_core::domain::leg::LegState;
 use baton_core::domain::outcome::{Feedback, Misroute, MisrouteKind, OutcomeKind};
 use baton_core::handoff::Event;
+use baton_core::handoff::state::Leg;
 use baton_core::routing::reason::NotKnown;
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +45,10 @@ fn change(to: &str, seconds: i64) -> OwnerChange {
 
 fn contact(name: &str, seconds: i64) -> HumanContact {
     HumanContact { rep: rep(name), at: later(seconds), via: "crm".to_owned() }
+}
+
+fn ringing(leg: &Leg) -> RungPhone {
+    RungPhone { rep: leg.rep.clone(), state: LegState::Ringing }
 }
 
 /// Two reps speak, one of them twice; some of it is told twice.
@@ -86,30 +92,36 @@ pub async fn a_report_row_gathers_everything_about_a_lead(db: Db) {
         tier: lead.decision.plan.tier.clone(),
         route: "territory × tier".to_owned(),
         reason: lead.decision.plan.reason.in_words(),
-        rungs: lead.decision.plan.rungs.clone(),
-        legs: vec![LegState::Ringing],
+        release: lead.decision.release.clone(),
+        legs: lead.handoff.legs.iter().map(ringing).collect(),
+        put_through: None,
         accepted: false,
         status: "handoff".to_owned(),
         next_step: lead.handoff.next_step(),
         first_contact_at: None,
+        came_again: Some(false),
         degraded: false,
         completeness_permille: 640,
         feedback: BTreeMap::new(),
         outcomes: BTreeMap::new(),
+        won_amount: None,
         owner_changes: Vec::new(),
         contacts: Vec::new(),
     };
     let expected = ReportRow {
+        // The second one has the same number.
+        came_again: Some(true),
         degraded: true,
         first_contact_at: Some(later(40)),
         feedback: BTreeMap::from([(rep("ana"), feedback("ana", 90, 4)), (rep("ben"), feedback("ben", 30, 5))]),
         outcomes: BTreeMap::from([(OutcomeKind::Opportunity, later(100)), (OutcomeKind::Won, later(300))]),
+        won_amount: Some(12_500.5),
         owner_changes: vec![change("005B", 60), change("005C", 80)],
         contacts: vec![contact("ana", 40), contact("ben", 70)],
         ..plain(&first)
     };
     assert_eq!(rows, [expected, plain(&second)]);
-    assert!(!rows[0].rungs.is_empty());
+    assert_eq!(rows[0].legs.len(), 1, "the first phone rings");
 }
 
 /// A key that is pressed when nobody waits for it any more accepts nothing; a call that ends later was accepted all the same.
@@ -146,6 +158,26 @@ pub async fn a_period_includes_its_start_and_not_its_end(db: Db) {
     db.execute("UPDATE outcome SET kind = 'lunch' WHERE kind = 'won'").await;
     let error = db.store.report_rows(now(), later(40)).await.expect_err("an outcome that is none").to_string();
     assert_eq!(error, format!("outcome.kind of row {:?} does not fit: \"lunch\" is no outcome", lead_id(1).as_str()));
+}
+
+/// Three were decided at one moment: a page ends among them, and what was said of them stands with each once.
+pub async fn pages_of_a_period_hold_each_lead_once(db: Db) {
+    let leads = [(1, 0), (2, 10), (3, 10), (4, 10), (5, 20)].map(|(number, seconds)| decided_at(number, seconds));
+    insert(&db, leads.to_vec()).await.expect("leads are stored");
+    hear_of_the_first(&db).await;
+    let whole = db.store.report_rows(now(), later(60)).await.expect("a report");
+    let paged = reads!(db.store, |tx| {
+        let (mut rows, mut sizes, mut behind) = (Vec::new(), Vec::new(), None);
+        loop {
+            let page = tx.report_page((now(), later(60)), behind.as_ref(), 2).await?;
+            sizes.push(page.len());
+            let Some(last) = page.last() else { return Ok((rows, sizes)) };
+            behind = Some((last.decided_at, last.lead.clone()));
+            rows.extend(page);
+        }
+    });
+    let (rows, sizes) = paged.await.expect("pages");
+    assert_eq!((rows, sizes), (whole, vec![2, 2, 1, 0]));
 }
 
 pub async fn feedback_outcomes_and_owner_changes_are_told_once(db: Db) {
@@ -260,4 +292,83 @@ pub async fn bi_views_can_be_read(db: Db) {
     assert_eq!(db.number("SELECT COUNT(*) FROM v_decision WHERE stage = 'ringing' AND reps_rung = 1").await, 2);
     assert_eq!(db.number("SELECT COUNT(*) FROM v_outcome v JOIN outcome o ON o.lead_id = v.lead_id AND o.kind = v.kind WHERE v.kind = 'won' AND o.amount = 12500.5").await, 1);
     assert!(db.number("SELECT COUNT(*) FROM v_step WHERE kind = 'ring' AND state = 'leased'").await == 2);
+}
+
+/// Four leads, of which one was heard of; ten minutes later.
+async fn report(db: &Db, asked: impl FnOnce(Asked) -> Asked) -> Report {
+    let all = Asked::over(Some(now()), Some(later(60)), 30, later(600)).expect("a time");
+    reports::over(&db.store, &rules(), &asked(all), later(600)).await.expect("a report")
+}
+
+async fn four_leads(db: &Db) {
+    insert(db, (1..=4).map(|number| decided_at(number, i64::from(number))).collect()).await.expect("leads are stored");
+    hear_of_the_first(db).await;
+}
+
+fn total(report: &Report, key: &str) -> Cell {
+    report.figures.iter().find(|figure| figure.key == key).expect("a figure with this key").total
+}
+
+pub async fn sums_over_the_views_are_the_figures_of_the_report(db: Db) {
+    four_leads(&db).await;
+    db.execute("UPDATE lead SET phone = '+14155550100'").await;
+    let report = report(&db, |all| all).await;
+    assert_eq!((total(&report, "repeat_contact").numerator, total(&report, "repeat_contact").denominator), (3, 4));
+    let sla_ms = rules().handoff.first_contact_sla.as_millis();
+    let overdue =
+        format!("first_contact_at IS NOT NULL OR {} - decided_at > {sla_ms} * 1000", later(600).timestamp_micros());
+    let in_time = format!("SUM(CASE WHEN contacted_after_ms <= {sla_ms} THEN 1 ELSE 0 END)");
+    let counted = format!("SUM(CASE WHEN {overdue} THEN 1 ELSE 0 END)");
+    for (key, hits, of) in [
+        ("conversion", "SUM(converted)", "COUNT(*)"),
+        ("misroutes", "SUM(misrouted)", "SUM(rated)"),
+        ("degraded", "SUM(degraded)", "COUNT(*)"),
+        ("repeat_contact", "SUM(came_again)", "COUNT(came_again)"),
+        ("reps_rung", "SUM(phones_rung)", "SUM(CASE WHEN phones_rung > 0 THEN 1 ELSE 0 END)"),
+        ("briefing_completeness", "SUM(completeness_permille)", "COUNT(*) * 1000"),
+        ("first_contact_in_time", in_time.as_str(), counted.as_str()),
+        ("first_contact_p50", "COUNT(contacted_after_ms)", "COUNT(*)"),
+    ] {
+        let sum =
+            async |what: &str| db.number(format!("SELECT CAST(COALESCE({what}, 0) AS BIGINT) FROM v_report")).await;
+        let cell = total(&report, key);
+        assert_eq!((cell.numerator as i64, cell.denominator as i64), (sum(hits).await, sum(of).await), "{key}");
+    }
+    assert_eq!(total(&report, "conversion").numerator, 1, "there is something to count");
+    let halves = db.number("SELECT CAST(SUM(won_amount) * 2 AS BIGINT) FROM v_report").await;
+    assert_eq!((halves, total(&report, "amount_won").value), (25_001, Some(12_501.0)));
+    let first = db.number("SELECT MIN(contacted_after_ms) FROM v_report").await;
+    assert_eq!(total(&report, "first_contact_p50").value, Some(first as f64 / 1000.0));
+    let named = "SELECT COUNT(*) FROM v_feedback f JOIN v_report r ON r.lead_id = f.lead_id WHERE f.right_rep <> r.rep";
+    assert_eq!(total(&report, "right_reps").numerator as i64, db.number(named).await);
+    let ringing = db.number("SELECT COUNT(*) FROM v_report WHERE rung = 'handoff'").await;
+    let ladder = report.pictures.iter().find(|picture| picture.key == "ladder").expect("the ladder");
+    assert_eq!(
+        ladder.rows.iter().map(|row| (row.name.as_str(), row.values[0])).collect::<Vec<_>>(),
+        [("handoff under way", Some(ringing as f64))]
+    );
+}
+
+pub async fn a_report_is_of_the_leads_that_it_is_asked_for(db: Db) {
+    four_leads(&db).await;
+    let live = rules().release.as_str().to_owned();
+    let by_tier =
+        report(&db, |all| Asked { by: Some(Dimension::Tier), release: Some(live[..12].to_owned()), ..all }).await;
+    assert_eq!((by_tier.leads, by_tier.release.as_deref()), (4, Some(&live[..12])));
+    let conversion = by_tier.figures.iter().find(|figure| figure.key == "conversion").expect("a figure");
+    assert!(!conversion.groups.is_empty());
+    assert!(conversion.groups.iter().all(|group| group.dimension == Dimension::Tier), "{:?}", conversion.groups);
+    assert_eq!(report(&db, |all| Asked { release: Some("0".repeat(8)), ..all }).await.leads, 0);
+
+    // The first two beside the last two.
+    let against: Against = "2026-03-03T14:00:00Z..2026-03-03T14:00:03Z".parse().expect("two times");
+    let last = report(&db, |all| Asked { from: later(3), against: Some(against), ..all }).await;
+    let comparison = last.comparison.expect("it is held against another time");
+    assert_eq!((last.leads, comparison.leads), (2, 2));
+    let conversion = comparison.figures.iter().find(|one| one.key == "conversion").expect("a figure");
+    assert_eq!((conversion.here.numerator, conversion.there.numerator), (0, 1));
+    assert_eq!((conversion.difference, conversion.conclusion.as_str()), (Some(-0.5), "The difference may be chance."));
+    let other = report(&db, |all| Asked { against: Some(Against::Release("0".repeat(8))), ..all }).await;
+    assert_eq!(other.release.as_deref(), Some(&live[..12]), "the rules that count are held against the others");
+    assert_eq!(other.comparison.expect("other rules").leads, 0);
 }

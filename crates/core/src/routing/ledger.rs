@@ -104,13 +104,17 @@ impl Ledger {
         self.balances.get(rep).copied().unwrap_or(0)
     }
 
-    /// Whether nobody is further from the share than turns alone bring them: among `n` whose set changes all the time that is half of
-    /// `n − 1` turns at most (Ajtai and others, 1998), and who keeps the turn while full may save up [`KEPT_AT_MOST`]. Turns that were
-    /// given or taken by hand may lead outside, until they are worked off.
-    pub fn is_within_bound(&self) -> bool {
+    /// How far from the share turns alone bring anybody, in millionths of a lead: among `n` whose set changes all the time half of
+    /// `n − 1` turns at most (Ajtai and others, 1998), and who keeps the turn while full may save up [`KEPT_AT_MOST`].
+    pub fn bound(&self) -> i64 {
         let members = i64::try_from(self.balances.len()).unwrap_or(i64::MAX);
-        let bound = KEPT_AT_MOST.max(members.saturating_sub(1).saturating_mul(TURN / 2));
-        self.balances.values().all(|balance| balance.abs() <= bound)
+        KEPT_AT_MOST.max(members.saturating_sub(1).saturating_mul(TURN / 2))
+    }
+
+    /// Whether nobody is further from the share than that. Turns that were given or taken by hand may lead outside, until they are
+    /// worked off.
+    pub fn is_within_bound(&self) -> bool {
+        self.balances.values().all(|balance| balance.abs() <= self.bound())
     }
 
     /// The eligible, next first: largest balance after this lead's credit, then least recently charged (never comes

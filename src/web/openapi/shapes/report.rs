@@ -12,7 +12,15 @@ pub(super) struct Report {
     made_at: Instant,
     sla_s: u64,
     leads: u64,
+    /// The first digits of a release: leads that it decided alone.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    release: Option<String>,
     figures: Vec<Figure>,
+    pictures: Vec<Picture>,
+    sla_breaches: Breaches,
+    /// Left out where the report is held against nothing.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    comparison: Option<Comparison>,
     verdicts: Vec<VerdictCount>,
     /// What the figures lack, since it has had its time.
     #[schemars(skip_serializing_if = "Vec::is_empty")]
@@ -36,10 +44,82 @@ struct Figure {
     key: String,
     name: String,
     definition: String,
-    /// `share`, `seconds`, `rating`, `leads` or `reps_per_lead`.
+    /// `share`, `seconds`, `rating`, `leads`, `reps_per_lead` or `amount`.
     unit: String,
     total: Cell,
     groups: Vec<FigureGroup>,
+    /// The newest of those that are worth a look. Left out where there is none.
+    #[schemars(skip_serializing_if = "Vec::is_empty")]
+    leads: Vec<String>,
+}
+
+/// What a chart is drawn of: a table of numbers.
+#[derive(JsonSchema)]
+struct Picture {
+    key: String,
+    name: String,
+    definition: String,
+    /// What the rows are.
+    of: String,
+    columns: Vec<Column>,
+    rows: Vec<PictureRow>,
+}
+
+#[derive(JsonSchema)]
+struct Column {
+    name: String,
+    /// As of figures, or `turns`.
+    unit: String,
+}
+
+#[derive(JsonSchema)]
+struct PictureRow {
+    name: String,
+    /// One for each column; null: there was nothing to count.
+    values: Vec<Option<f64>>,
+    /// The newest of the leads behind it. Left out where there is none.
+    #[schemars(skip_serializing_if = "Vec::is_empty")]
+    leads: Vec<String>,
+}
+
+/// Leads whose first contact was late, or is overdue.
+#[derive(JsonSchema)]
+struct Breaches {
+    leads: u64,
+    /// 100 at most.
+    newest: Vec<Breach>,
+}
+
+#[derive(JsonSchema)]
+struct Breach {
+    lead: String,
+    decided_at: Instant,
+    owner: String,
+    route: String,
+    /// Null: nobody has spoken with them so far.
+    contacted_after_s: Option<f64>,
+}
+
+/// The report beside another one.
+#[derive(JsonSchema)]
+struct Comparison {
+    with: String,
+    leads: u64,
+    figures: Vec<Compared>,
+}
+
+#[derive(JsonSchema)]
+struct Compared {
+    key: String,
+    name: String,
+    unit: String,
+    here: Cell,
+    there: Cell,
+    /// Here less there; bounds at 95 % for shares of leads.
+    difference: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    conclusion: String,
 }
 
 /// A number with what it was counted out of.
