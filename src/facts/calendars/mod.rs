@@ -34,9 +34,9 @@ use tokio::time::{Instant, timeout};
 use view::{FRESH, View};
 
 /// How often the background looks whether something is to be asked for.
-const LOOKS_EVERY: TimeDelta = TimeDelta::seconds(10);
-/// It renews a view of this age: with the time between two looks, before a minute is over.
-const RENEWED_AFTER: TimeDelta = TimeDelta::seconds(50);
+const LOOKS_EVERY: TimeDelta = TimeDelta::seconds(5);
+/// It renews a view of this age: with the time between two looks and that of an answer, before a minute is over.
+const RENEWED_AFTER: TimeDelta = TimeDelta::seconds(54);
 /// How far back a view reaches: what has begun by then may still go on.
 const BACK: TimeDelta = TimeDelta::hours(1);
 
