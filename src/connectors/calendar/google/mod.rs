@@ -265,6 +265,14 @@ impl Calendar for GoogleCalendar {
         Ok(known)
     }
 
+    /// Those that any user may read fill a query.
+    fn along(&self, asked: &[String], others: &[String]) -> Vec<String> {
+        let is_any_users = |calendar: &&String| !calendar.contains('/');
+        let asked = asked.iter().filter(is_any_users).count();
+        let room = asked.next_multiple_of(CHUNK) - asked;
+        others.iter().filter(is_any_users).take(room).cloned().collect()
+    }
+
     /// Free/busy does not say why somebody is busy; events do, by their types.
     async fn absences(
         &self,

@@ -2,8 +2,10 @@
 
 use super::play::Play;
 use crate::town::Caller;
+use baton_clock::Clock;
 use baton_sandbox::Exchange;
 use baton_sandbox::voice::RepManner;
+use chrono::TimeDelta;
 
 /// What was asked of a vendor in all, as `METHOD target`, of which this is so.
 fn asked(play: &Play, vendor: &str, of: impl Fn(&Exchange) -> bool) -> Vec<String> {
@@ -36,4 +38,19 @@ async fn a_meeting_takes_one_token_of_its_rep() {
     assert!((1..=2).contains(&tokens.len()), "that of whoever is read by, and that of the rep: {tokens:?}");
     let meetings = asked(&play, "google", |exchange| exchange.method == "POST" && exchange.target.contains("/events"));
     assert_eq!(meetings.len(), 1, "{meetings:?}");
+}
+
+/// Nothing is known any more, and callers come for each desk: whoever asks first asks for all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calendars_are_asked_for_together_by_whoever_needs_one_first() {
+    let (play, lead) = Play::of(&Caller::gone(1)).await;
+    play.ends(&lead, "callback").await;
+    play.clock.skip_to(play.clock.now() + TimeDelta::minutes(10));
+    let queries = || asked(&play, "google", |exchange| exchange.target.contains("freeBusy")).len();
+    let before = queries();
+    for number in [3, 4, 5] {
+        play.call(&Caller::gone(number)).await;
+    }
+    let made = queries() - before;
+    assert!((1..=2).contains(&made), "one, and another of the background at that very moment: {made}");
 }
