@@ -105,7 +105,7 @@ fn caller(number: usize) -> Caller {
     match story(number) {
         Story::Gone => Caller::gone(number),
         Story::Accepted => {
-            Caller::live(number).reps(&[RepManner::Accepts { after }]).talks_for(Duration::from_secs(12))
+            Caller::live(number).reps(&[RepManner::Accepts { after }]).talks_for(Duration::from_secs(20))
         }
         Story::Declined => Caller::live(number).reps(&[RepManner::Declines { after }]),
     }

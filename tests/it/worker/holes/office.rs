@@ -149,7 +149,8 @@ impl Office {
             self.voice.call(caller.call(), script.clone());
         }
         let (posted_at, began) = (self.clock.now(), Instant::now());
-        let lead = found("the lead is decided", || self.decided(&caller)).await;
+        let (office, caller) = (&*self, &caller);
+        let lead = found("the lead is decided", || office.decided(caller)).await;
         Told { number, lead, posted_at, answered_in: began.elapsed() }
     }
 
@@ -208,6 +209,8 @@ impl Office {
 
     /// Waits until nothing is left to be done but what is for later: owners are looked for, and promises kept, by and by.
     pub async fn until_quiet(&self) {
+        let under_way = "SELECT COUNT(*) FROM lead WHERE next_step = 'handoff'";
+        self.until("every call has ended", async || self.number(under_way).await == 0).await;
         self.until("every step has ended", async || self.steps_left().await == 0).await;
         self.until("everybody has heard of it", async || self.has_told_all().await).await;
         self.until("what became due meanwhile has ended", async || self.steps_left().await == 0).await;
