@@ -17,7 +17,8 @@ mod token;
 
 pub use call::{Answer, ApiCall, Does, QUOTE_LIMIT, cut};
 pub use class::{by_status, in_doubt, retry_after};
-pub use deadline::answered_by;
+pub(in crate::connectors) use deadline::has_written;
+pub use deadline::{NotInTime, answered_by};
 pub use fleet::{Fleet, TokenKeeper, TokenTurn};
 pub use gate::Buckets;
 pub use heard::hearing_the_time;

@@ -12,7 +12,7 @@
 mod errors;
 mod message;
 
-use super::http::Secret;
+use super::http::{Secret, has_written};
 use super::{Mail, Mailer, VendorError};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -155,6 +155,7 @@ impl Mailer for SmtpMailer {
         let content = message.formatted();
         let mut connection = self.prepared(self.prepare(message.envelope(), &content)).await?;
         let patience = self.config.deliver_timeout;
+        has_written();
         match tokio::time::timeout(patience, connection.message(&content)).await {
             Err(_) => {
                 let why = format!("no answer to the content within {} ms", patience.as_millis());

@@ -4,7 +4,7 @@ use super::ending::End;
 use super::work::{At, Done, Work};
 use super::{Matter, Outbox, backoff, lanes};
 use crate::connectors::VendorError;
-use crate::connectors::http::answered_by;
+use crate::connectors::http::{NotInTime, answered_by};
 use crate::store::{FailedStep, StepEnd, StepRow};
 use baton_core::domain::effect::{BriefWhy, Class, Effect};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -94,9 +94,14 @@ impl Outbox {
         Some(match result {
             Ok(Ok(done)) => End::done(done),
             Ok(Err(error)) => self.failed(step, work, class, error),
-            Err(_) => {
+            Err(NotInTime { written }) => {
                 let why = format!("no answer within {} ms", limit.as_millis());
-                self.failed(step, work, class, VendorError::Unknown { vendor: "vendor", why })
+                // What is done once at most is tried again where nothing of it has left.
+                let error = match class == Class::AtMostOnce && !written {
+                    true => VendorError::retry("vendor", why),
+                    false => VendorError::Unknown { vendor: "vendor", why },
+                };
+                self.failed(step, work, class, error)
             }
         })
     }

@@ -52,7 +52,8 @@ pub use report::{
 };
 pub use sql::error::StoreError;
 pub use step::{
-    CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, VendorRef,
+    CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, StepsAround,
+    VendorRef,
 };
 pub use vendor::{Budgets, MirrorPoll, Mirrored, TokenLease, mirror_row};
 pub use webhook::{

@@ -5,8 +5,8 @@ use super::{
     ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CallerOnLine, CarrierLeg, ChainEnd, Cut,
     DeliveryLine, InboxRow, Kept, LeadFile, LeadInCrm, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, MirrorPoll,
     Mirrored, OfferedCard, OldPage, OtherChoice, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepRow,
-    StepStats, Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead,
-    WebhookStanding,
+    StepStats, StepsAround, Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef,
+    WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::crm_id::CrmId;
@@ -89,7 +89,7 @@ reads! {
     reps_read() -> BTreeMap<RepId, RepState>;
     meetings_of(&rep: RepId, from: DateTime<Utc>, until: DateTime<Utc>, &but: LeadId, now: DateTime<Utc>) -> BTreeSet<DateTime<Utc>>;
     slots_claimed(&rep: RepId, now: DateTime<Utc>) -> Vec<Busy>;
-    step_ahead(&step: StepRow) -> Option<DateTime<Utc>>;
+    steps_around(&step: StepRow) -> StepsAround;
     step_vendor_ref(&key: str) -> VendorRef;
     text_claimed(&effect_key: str) -> Option<PhoneE164>;
     timeline(&lead: LeadId) -> Vec<TimelineEntry>;

@@ -1,6 +1,6 @@
 //! Stand-in for Google Calendar and Google's token service.
 //!
-//! Kept true: tokens are given for a user and a scope, and every call needs one that is good; free/busy answers for an
+//! Kept true: tokens are given for a user and some scopes, and every call needs one that is good; free/busy answers for an
 //! unreachable calendar with an error inside the 200, and leaves out what takes no time; lists come in pages; an id that was
 //! once used can never be inserted again; *events that overlap are accepted*, as the real service does, and counted. Every calendar exists as soon as somebody names it.
 //! Operations for faults: `token`, `freebusy.query`, `events.list`, `events.insert`, `events.get`, `events.patch`, `events.delete`.

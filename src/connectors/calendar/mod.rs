@@ -66,6 +66,10 @@ pub trait Calendar: Send + Sync {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
     ) -> Result<BTreeMap<String, Result<Vec<Busy>, String>>, VendorError>;
+    /// Those of the others that cost no request more where they are asked for together with these.
+    fn along(&self, _asked: &[String], _others: &[String]) -> Vec<String> {
+        Vec::new()
+    }
     /// Of what kind the entries are that [`Calendar::busy`] calls busy and nothing more: absences above all, in their whole length.
     /// A calendar of which the vendor has not told is left out. Costs a call for each calendar, so that it is asked where it
     /// matters; none where `busy` tells of kinds itself.

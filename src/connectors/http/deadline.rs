@@ -3,10 +3,10 @@
 //! A turn that comes too late is not taken: it would be lost to those who still have the time, and where many wait, every one
 //! of them would give up on a turn it had taken from another.
 
-use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio::time::error::Elapsed;
 
 tokio::task_local! {
     static WITHIN: Within;
@@ -15,30 +15,41 @@ tokio::task_local! {
 struct Within {
     by: Instant,
     /// Something was written already: turning back now would look as if nothing had been.
-    written: Cell<bool>,
+    written: Arc<AtomicBool>,
+}
+
+/// The instant has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotInTime {
+    /// Something was sent that may have been done; else nothing was, as far as whoever sends notes it.
+    pub written: bool,
 }
 
 /// Ends the calls of a future at an instant, and has them wait for no turn that leaves them too little time before it.
 ///
 /// # Errors
-/// The instant has come: what was sent may have been done.
-pub async fn answered_by<T>(by: Instant, calls: impl Future<Output = T>) -> Result<T, Elapsed> {
-    tokio::time::timeout_at(by, WITHIN.scope(Within { by, written: Cell::new(false) }, calls)).await
+/// There was no answer by then.
+pub async fn answered_by<T>(by: Instant, calls: impl Future<Output = T>) -> Result<T, NotInTime> {
+    let written = Arc::new(AtomicBool::new(false));
+    let within = Within { by, written: Arc::clone(&written) };
+    let answered = tokio::time::timeout_at(by, WITHIN.scope(within, calls)).await;
+    answered.map_err(|_elapsed| NotInTime { written: written.load(Ordering::Relaxed) })
 }
 
-pub(super) fn has_written() {
+/// From now on what is sent may be done.
+pub(in crate::connectors) fn has_written() {
     // Outside such a future nobody asks.
-    let _noted = WITHIN.try_with(|within| within.written.set(true));
+    let _noted = WITHIN.try_with(|within| within.written.store(true, Ordering::Relaxed));
 }
 
 /// Whether something was.
 pub(super) fn is_written() -> bool {
-    WITHIN.try_with(|within| within.written.get()).unwrap_or(false)
+    WITHIN.try_with(|within| within.written.load(Ordering::Relaxed)).unwrap_or(false)
 }
 
 /// How long a call may wait for its turn: half of what is left to it, at most `timeout`.
 pub(super) fn patience(timeout: Duration) -> Duration {
-    let left = WITHIN.try_with(|within| match within.written.get() {
+    let left = WITHIN.try_with(|within| match within.written.load(Ordering::Relaxed) {
         true => timeout,
         false => within.by.saturating_duration_since(Instant::now()) / 2,
     });
@@ -62,6 +73,12 @@ mod tests {
             (before, patience(TIMEOUT))
         });
         assert_eq!(ended.await, Ok((Duration::ZERO, TIMEOUT)));
-        assert!(answered_by(now, std::future::pending::<()>()).await.is_err());
+        let never = std::future::pending::<()>;
+        assert_eq!(answered_by(now, never()).await, Err(NotInTime { written: false }));
+        let written = answered_by(now, async {
+            has_written();
+            never().await;
+        });
+        assert_eq!(written.await, Err(NotInTime { written: true }));
     }
 }

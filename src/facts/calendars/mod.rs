@@ -34,9 +34,9 @@ use tokio::time::{Instant, timeout};
 use view::{FRESH, View};
 
 /// How often the background looks whether something is to be asked for.
-const LOOKS_EVERY: TimeDelta = TimeDelta::seconds(15);
+const LOOKS_EVERY: TimeDelta = TimeDelta::seconds(5);
 /// It renews a view of this age: with the time between two looks and that of an answer, before a minute is over.
-const RENEWED_AFTER: TimeDelta = TimeDelta::seconds(40);
+const RENEWED_AFTER: TimeDelta = TimeDelta::seconds(54);
 /// How far back a view reaches: what has begun by then may still go on.
 const BACK: TimeDelta = TimeDelta::hours(1);
 
@@ -59,9 +59,18 @@ impl Facts {
         let sought = sought_at(&self.connections, place, calendars);
         let stale = self.not_fresher_than(&sought, FRESH);
         if !stale.is_empty() && connection.may_be_asked() {
-            self.look_up(connection, &stale, rules, self.within).await;
+            self.look_up(connection, &self.with_others(place, stale, rules), rules, self.within).await;
         }
         self.read_entries(connection, &sought, rules, entries::Asks::BeforeDecision { by }).await;
+    }
+
+    /// With what the next decisions would have to ask for, where that costs nothing more.
+    fn with_others<'c>(&self, place: usize, stale: Vec<Sought<'c>>, rules: &'c RuleSet) -> Vec<Sought<'c>> {
+        let mut others = self.not_fresher_than(&sought_at(&self.connections, place, &on_roster(rules)), FRESH);
+        others.retain(|other| !stale.contains(other));
+        let along = self.connections[place].calendar.along(&addresses(&stale), &addresses(&others));
+        others.retain(|(_, address)| along.iter().any(|one| one == address));
+        stale.into_iter().chain(others).collect()
     }
 
     /// Keeps every active rep's calendars fresh until told to stop, so that a decision rarely waits for one; and goes on asking a
@@ -69,8 +78,7 @@ impl Facts {
     pub async fn keep_fresh(&self, release: Current, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             let current = Arc::clone(&release.borrow().rules);
-            let cells = current.reps.values().filter(|rep| rep.active).filter_map(|rep| rep.calendar.as_deref());
-            let calendars: BTreeSet<&str> = cells.flat_map(CalendarAddress::each).collect();
+            let calendars = on_roster(&current);
             self.forget_all_but(&calendars);
             let (rules, wanted) = (&*current, &calendars);
             let renewed = join_all((0..self.connections.len()).map(|place| self.renew(place, wanted, rules)));
@@ -212,6 +220,12 @@ impl Facts {
     pub(super) fn views(&self) -> MutexGuard<'_, Views> {
         self.views.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The calendars of all active reps.
+fn on_roster(rules: &RuleSet) -> BTreeSet<&str> {
+    let cells = rules.reps.values().filter(|rep| rep.active).filter_map(|rep| rep.calendar.as_deref());
+    cells.flat_map(CalendarAddress::each).collect()
 }
 
 /// What views are of.

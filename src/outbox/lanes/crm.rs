@@ -67,8 +67,13 @@ impl Work for CrmEffect<'_> {
 }
 
 async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Result<Done, VendorError> {
+    let around = at.parts.store.steps_around(at.step).await.map_err(retry)?;
+    if matches!(note, CrmNote::Routed) && around.later.is_some_and(|due_at| due_at <= at.now()) {
+        // It has no task of its own, and what it says of the lead the later one says after it.
+        return Ok(Done::nothing("a later write of the lead is due, and says it as well"));
+    }
     // Whichever came first makes what the next one finds, and the last that was planned has the last word.
-    if let Some(due_at) = at.parts.store.step_ahead(at.step).await.map_err(retry)? {
+    if let Some(due_at) = around.earlier {
         return Ok(Done::again(due_at.max(at.now() + LOOKS_AGAIN), "an earlier write of the lead has not ended"));
     }
     let matter = at.matter;

@@ -1,7 +1,7 @@
 //! Steps: leased, fenced, with a deadline each.
 
 mod again;
-mod ahead;
+mod around;
 mod backlog;
 mod cards;
 mod carried;
@@ -10,6 +10,7 @@ mod look;
 mod texted;
 
 pub use again::FailedStep;
+pub use around::StepsAround;
 pub use backlog::{StepProblem, StepStats};
 pub use cards::OfferedCard;
 pub use carried::CarrierLeg;

@@ -12,6 +12,7 @@ mod owner;
 pub mod play;
 mod storage;
 mod texts;
+mod thrift;
 mod withdrawn;
 
 use crate::eventually::eventually;

@@ -2,7 +2,7 @@
 
 mod outside;
 mod pace;
-mod receiver;
+pub mod receiver;
 
 use crate::eventually::{eventually, found};
 use crate::store::server::{Db, on_both, tests};
@@ -31,9 +31,13 @@ const STRANGER: &str = "whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldCEhIQ==";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn webhook(name: &str, receiver: &Receiver, topics: &[Topic]) -> Arc<Webhook> {
+    webhook_to(name, &receiver.url(), topics)
+}
+
+pub fn webhook_to(name: &str, url: &str, topics: &[Topic]) -> Arc<Webhook> {
     let config = WebhookConfig {
         name: name.to_owned(),
-        url: receiver.url().parse().expect("an address"),
+        url: url.parse().expect("an address"),
         keys: SECRETS.map(|secret| SigningKey::read(secret).expect("a secret")).to_vec(),
         topics: (!topics.is_empty()).then(|| topics.iter().copied().collect::<BTreeSet<Topic>>()),
         timeout: TIMEOUT,

@@ -1,4 +1,4 @@
-//! Google's token service: tokens for a user and a scope, in exchange for an assertion that is of this hour.
+//! Google's token service: tokens for a user and some scopes, in exchange for an assertion that is of this hour.
 
 use super::App;
 use crate::decoded;

@@ -1,7 +1,7 @@
-//! The service account: signs an assertion per user and scope, and gets a token for it.
+//! The service account: signs an assertion per user, and gets a token for it.
 //!
-//! Domain-wide delegation lets it act in the name of any user of the customer's domain, so each token is asked for with
-//! the narrowest scope and one user. When the process dies, tokens are simply fetched anew.
+//! Domain-wide delegation lets it act in the name of any user of the customer's domain, so each token is of one user, and for free
+//! and busy times and events alone: whoever books a meeting needs both. When the process dies, tokens are simply fetched anew.
 
 use super::wire::VENDOR;
 use crate::connectors::VendorError;
@@ -24,29 +24,14 @@ const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(30);
 /// A token is not used in its last minute: it may take that long to arrive.
 const TOKEN_MARGIN: TimeDelta = TimeDelta::minutes(1);
 
-/// What a token may be used for; least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum CalendarScope {
-    FreeBusy,
-    Events,
-}
+/// What a token may be used for.
+const SCOPES: &str =
+    "https://www.googleapis.com/auth/calendar.freebusy https://www.googleapis.com/auth/calendar.events";
 
-impl CalendarScope {
-    fn address(self) -> &'static str {
-        match self {
-            Self::FreeBusy => "https://www.googleapis.com/auth/calendar.freebusy",
-            Self::Events => "https://www.googleapis.com/auth/calendar.events",
-        }
-    }
-}
-
-/// By user and scope.
-type Caches = BTreeMap<(Option<String>, CalendarScope), Arc<TokenCache>>;
-
-/// One token per user and scope, fetched once however many need it. Grows to twice the number of reps.
+/// One token per user, fetched once however many need it. Grows to the number of reps.
 pub(super) struct Accounts {
     account: Arc<ServiceAccount>,
-    caches: Mutex<Caches>,
+    caches: Mutex<BTreeMap<Option<String>, Arc<TokenCache>>>,
     fleet: OnceLock<Arc<Fleet>>,
 }
 
@@ -90,11 +75,10 @@ impl Accounts {
     }
 
     /// `None`: in the account's own name.
-    pub(super) fn of(&self, user: Option<&str>, scope: CalendarScope) -> Arc<TokenCache> {
+    pub(super) fn of(&self, user: Option<&str>) -> Arc<TokenCache> {
         let mut caches = self.caches.lock().expect("nothing panics while holding the caches");
-        let cache = caches.entry((user.map(str::to_owned), scope)).or_insert_with(|| {
-            let grant =
-                ServiceAccountGrant { account: Arc::clone(&self.account), user: user.map(str::to_owned), scope };
+        let cache = caches.entry(user.map(str::to_owned)).or_insert_with(|| {
+            let grant = ServiceAccountGrant { account: Arc::clone(&self.account), user: user.map(str::to_owned) };
             let cache = TokenCache::new(grant, Arc::clone(&self.account.clock));
             if let Some(fleet) = self.fleet.get() {
                 cache.joins(fleet);
@@ -108,7 +92,6 @@ impl Accounts {
 struct ServiceAccountGrant {
     account: Arc<ServiceAccount>,
     user: Option<String>,
-    scope: CalendarScope,
 }
 
 #[derive(Serialize)]
@@ -142,7 +125,7 @@ impl ServiceAccountGrant {
         let claims = Claims {
             iss: &self.account.email,
             sub: self.user.as_deref(),
-            scope: self.scope.address(),
+            scope: SCOPES,
             aud: &self.account.audience,
             iat: issued_at.timestamp(),
             exp: (issued_at + ASSERTION_TTL).timestamp(),
@@ -175,8 +158,8 @@ impl TokenSource for ServiceAccountGrant {
 
     fn credential(&self) -> Option<(&'static str, String)> {
         let ServiceAccount { audience, email, .. } = &*self.account;
-        let (user, scope) = (self.user.as_deref().unwrap_or_default(), self.scope.address());
-        Some((VENDOR, format!("{audience} {email} {user} {scope}")))
+        let user = self.user.as_deref().unwrap_or_default();
+        Some((VENDOR, format!("{audience} {email} {user}")))
     }
 }
 

@@ -12,7 +12,7 @@ mod wire;
 use super::{BookRequest, Booked, Calendar, leaves_room};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Does, Fleet, Limits, Secret, VendorHttp};
-use account::{Accounts, CalendarScope};
+use account::Accounts;
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use baton_core::domain::rep::Busy;
@@ -94,7 +94,7 @@ impl GoogleCalendar {
         let items: Vec<Value> = calendars.iter().map(|calendar| json!({ "id": owned(calendar).1 })).collect();
         let call = ApiCall::new("freebusy.query", Does::Read, Method::POST, &["calendar", "v3", "freeBusy"])
             .json(json!({ "timeMin": wire::instant(from), "timeMax": wire::instant(until), "items": items }));
-        let tokens = self.accounts.of(Some(reader), CalendarScope::FreeBusy);
+        let tokens = self.accounts.of(Some(reader));
         let answer = self.http.send_with(&tokens, call, wire::judge).await?;
         read(&answer)
     }
@@ -152,7 +152,7 @@ impl GoogleCalendar {
         if let Some(page) = page {
             call = call.query("pageToken", page);
         }
-        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        let tokens = self.accounts.of(Some(user));
         read(&self.http.send_with(&tokens, call, wire::judge).await?)
     }
 
@@ -180,7 +180,7 @@ impl GoogleCalendar {
             .query("sendUpdates", send_updates)
             .query("conferenceDataVersion", "1")
             .json(wire::event_body(id, request));
-        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        let tokens = self.accounts.of(Some(user));
         self.http.send_with(&tokens, call, wire::judge_insert).await
     }
 
@@ -188,7 +188,7 @@ impl GoogleCalendar {
     async fn event(&self, calendar: &str, id: &str) -> Result<Option<Event>, VendorError> {
         let (user, calendar) = owned(calendar);
         let call = ApiCall::get("events.get", &["calendar", "v3", "calendars", calendar, "events", id]);
-        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        let tokens = self.accounts.of(Some(user));
         let answer = self.http.send_with(&tokens, call, wire::judge_get).await?;
         if answer.is_success() { read(&answer).map(Some) } else { Ok(None) }
     }
@@ -212,7 +212,7 @@ impl GoogleCalendar {
             .query("sendUpdates", if tells { "all" } else { "none" })
             .header("if-match", etag)
             .json(body);
-        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        let tokens = self.accounts.of(Some(user));
         self.http.send_with(&tokens, call, wire::judge_patch).await
     }
 }
@@ -263,6 +263,14 @@ impl Calendar for GoogleCalendar {
             }
         }
         Ok(known)
+    }
+
+    /// Those that any user may read fill a query.
+    fn along(&self, asked: &[String], others: &[String]) -> Vec<String> {
+        let is_any_users = |calendar: &&String| !calendar.contains('/');
+        let asked = asked.iter().filter(is_any_users).count();
+        let room = asked.next_multiple_of(CHUNK) - asked;
+        others.iter().filter(is_any_users).take(room).cloned().collect()
     }
 
     /// Free/busy does not say why somebody is busy; events do, by their types.
@@ -326,15 +334,12 @@ impl Calendar for GoogleCalendar {
         let (user, calendar) = owned(calendar);
         let path = ["calendar", "v3", "calendars", calendar, "events", id];
         let call = ApiCall::new("events.delete", Does::Write, Method::DELETE, &path).query("sendUpdates", "all");
-        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        let tokens = self.accounts.of(Some(user));
         self.http.send_with(&tokens, call, wire::judge_get).await.map(|_gone| ())
     }
 
     /// Proves the key and, with a reader, the delegation. Without one only the account itself can be tried.
     async fn check(&self) -> Result<(), VendorError> {
-        for scope in [CalendarScope::FreeBusy, CalendarScope::Events] {
-            self.accounts.of(self.reader.as_deref(), scope).get().await?;
-        }
-        Ok(())
+        self.accounts.of(self.reader.as_deref()).get().await.map(|_token| ())
     }
 }

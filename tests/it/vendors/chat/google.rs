@@ -126,6 +126,22 @@ async fn many_calendars_are_asked_for_fifty_at_a_time_and_one_failure_is_not_all
 }
 
 #[tokio::test]
+async fn others_that_any_user_may_read_fill_a_query() {
+    let office = Office::open().await;
+    let line = format!("{ANA}/c_line@group.calendar.google.com");
+    let others = all(&[BEN, &line, CLEO]);
+    assert_eq!(office.calendar.along(&all(&[ANA]), &others), [BEN, CLEO]);
+    assert_eq!(office.calendar.along(&[line], &others), Vec::<String>::new(), "it is asked for in a query of its own");
+    let mut asked: Vec<String> = (0..49).map(|index| format!("rep{index}@rep.example")).collect();
+    assert_eq!(office.calendar.along(&asked, &others), [BEN]);
+    asked.extend(office.calendar.along(&asked, &others));
+    assert!(office.calendar.along(&asked, &others).is_empty(), "fifty");
+    let (from, until) = day();
+    assert_eq!(office.calendar.busy(&asked, from, until).await.unwrap().len(), 50);
+    assert_eq!(office.calls("POST", "/freeBusy"), 1);
+}
+
+#[tokio::test]
 async fn a_vendor_that_fails_inside_its_200_makes_nobody_free() {
     let office = Office::open().await;
     office.world.arm("google", "freebusy.query", Fault::ErrorInside200, 1);

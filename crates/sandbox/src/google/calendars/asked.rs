@@ -55,7 +55,7 @@ impl CalendarState {
     pub(in crate::google) fn entry(&self, token: &str, needed: &str, now: DateTime<Utc>) -> Entry {
         match self.kept().tokens.get(token).filter(|grant| now < grant.until) {
             None => Entry::BadToken,
-            Some(grant) if grant.scope.rsplit('/').next() == Some(needed) => Entry::Good,
+            Some(grant) if grant.scope.split(' ').any(|scope| scope.rsplit('/').next() == Some(needed)) => Entry::Good,
             Some(_) => Entry::NarrowScope,
         }
     }
