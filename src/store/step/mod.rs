@@ -7,12 +7,14 @@ mod cards;
 mod carried;
 mod end;
 mod texted;
+mod told;
 
 pub use again::FailedStep;
 pub use backlog::{StepProblem, StepStats};
 pub use cards::OfferedCard;
 pub use carried::CarrierLeg;
 pub use end::{FinishedStep, StepEnd, VendorRef};
+pub use told::StepTold;
 
 use super::sql::dialect::Column::{Int, Text};
 use super::sql::dialect::Engine;
