@@ -12,12 +12,16 @@ pub fn parts(told: &str) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let mut begins = true;
     for line in told.lines() {
-        match parts.last_mut().filter(|_| !begins) {
-            Some(part) if !line.is_empty() => part.lines.push(line.trim_start().to_owned()),
-            None if !line.is_empty() => parts.push(Part { title: line.trim_start().to_owned(), lines: Vec::new() }),
-            _ => {}
+        if line.is_empty() {
+            begins = true;
+            continue;
         }
-        begins = line.is_empty();
+        let line = line.trim_start().to_owned();
+        match parts.last_mut() {
+            Some(part) if !begins => part.lines.push(line),
+            _ => parts.push(Part { title: line, lines: Vec::new() }),
+        }
+        begins = false;
     }
     parts
 }

@@ -1,6 +1,6 @@
-//! What a form of ours sends, or a query: names and texts.
+//! What browsers send: forms, queries and cookies, each of names and texts.
 
-use axum::http::Uri;
+use axum::http::{HeaderMap, Uri, header};
 use std::collections::BTreeMap;
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
@@ -35,4 +35,11 @@ impl Form {
 /// A query of one name.
 pub(super) fn query(name: &str, text: &str) -> String {
     form_urlencoded::Serializer::new(String::new()).append_pair(name, text).finish()
+}
+
+/// The first cookie of this name.
+pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let sent = headers.get_all(header::COOKIE).iter().filter_map(|sent| sent.to_str().ok());
+    let mut pairs = sent.flat_map(|sent| sent.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }

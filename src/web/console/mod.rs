@@ -3,7 +3,7 @@
 //! Guarantees: whoever asks has signed in (`sign_in`), and holds what the route's row in [`ROUTES`] asks for; whatever changes
 //! something is a form that brings the session's own token along, and is carried out and audited by the code of the API's handlers;
 //! what a lead brought in is escaped (`view`). Pages load nothing from anywhere else, and run no script and no style but
-//! `console.js` and `console.css`. What watches *Now* costs the store one look a second, however many watch, and none while
+//! `pages/console.js` and `console.css`. What watches *Now* costs the store one look a second, however many watch, and none while
 //! nobody does (`now`). If the process dies here, browsers ask again, and sessions go on.
 //!
 //! To add a page: a file here with its handler, which takes `Extension<Visit>` and returns `visit.page("NAME", TITLE, json!({…}))`;
@@ -17,7 +17,6 @@
 
 mod acts;
 mod attention;
-mod cookies;
 mod form;
 mod lead;
 mod leads;
@@ -70,10 +69,13 @@ pub(super) fn routes(door: &Door) -> Router<Door> {
     }
     pages
         .route(sign_in::ADDRESS, get(sign_in::ask).post(sign_in::enter))
-        .route("/console/console.css", get(|| async { file("text/css; charset=utf-8", include_str!("console.css")) }))
+        .route(
+            "/console/console.css",
+            get(|| async { file("text/css; charset=utf-8", include_str!("pages/console.css")) }),
+        )
         .route(
             "/console/console.js",
-            get(|| async { file("text/javascript; charset=utf-8", include_str!("console.js")) }),
+            get(|| async { file("text/javascript; charset=utf-8", include_str!("pages/console.js")) }),
         )
         .layer(Extension(Arc::new(now::Live::new(door.clone()))))
         .layer(Extension(Arc::new(sign_in::Tries::default())))

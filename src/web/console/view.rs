@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_script_is_small_and_asks_nobody_else() {
-        let (script, style) = (include_str!("console.js"), include_str!("console.css"));
+        let (script, style) = (include_str!("pages/console.js"), include_str!("pages/console.css"));
         assert!(script.len() <= 20 * 1024, "{} bytes", script.len());
         assert!(!script.contains("http") && !style.contains("url(") && !style.contains("@import"));
     }

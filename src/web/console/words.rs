@@ -2,8 +2,7 @@
 //!
 //! What rules, decisions and refusals say is in English, as everywhere.
 
-use super::cookies::cookie;
-use super::form::Form;
+use super::form::{Form, cookie};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use serde_json::Value;
 use std::sync::LazyLock;

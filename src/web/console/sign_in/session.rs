@@ -2,7 +2,7 @@
 
 use super::token;
 use crate::store::{ConsoleSession, with};
-use crate::web::console::cookies::cookie;
+use crate::web::console::form::cookie;
 use crate::web::{Door, Problem, Rights, token_hash};
 use axum::http::{HeaderMap, HeaderValue};
 use baton_clock::random_bytes;
