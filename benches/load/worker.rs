@@ -121,6 +121,7 @@ impl Worker {
             replies: Some(Arc::clone(&heard) as Arc<dyn Replies>),
             broker: None,
             metrics: run.metrics,
+            console: true,
             shadow: None,
         };
         let running = app::start(setup).await?;

@@ -84,6 +84,8 @@ pub struct Setup {
     pub broker: Option<Arc<AmqpStats>>,
     /// Who may read its figures.
     pub metrics: MetricsFor,
+    /// There are pages for people.
+    pub console: bool,
     /// Decides beside another system, does nothing that anybody would notice, and reads so long after each decision whom that system
     /// chose.
     pub shadow: Option<TimeDelta>,
@@ -184,8 +186,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
     desk_hears(&mut tasks, desk, &stopping);
     look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);
-    let in_hand = door.in_hand.clone();
-    tasks.spawn(web::serve(setup.listener, web::router(door), setup.connections, in_hand, stopping.clone()));
+    let (in_hand, router) = (door.in_hand.clone(), web::router(door, setup.console));
+    tasks.spawn(web::serve(setup.listener, router, setup.connections, in_hand, stopping.clone()));
     Ok(Running { address, decider, store: setup.store, worker, ready, stopping, tasks, set_ready, duty, stop, reload })
 }
 

@@ -33,6 +33,7 @@ async fn keep(store: Store, clock: SharedClock, mut stopping: watch::Receiver<bo
                 tx.budgets_forget(*now).await?;
                 tx.carrier_legs_forget(*now).await?;
                 tx.lives_forget(*now).await?;
+                tx.sessions_forget(*now).await?;
                 tx.texts_forget(*now).await?;
                 tx.workers_forget(*now).await?;
                 tx.transfers_forget(*now).await

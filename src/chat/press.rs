@@ -32,7 +32,8 @@ impl Desk {
             (OfferAct::Take, _) => reader.taking(&self.decider.take_lead(&subject.card, &rep).await?),
             (OfferAct::NotMe, _) => self.decline_call(&subject, &reader).await?,
             (OfferAct::Called, _) => {
-                reader.noted(self.decider.has_called(&subject.card.lead_id, &rep).await?).to_owned()
+                let noted = self.decider.has_called(&subject.card.lead_id, &rep, &format!("rep {rep}")).await?;
+                reader.noted(noted).to_owned()
             }
             (OfferAct::Reassign | OfferAct::Rate, _) => unreachable!("a form opens for these"),
         };

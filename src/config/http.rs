@@ -25,6 +25,8 @@ pub struct Http {
     /// Connections at once; one more takes the place of the one that has been idle or half-sent for longest.
     pub connections: usize,
     pub metrics: Metrics,
+    /// Pages for people under `/console`, for whoever signs in with a token.
+    pub console: bool,
 }
 
 /// Who may read `/metrics`.
@@ -49,6 +51,7 @@ impl Default for Http {
             concurrency: 256,
             connections: 512,
             metrics: Metrics::default(),
+            console: true,
         }
     }
 }

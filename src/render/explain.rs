@@ -7,6 +7,7 @@ mod account;
 mod facts;
 mod meeting;
 mod ownership;
+pub mod parts;
 mod phones;
 pub mod standing;
 mod story;

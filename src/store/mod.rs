@@ -27,7 +27,7 @@ mod step;
 mod vendor;
 mod webhook;
 
-pub use acts::{ActClaim, ApiToken, AuditEntry, AuditLine, AuditQuery, ChainCheck, ChainEnd, KeyedAct};
+pub use acts::{ActClaim, ApiToken, AuditEntry, AuditLine, AuditQuery, ChainCheck, ChainEnd, ConsoleSession, KeyedAct};
 pub use changes::{Changes, Held};
 pub use database::{Holdings, Store, Tx, WorkerLock, examine, sqlite_file, take_place, with};
 pub use erase::{
@@ -37,9 +37,9 @@ pub use handoff::{Move, Moved, Mover, Promised, local_day, new_steps};
 pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use keep::{Cut, Kept, OldPage, Passed};
 pub use lead::{
-    AttentionCounts, CARRIER, DecidedLead, HandedOver, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, Owed,
-    PastLead, StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, chosen_by, kind_name as next_step_name,
-    status as handoff_status,
+    AttentionCounts, CARRIER, DecidedLead, HandedOver, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, OpenLead,
+    OpenMatter, Owed, PastLead, StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, chosen_by,
+    kind_name as next_step_name, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
 pub use listener::{Arrived, CallerOnLine};
@@ -52,8 +52,8 @@ pub use report::{
 };
 pub use sql::error::StoreError;
 pub use step::{
-    CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, StepsAround,
-    VendorRef,
+    CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, StepTold,
+    StepsAround, VendorRef,
 };
 pub use vendor::{Budgets, MirrorPoll, Mirrored, TokenLease, mirror_row};
 pub use webhook::{

@@ -4,10 +4,11 @@
 //! that a request takes to arrive are bounded; errors are `application/problem+json`; every answer names its request. Every
 //! route names the right that it needs, and stands in the description of the API (`openapi`), which is open. Reps' feedback
 //! links, and those of leads to their meetings, need no account: they are signed and expire. Voice platforms prove what they send
-//! in their own ways. Health and figures are answered whatever else is going on.
+//! in their own ways. People look in by the console, after they have signed in. Health and figures are answered whatever else is going on.
 
 mod admit;
 mod audit;
+mod console;
 mod erasures;
 mod feedback;
 mod health;
@@ -99,8 +100,9 @@ impl Door {
     }
 }
 
-/// All routes, each with the right that it needs.
-pub fn router(door: Door) -> Router {
+/// All routes, each with the right that it needs. `console`: also the pages for people.
+pub fn router(door: Door, console: bool) -> Router {
+    let pages = if console { console::routes(&door) } else { Router::new() };
     let agents = mcp::route(&door);
     let api = Router::new()
         .route("/v1/leads", door.needs(Intake, post(leads::post)))
@@ -155,6 +157,7 @@ pub fn router(door: Door) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(map_response(problem::in_one_form))
         .merge(health)
+        .merge(pages)
         .layer(from_fn(health::metrics::timed))
         .layer(map_response(kept_private))
         .layer(from_fn(admit::trail::followed))

@@ -81,7 +81,11 @@ pub fn token_digest(token: &str) -> [u8; 32] {
 
 /// The same, as it stands in the table.
 pub fn token_hash(token: &str) -> String {
-    token_digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&token_digest(token))
+}
+
+fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub struct Keyring {
@@ -126,6 +130,22 @@ impl Keyring {
         let found = given.tokens.iter_mut().find(|known| bool::from(known.hash.as_bytes().ct_eq(hash.as_bytes())));
         let known = found.ok_or_else(|| Problem::unauthorized("this token is not known here", true))?;
         self.good(known)
+    }
+
+    /// What whoever came with a token may do now, by its [`token_hash`]; `None`: they came where no token was ever given.
+    ///
+    /// # Errors
+    /// It is not, or no longer, good.
+    pub(super) async fn rights_again(&self, hash: Option<&str>) -> Result<Rights, Problem> {
+        let Some(hash) = hash else { return self.rights(None).await };
+        let is_it = |known: &str| bool::from(known.as_bytes().ct_eq(hash.as_bytes()));
+        if let Some(key) = self.configured.iter().find(|key| is_it(&hex(&key.digest))) {
+            return Ok(key.rights.clone());
+        }
+        let mut given = self.given.lock().await;
+        self.refresh(&mut given).await.map_err(|error| Problem::ours(&error))?;
+        let known = given.tokens.iter_mut().find(|known| is_it(&known.hash));
+        self.good(known.ok_or_else(|| Problem::unauthorized("this token is not known here any more", true))?)
     }
 
     /// Every token is compared, in constant time each.

@@ -23,7 +23,7 @@ pub mod tx;
 mod webhooks;
 pub mod world;
 
-use acts::audit;
+use acts::{audit, sessions};
 use leads::keep;
 
 /// Each test runs once per engine: `sqlite::MODULE::NAME` and `postgres::MODULE::NAME`; the last list is for PostgreSQL alone.
@@ -181,6 +181,7 @@ conformance! {
             who_misses_rings_in_a_row_is_not_rung_for_a_while,
             a_new_day_starts_at_zero,
         ]
+        sessions: [a_session_ends_by_hand_when_it_is_idle_and_when_it_is_old]
         steps: [
             steps_are_claimed_by_priority_then_time,
             a_lapsed_lease_comes_back_with_the_next_fence,

@@ -82,6 +82,7 @@ impl Demo {
         let workers = worker::Workers::prepare(&stage, self.port).await?;
         let running = workers.start(workspace, None).await?;
         say(&format!("Baton listens on {} (database {})", running.url(), workers.database()));
+        say(&format!("Watch it: {}/console", running.url()));
         let speed = worker::SPEED;
         say(&format!("It is {} in this world; {speed} of its seconds pass in one of yours.\n", tell::time(start)));
 

@@ -74,6 +74,7 @@ impl<'a> Workers<'a> {
             replies: None,
             broker: None,
             metrics: MetricsFor::Readers,
+            console: true,
             shadow: None,
         };
         if let Some(carrier) = carrier {

@@ -246,6 +246,7 @@ async fn setup(
             config::Metrics::Open => MetricsFor::Everybody,
             config::Metrics::Off => MetricsFor::Nobody,
         },
+        console: config.http.console,
         shadow: config.looks_after(),
     })
 }

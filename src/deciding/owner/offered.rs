@@ -82,14 +82,15 @@ impl Decider {
         Ok(taking)
     }
 
-    /// A rep has spoken with the lead, just now, by a way that is none of ours.
+    /// A rep has spoken with the lead, just now, by a way that is none of ours, as `actor` tells it.
     ///
     /// # Errors
     /// There is no such lead, or the database failed: nothing is recorded.
-    pub async fn has_called(&self, lead: &LeadId, rep: &RepId) -> Result<Noted, StoreError> {
+    pub async fn has_called(&self, lead: &LeadId, rep: &RepId, actor: &str) -> Result<Noted, StoreError> {
         let rules = Arc::clone(&self.parts.release.borrow().rules);
-        let parts = (lead.clone(), rep.clone(), rules, self.parts.mover());
-        let noted = with(parts, |tx, (lead, rep, rules, mover)| {
+        let entry = AuditEntry::of(actor, "contact.record", lead, None);
+        let parts = (lead.clone(), rep.clone(), rules, self.parts.mover(), entry);
+        let noted = with(parts, |tx, (lead, rep, rules, mover, entry)| {
             Box::pin(async move {
                 if tx.handoff_lock(&HandoffId::of(lead)).await?.closed {
                     return Ok((Noted::Closed, Vec::new()));
@@ -98,7 +99,7 @@ impl Decider {
                 if applied.ignored.is_some() {
                     return Ok((Noted::No, applied.steps));
                 }
-                tx.audit(&AuditEntry::of(&format!("rep {rep}"), "contact.record", lead, None), mover.now).await?;
+                tx.audit(entry, mover.now).await?;
                 Ok((Noted::Yes, applied.steps))
             })
         });

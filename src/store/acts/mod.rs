@@ -3,9 +3,11 @@
 mod audit;
 mod chain;
 mod keyed;
+mod session;
 mod token;
 
 pub use audit::{AuditEntry, AuditQuery, ChainCheck};
 pub use chain::{AuditLine, ChainEnd};
 pub use keyed::{ActClaim, KeyedAct};
+pub use session::ConsoleSession;
 pub use token::ApiToken;

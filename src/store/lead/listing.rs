@@ -13,6 +13,9 @@ use sqlx::any::AnyRow;
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct LeadSummary {
     pub lead: LeadId,
+    /// Of the person, as first told: for people alone.
+    #[serde(skip)]
+    pub name: Option<String>,
     pub owner: RepId,
     pub status: String,
     pub next_step: NextStep,
@@ -107,7 +110,7 @@ impl Tx {
             ("l.event_id", query.event.as_deref()),
         ];
         let mut sql = format!(
-            "-- lead::find\nSELECT l.id, l.owner, l.status, {NEXT_STEP}, l.decided_at, d.reason, l.erased_at \
+            "-- lead::find\nSELECT l.id, l.name, l.owner, l.status, {NEXT_STEP}, l.decided_at, d.reason, l.erased_at \
              FROM lead l JOIN decision d ON d.lead_id = l.id \
              WHERE (l.decided_at < $1 OR (l.decided_at = $1 AND l.id > $2))",
         );
@@ -135,6 +138,7 @@ fn read_summary(row: &AnyRow) -> Result<LeadSummary, StoreError> {
     let row = Reading::new("lead", row);
     Ok(LeadSummary {
         lead: row.id("id")?,
+        name: row.maybe_text("name")?,
         owner: row.id("owner")?,
         status: row.text("status")?,
         next_step: next_step(&row)?,

@@ -8,6 +8,7 @@ mod carried;
 mod end;
 mod look;
 mod texted;
+mod told;
 
 pub use again::FailedStep;
 pub use around::StepsAround;
@@ -15,6 +16,7 @@ pub use backlog::{StepProblem, StepStats};
 pub use cards::OfferedCard;
 pub use carried::CarrierLeg;
 pub use end::{FinishedStep, StepEnd, VendorRef};
+pub use told::StepTold;
 
 use super::sql::dialect::Column::{Int, Text};
 use super::sql::dialect::Engine;

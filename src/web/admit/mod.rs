@@ -23,8 +23,8 @@ use std::time::Duration;
 
 /// From the head of a request to the end of its body.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-/// The longest form that a rep can send: a note of 2,000 characters, each of them escaped.
-const LARGEST_FORM: usize = 32 * 1024;
+/// The longest form that a person can send: a note of 2,000 characters, each of them escaped.
+pub(super) const LARGEST_FORM: usize = 32 * 1024;
 /// What a refused sender may still send, and for how long, so that the answer is read before the connection closes.
 const LET_OUT: (usize, Duration) = (1024 * 1024, Duration::from_secs(1));
 
@@ -44,7 +44,8 @@ impl Door {
         route.route_layer(middleware::from_fn_with_state(self.clone(), linked_to_meeting))
     }
 
-    async fn carry_out(&self, request: Request, largest: usize, next: Next) -> Response {
+    /// Reads the whole body and hands the request on, if there is room for it.
+    pub(super) async fn carry_out(&self, request: Request, largest: usize, next: Next) -> Response {
         let (parts, body) = request.into_parts();
         let body = match whole(body, &parts.headers, largest).await {
             Ok(body) => body,

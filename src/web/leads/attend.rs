@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 pub(in crate::web) struct CloseBody {
     /// Why nobody need look any more. It stands in the lead's story and in the audit: name nobody in it.
     #[schemars(length(min = 1, max = LONGEST_TEXT))]
-    why: String,
+    pub(in crate::web) why: String,
 }
 
 /// Tries failed steps again

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct CallBody {
     /// A rep of reps.csv, whose phone rings; left out: whoever owes the call.
-    rep: Option<String>,
+    pub(in crate::web) rep: Option<String>,
     /// Who says so.
     #[schemars(length(min = 1, max = LONGEST_TEXT))]
-    by: String,
+    pub(in crate::web) by: String,
 }
 
 /// Calls a lead back

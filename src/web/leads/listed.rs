@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 const LONGEST_PAGE: usize = 500;
-const STATUSES: [&str; 10] = [
+pub(in crate::web) const STATUSES: [&str; 10] = [
     "handoff",
     "connected",
     "booked",
@@ -55,6 +55,21 @@ pub(in crate::web) struct Listed {
 }
 
 impl Listed {
+    /// What a person types into one field: an address, a number with its country, or the platform's id of a call.
+    pub(in crate::web) fn sought(typed: &str, status: Option<String>, cursor: Option<String>) -> Self {
+        let typed = typed.trim();
+        let listed = Self { status, cursor, ..Self::default() };
+        let is_number = |c: char| c.is_ascii_digit() || " +-.()/".contains(c);
+        match typed {
+            "" => listed,
+            _ if typed.contains('@') => Self { email: Some(typed.to_owned()), ..listed },
+            _ if typed.starts_with('+') && typed.chars().all(is_number) => {
+                Self { phone: Some(typed.to_owned()), ..listed }
+            }
+            _ => Self { call: Some(typed.to_owned()), ..listed },
+        }
+    }
+
     pub(in crate::web) fn check(self) -> Result<(LeadQuery, usize), Problem> {
         let limit = self.limit.unwrap_or(50);
         if !(1..=LONGEST_PAGE).contains(&limit) {

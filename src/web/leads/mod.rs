@@ -3,8 +3,9 @@
 mod act;
 pub(super) mod attend;
 pub(super) mod call;
+mod explained;
 pub(super) mod leaver;
-mod listed;
+pub(super) mod listed;
 pub(super) mod ping;
 pub(super) mod reassign;
 
@@ -13,15 +14,13 @@ use super::incoming::{Brought, LONGEST_WAIT, TAKEN_WITHIN, own_source};
 use super::{Door, Nothing, Problem, Rights};
 use crate::deciding::answer::{DIFFERS, OutgoingAnswer};
 use crate::intake::event::{key_of, parse, structured, with_id};
-use crate::release::Lost;
-use crate::render::explain::{explain_whole, of_erased};
 use crate::store::{Arrival, InboxMessage, Kept, LeadRecord, StoreError, TimelineEntry};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use baton_core::domain::id::{HandoffId, LeadId};
+use baton_core::domain::id::LeadId;
 use baton_core::domain::outcome::NextStepKind;
 use baton_core::routing::Decision;
 use chrono::{DateTime, Utc};
@@ -343,28 +342,9 @@ pub(super) async fn explain(
     Query(Nothing {}): Query<Nothing>,
 ) -> Result<String, Problem> {
     let (lead, record) = door.known_lead(&id).await?;
-    let found = door.store.read("decision.get", move |tx| {
-        let lead = lead.clone();
-        Box::pin(async move {
-            let decided = (tx.decision(&lead).await?, tx.snapshot(&lead).await?);
-            Ok((decided, tx.decided_again(&lead).await?, tx.handoff_if_any(&HandoffId::of(&lead)).await?))
-        })
-    });
-    let ((decision, snapshot), again, handoff) = found.await.map_err(|error| Problem::ours(&error))?;
-    let (Some(decision), Some(snapshot)) = (decision, snapshot) else {
-        return Err(Problem::not_found("this lead has no decision, or it is no longer kept"));
-    };
-    let rules = match door.library.rules(&decision.release).await {
-        Ok(rules) => rules,
-        // Told with today's names, then: the decision itself says nearly everything.
-        Err(Lost::Unknown(_) | Lost::Refused { .. }) => door.rules(),
-        Err(error @ Lost::Store(_)) => return Err(Problem::ours(&error)),
-    };
-    let told = explain_whole(&decision, &record.lead, &snapshot, &again, handoff.as_ref(), &rules);
-    Ok(match record.erased_at {
-        Some(at) => of_erased(at, &told),
-        None => told,
-    })
+    let explained = door.explained(&lead, &record).await?;
+    let none = || Problem::not_found("this lead has no decision, or it is no longer kept");
+    explained.map(|explained| explained.told).ok_or_else(none)
 }
 
 impl Door {
@@ -372,7 +352,7 @@ impl Door {
         self.store.lead(id).await.map_err(|error| Problem::ours(&error))
     }
 
-    async fn known_lead(&self, id: &str) -> Result<(LeadId, LeadRecord), Problem> {
+    pub(super) async fn known_lead(&self, id: &str) -> Result<(LeadId, LeadRecord), Problem> {
         let lead = LeadId::new(id).map_err(|fault| Problem::bad_request(fault.to_string()))?;
         let none = || Problem::not_found(format!("there is no lead {lead}, or it is no longer kept"));
         let record = self.lead(&lead).await?.ok_or_else(none)?;

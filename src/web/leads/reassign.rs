@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct ReassignBody {
     /// A rep of reps.csv; left out: whoever the rules name, but not the one who has it.
-    to: Option<String>,
+    pub(in crate::web) to: Option<String>,
     #[schemars(length(min = 1, max = LONGEST_TEXT))]
-    reason: String,
+    pub(in crate::web) reason: String,
     /// Who says so.
     #[schemars(length(min = 1, max = LONGEST_TEXT))]
-    by: String,
+    pub(in crate::web) by: String,
 }
 
 /// Gives a lead to another rep

@@ -6,7 +6,7 @@ pub(super) use kind::{BASE, ProblemKind};
 
 use crate::store::StoreError;
 use axum::body::to_bytes;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use baton_core::domain::scope::Scope;
 use serde_json::{Value, json};
@@ -123,6 +123,15 @@ impl Problem {
 
     pub(super) fn detail(&self) -> &str {
         &self.detail
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+
+    /// Nobody knows who asks.
+    pub(super) fn is_unauthorized(&self) -> bool {
+        self.kind == ProblemKind::Unauthorized
     }
 
     /// It is no fault of ours, and the same request will be refused again.

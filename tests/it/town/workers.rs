@@ -67,6 +67,7 @@ pub async fn setup(folder: &Path, store: &Store, clock: &SharedClock) -> Setup {
         replies: None,
         broker: None,
         metrics: MetricsFor::Readers,
+        console: true,
         shadow: None,
     }
 }

@@ -90,6 +90,7 @@ pub(super) async fn start(installed: &Installed, exchange: &Exchange, scratch: &
         replies: None,
         broker: None,
         metrics: MetricsFor::Readers,
+        console: true,
         shadow: None,
     })
     .await?;

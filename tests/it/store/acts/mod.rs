@@ -1,6 +1,7 @@
 //! An act under a key is one worker's, and its answer is everybody's for a day.
 
 pub mod audit;
+pub mod sessions;
 
 use super::server::{Db, at_once};
 use super::tx::writes;
