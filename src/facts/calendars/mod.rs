@@ -169,10 +169,13 @@ impl Facts {
         let mut views = self.views();
         for (written, address) in sought {
             let busy = answers.get(*address).cloned().unwrap_or_else(not_answered);
-            let (was_seen_at, told) = views.remove(*written).map(|before| (before.seen_at, before.told)).unzip();
-            let seen_at = was_seen_at.filter(|_| busy.is_err()).unwrap_or(observed_at);
-            let view = View { busy, until, observed_at, seen_at, told: told.unwrap_or_default() };
-            views.insert((*written).to_owned(), view);
+            let before = views.remove(*written).unwrap_or_else(|| View::unseen(String::new(), observed_at));
+            let (seen_at, was_seen) = match busy {
+                Ok(_) => (observed_at, true),
+                Err(_) => (before.seen_at, before.was_seen),
+            };
+            views
+                .insert((*written).to_owned(), View { busy, until, observed_at, seen_at, was_seen, told: before.told });
         }
     }
 
@@ -206,7 +209,7 @@ impl Facts {
         let (place, _) = home(&self.connections, written)?;
         let vendor = self.connections[place].vendor();
         let view = views.get(written).ok_or_else(|| format!("{vendor} was not reached"))?;
-        Ok((view.known()?, view.observed_at, vendor))
+        Ok((view.known(self.clock.now())?, view.observed_at, vendor))
     }
 
     pub(super) fn views(&self) -> MutexGuard<'_, Views> {

@@ -161,7 +161,7 @@ async fn whoever_is_away_by_one_of_their_calendars_is_away_and_one_that_is_not_k
     town.clock.skip_to(town.clock.now() + TimeDelta::seconds(90));
     let decision = town.decides(2).await;
     let told: Vec<String> = decision.degraded.iter().map(|one| one.in_words()).collect();
-    let why = "calendar of west-01 unknown: other:w1@other.example: the calendar's error is internalError";
+    let why = "calendar of west-01 unknown: other:w1@other.example: the calendar's error is internalError; it was last read 1 min ago";
     assert_eq!(told, [why], "west-02 has none there");
     town.worker.stop().await;
 }
