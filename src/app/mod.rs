@@ -131,7 +131,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let fleet = vendors::fleet::join(&setup.vendors, &setup.store, &setup.clock, &worker);
     let slack = setup.vendors.slack.clone().filter(|_| shadow.is_none());
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
-    let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits, shadow));
+    let facts = facts_of(&setup.vendors, &setup.store, &setup.clock, &setup.limits, shadow, &setup.public_url);
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
         vendors: setup.vendors,
@@ -230,14 +230,15 @@ fn facts_of(
     clock: &SharedClock,
     limits: &Limits,
     shadow: Option<TimeDelta>,
-) -> Facts {
+    public_url: &str,
+) -> Arc<Facts> {
     let (crm, calendar) = (vendors.crm.clone(), vendors.calendar.clone());
     let facts = Facts::new(crm, calendar, store.clone(), Arc::clone(clock), limits.facts_within());
-    match (shadow, &vendors.telephony) {
+    Arc::new(match (shadow, &vendors.telephony) {
         (Some(_), _) => facts.in_shadow(),
-        (None, Some(_)) => facts,
-        (None, None) => facts.without_telephony(),
-    }
+        (None, Some(_)) => facts.told_at(public_url),
+        (None, None) => facts.told_at(public_url).without_telephony(),
+    })
 }
 
 /// # Errors
@@ -344,8 +345,8 @@ async fn introduce(facts: Arc<Facts>, mut release: Current, mut stopping: Receiv
 /// A vendor that takes its time holds up no stop.
 async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: Receiver<bool>) {
     let mut stopped = stopping.clone();
-    let kept =
-        async { tokio::join!(facts.keep_fresh(release.clone(), stopping), facts.keep_absences(release.clone())) };
+    let (fresh, absences) = (facts.keep_fresh(release.clone(), stopping), facts.keep_absences(release.clone()));
+    let kept = async { tokio::join!(fresh, absences, facts.keep_channels(release)) };
     tokio::select! {
         _ = kept => {}
         _ = stopped.wait_for(|stop| *stop) => {}

@@ -46,6 +46,7 @@ pub struct Facts {
     /// Real time that a decision waits at most.
     within: Duration,
     views: Mutex<calendars::Views>,
+    channels: calendars::Channels,
     away: Mutex<away::Away>,
     lately: Mutex<waits::Lately>,
     /// When the CRM last told of an account; until it has told of one, since when it could have.
@@ -86,6 +87,7 @@ impl Facts {
             clock,
             within,
             views: Mutex::default(),
+            channels: calendars::Channels::default(),
             away: Mutex::default(),
             lately: Mutex::default(),
             told_at,
@@ -98,6 +100,13 @@ impl Facts {
     #[must_use]
     pub fn in_shadow(mut self) -> Self {
         self.shadow = true;
+        self
+    }
+
+    /// Vendors may tell of changes there.
+    #[must_use]
+    pub fn told_at(mut self, public_url: &str) -> Self {
+        self.channels = calendars::Channels::at(public_url);
         self
     }
 

@@ -51,7 +51,7 @@ pub use sql::error::StoreError;
 pub use step::{
     CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, VendorRef,
 };
-pub use vendor::{Budgets, Mirrored, TokenLease};
+pub use vendor::{Budgets, CalendarChannel, Mirrored, TokenLease};
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,
     TriedDelivery, WebhookStanding,

@@ -2,10 +2,11 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CallerOnLine, CarrierLeg, ChainEnd, Cut,
-    DeliveryLine, InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored, OfferedCard,
-    OldPage, OtherChoice, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepRow, StepStats, Store,
-    StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CalendarChannel, CallerOnLine, CarrierLeg,
+    ChainEnd, Cut, DeliveryLine, InboxRow, Kept, LeadFile, LeadQuery, LeadRecord, LeadSummary, LiveLine, Met, Mirrored,
+    OfferedCard, OldPage, OtherChoice, Owed, Passed, PastLead, RepState, ReportRow, SeenWorker, StepRow, StepStats,
+    Store, StoreError, StoredDecision, StoredRelease, Tallies, TimelineEntry, Tx, VendorRef, WaitingLead,
+    WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
@@ -49,6 +50,8 @@ reads! {
     callers_left_to_agent(now: DateTime<Utc>) -> Vec<String>;
     carrier_leg(&leg: LegId) -> Option<CarrierLeg>;
     carrier_leg_named(&sid: str) -> Option<LegId>;
+    channel_proves(&id: str, &token: str) -> bool;
+    channels() -> Vec<CalendarChannel>;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
     decision_stored(&id: str) -> Option<StoredDecision>;
     decisions_stored(&after: (DateTime<Utc>, String), until: DateTime<Utc>, limit: usize) -> Vec<StoredDecision>;

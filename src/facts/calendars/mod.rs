@@ -4,11 +4,13 @@
 //! time, and so only where it matters: of what goes on now, or lasts so long that it may be an absence, and was not told of yet; and
 //! before a decision once more of what goes on now. What a vendor shows counts for whatever is decided a minute later.
 
+mod channels;
 mod connection;
 mod entries;
 mod now;
 mod view;
 
+pub(super) use channels::Channels;
 pub(super) use connection::Connection;
 pub(super) use view::Views;
 
@@ -57,7 +59,7 @@ impl Facts {
     async fn look(&self, place: usize, calendars: &BTreeSet<&str>, rules: &RuleSet) {
         let (connection, by) = (&self.connections[place], Instant::now() + self.within);
         let sought = sought_at(&self.connections, place, calendars);
-        let stale = self.not_fresher_than(&sought, FRESH);
+        let stale = self.to_poll(&sought, FRESH, rules);
         if !stale.is_empty() && connection.may_be_asked() {
             self.look_up(connection, &stale, rules, self.within).await;
         }
@@ -69,8 +71,7 @@ impl Facts {
     pub async fn keep_fresh(&self, release: Current, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             let current = Arc::clone(&release.borrow().rules);
-            let cells = current.reps.values().filter(|rep| rep.active).filter_map(|rep| rep.calendar.as_deref());
-            let calendars: BTreeSet<&str> = cells.flat_map(CalendarAddress::each).collect();
+            let calendars = on_roster(&current);
             self.forget_all_but(&calendars);
             let (rules, wanted) = (&*current, &calendars);
             let renewed = join_all((0..self.connections.len()).map(|place| self.renew(place, wanted, rules)));
@@ -94,7 +95,10 @@ impl Facts {
         let connection = &self.connections[place];
         let sought = sought_at(&self.connections, place, calendars);
         let was_silent = connection.health.is_silent();
-        let stale = self.not_fresher_than(&sought, if was_silent { TimeDelta::zero() } else { RENEWED_AFTER });
+        let stale = match was_silent {
+            true => self.not_fresher_than(&sought, TimeDelta::zero()),
+            false => self.to_poll(&sought, RENEWED_AFTER, rules),
+        };
         if !stale.is_empty() && (was_silent || connection.may_be_asked()) {
             self.look_up(connection, &stale, rules, UNHURRIED).await;
         }
@@ -215,6 +219,12 @@ impl Facts {
     pub(super) fn views(&self) -> MutexGuard<'_, Views> {
         self.views.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The calendars of everybody who is active, as they are written.
+fn on_roster(rules: &RuleSet) -> BTreeSet<&str> {
+    let cells = rules.reps.values().filter(|rep| rep.active).filter_map(|rep| rep.calendar.as_deref());
+    cells.flat_map(CalendarAddress::each).collect()
 }
 
 /// What views are of.

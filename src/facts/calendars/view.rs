@@ -62,12 +62,17 @@ impl View {
     /// Something is busy of which the kind matters, and was not told; of every entry, where the rules tell kinds apart.
     pub(super) fn is_untold(&self, now: DateTime<Utc>, every_kind: bool) -> bool {
         let Ok(busy) = &self.busy else { return false };
-        let matters = |part: Busy| {
-            let is_near = now < part.until && part.from < now + AHEAD;
-            is_near && (every_kind || part.from <= now + FRESH || part.until - part.from >= MAY_BE_ABSENCE)
+        let is_untold = |busy: &Busy| {
+            let parts = busy.beside(&self.told.entries);
+            parts.iter().any(|part| matters(part, now, every_kind))
         };
-        self.told.may_be_asked_for(now)
-            && plain(busy).any(|busy| busy.beside(&self.told.entries).into_iter().any(matters))
+        self.told.may_be_asked_for(now) && plain(busy).any(is_untold)
+    }
+
+    /// The same, whatever was told before.
+    pub(super) fn is_worth_telling(&self, now: DateTime<Utc>, every_kind: bool) -> bool {
+        let Ok(busy) = &self.busy else { return false };
+        self.told.may_be_asked_for(now) && plain(busy).any(|busy| matters(busy, now, every_kind))
     }
 
     /// `None`: the vendor did not tell. What it tells of without an entry is a meeting, and is not asked for again and again.
@@ -127,6 +132,12 @@ impl Told {
         all.sort_by_key(|busy| (busy.from, busy.until));
         all
     }
+}
+
+/// What kind it is plays a part in what is decided soon.
+fn matters(part: &Busy, now: DateTime<Utc>, every_kind: bool) -> bool {
+    let is_near = now < part.until && part.from < now + AHEAD;
+    is_near && (every_kind || part.from <= now + FRESH || part.until - part.from >= MAY_BE_ABSENCE)
 }
 
 /// What the vendor has not said more of.

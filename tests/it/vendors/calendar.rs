@@ -2,6 +2,7 @@
 //! exchange of the latter held against the vendor's contract.
 
 mod caldav;
+mod channels;
 pub mod facts;
 mod graph;
 mod ics;
