@@ -8,6 +8,7 @@ mod channels;
 mod connection;
 mod entries;
 mod now;
+mod tending;
 mod view;
 
 pub(super) use channels::Channels;
