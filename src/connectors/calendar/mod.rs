@@ -43,6 +43,9 @@ pub enum Booked {
     Taken,
 }
 
+/// By the calendar's address; each has one at least.
+pub type CalendarOwners = BTreeMap<String, Vec<CalendarOwner>>;
+
 /// Over which a vendor tells that something in a calendar has changed, and not what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelRequest {
@@ -91,8 +94,8 @@ pub trait Calendar: Send + Sync {
         None
     }
     /// Whose calendars these are, as the rules say now: of those vendors that tell whole days without saying by whose clock, and
-    /// guests without saying which of them is the owner.
-    fn owners(&self, _owners: BTreeMap<String, CalendarOwner>) {}
+    /// guests without saying which of them is the owner. One of several owners is busy when any of them is.
+    fn owners(&self, _owners: CalendarOwners) {}
     /// Per calendar: the busy times in the window, or why they are unknown. Every calendar asked for is in the answer.
     async fn busy(
         &self,

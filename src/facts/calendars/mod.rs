@@ -17,7 +17,7 @@ pub(super) use view::Views;
 
 use super::Facts;
 use super::health::{PAUSE_AFTER_FAILURE, SILENT, UNHURRIED};
-use crate::connectors::calendar::CalendarOwner;
+use crate::connectors::calendar::{CalendarOwner, CalendarOwners};
 use crate::release::Current;
 use crate::telemetry::figures;
 use baton_core::domain::address::CalendarAddress;
@@ -149,15 +149,15 @@ impl Facts {
     }
 
     /// By whose clock the days of its calendars are, and which guest is the owner, by address.
-    fn owners(&self, connection: &Connection, rules: &RuleSet) -> BTreeMap<String, CalendarOwner> {
-        let mut owners = BTreeMap::new();
+    fn owners(&self, connection: &Connection, rules: &RuleSet) -> CalendarOwners {
+        let mut owners = CalendarOwners::new();
         for rep in rules.reps.values() {
             for written in rep.calendar.iter().flat_map(|cell| CalendarAddress::each(cell)) {
                 if let Ok((place, address)) = home(&self.connections, written)
                     && std::ptr::eq(&raw const self.connections[place], connection)
                 {
                     let owner = CalendarOwner { zone: Some(rep.timezone), email: Some(rep.email.clone()) };
-                    owners.insert(address.to_owned(), owner);
+                    owners.entry(address.to_owned()).or_default().push(owner);
                 }
             }
         }
