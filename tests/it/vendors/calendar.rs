@@ -7,4 +7,5 @@ pub mod facts;
 mod graph;
 mod ics;
 mod none;
+mod several;
 mod shapes;
