@@ -12,6 +12,7 @@ mod deadline;
 mod fleet;
 mod gate;
 mod heard;
+mod oauth;
 mod secret;
 mod token;
 
@@ -21,6 +22,7 @@ pub use deadline::answered_by;
 pub use fleet::{Fleet, TokenKeeper, TokenTurn};
 pub use gate::Buckets;
 pub use heard::hearing_the_time;
+pub use oauth::{NoToken, issued_token};
 pub use secret::Secret;
 pub use token::{TokenCache, TokenSource, VendorToken};
 
