@@ -2,7 +2,7 @@
 
 use super::moving::at_noon;
 use super::{ANA, Office, all, day};
-use crate::vendors::chat::{class, world};
+use crate::vendors::chat::{class, each_fault, world};
 use axum::Router;
 use axum::http::StatusCode;
 use baton::connectors::Calendar;
@@ -11,16 +11,12 @@ use baton::connectors::calendar::google::{GoogleCalendar, GoogleConfig};
 use baton::connectors::http::Secret;
 use baton_clock::SharedClock;
 use baton_sandbox::google::SANDBOX_KEY_PEM;
-use baton_sandbox::{Fault, serve};
+use baton_sandbox::serve;
 use chrono::TimeDelta;
 
 #[tokio::test]
 async fn every_call_tells_an_outage_a_limit_and_a_lost_answer_apart() {
-    for (fault, read, written) in [
-        (Fault::Unavailable, "retry", "retry"),
-        (Fault::RateLimit { retry_after_s: Some(9) }, "rate_limited", "rate_limited"),
-        (Fault::DropAnswer, "retry", "unknown"),
-    ] {
+    for (fault, read, written) in each_fault() {
         let office = Office::open().await;
         let arm = |operation: &str| office.world.arm("google", operation, fault.clone(), 1);
         for operation in ["token", "freebusy.query"] {
