@@ -133,7 +133,8 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let fleet = vendors::fleet::join(&setup.vendors, &setup.store, &setup.clock, &worker);
     let slack = setup.vendors.slack.clone().filter(|_| shadow.is_none());
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
-    let facts = Arc::new(facts_of(&setup.vendors, &setup.store, &setup.clock, (&setup.limits, &worker), shadow));
+    let facts =
+        facts_of(&setup.vendors, &setup.store, &setup.clock, (&setup.limits, &worker), shadow, &setup.public_url);
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
         vendors: setup.vendors,
@@ -232,15 +233,16 @@ fn facts_of(
     clock: &SharedClock,
     (limits, worker): (&Limits, &str),
     shadow: Option<TimeDelta>,
-) -> Facts {
+    public_url: &str,
+) -> Arc<Facts> {
     let (crm, calendar) = (vendors.crm.clone(), vendors.calendar.clone());
     let facts = Facts::new(crm, calendar, store.clone(), Arc::clone(clock), limits.facts_within());
     let facts = facts.reading_back(vendors.read_back).polling(worker, limits.mirror_every());
-    match (shadow, &vendors.telephony) {
+    Arc::new(match (shadow, &vendors.telephony) {
         (Some(_), _) => facts.in_shadow(),
-        (None, Some(_)) => facts,
-        (None, None) => facts.without_telephony(),
-    }
+        (None, Some(_)) => facts.told_at(public_url),
+        (None, None) => facts.told_at(public_url).without_telephony(),
+    })
 }
 
 /// # Errors
@@ -353,8 +355,8 @@ async fn introduce(facts: Arc<Facts>, mut release: Current, mut stopping: Receiv
 async fn keep_fresh(facts: Arc<Facts>, release: Current, stopping: Receiver<bool>) {
     let mut stopped = stopping.clone();
     let calendars = facts.keep_fresh(release.clone(), stopping);
-    let kept =
-        async { tokio::join!(calendars, facts.keep_absences(release.clone()), facts.keep_mirror(release.clone())) };
+    let (absences, channels) = (facts.keep_absences(release.clone()), facts.keep_channels(release.clone()));
+    let kept = async { tokio::join!(calendars, absences, channels, facts.keep_mirror(release)) };
     tokio::select! {
         _ = kept => {}
         _ = stopped.wait_for(|stop| *stop) => {}

@@ -12,6 +12,7 @@ mod deadline;
 mod fleet;
 mod gate;
 mod heard;
+mod oauth;
 mod secret;
 mod token;
 
@@ -22,6 +23,7 @@ pub use deadline::{NotInTime, answered_by};
 pub use fleet::{Fleet, TokenKeeper, TokenTurn};
 pub use gate::Buckets;
 pub use heard::hearing_the_time;
+pub use oauth::{NoToken, issued_token};
 pub use secret::Secret;
 pub use token::{TokenCache, TokenSource, VendorToken};
 
@@ -142,6 +144,15 @@ impl VendorHttp {
     /// # Errors
     /// `RateLimited` or `Retry` when nothing was sent; `Unknown` (writes) or `Retry` (reads) when the answer was lost.
     pub async fn send(&self, call: &ApiCall) -> Result<Answer, VendorError> {
+        let too_long = || in_doubt(self.vendor, call.does, format!("its answer is longer than {BODY_LIMIT} bytes"));
+        self.send_or_cut(call).await?.ok_or_else(too_long)
+    }
+
+    /// The same. `None`: the answer is longer than is read, and whoever asks can ask for less.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_or_cut(&self, call: &ApiCall) -> Result<Option<Answer>, VendorError> {
         self.may_be_called(call.operation)?;
         let _permit = self.admitted().await?;
         self.pass(&self.rate, "").await?;
@@ -165,7 +176,7 @@ impl VendorHttp {
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let status = outcome.as_ref().map_or(0, |answer| answer.status);
         tracing::debug!(vendor = self.vendor, operation = call.operation, status, duration_ms, "vendor call ended");
-        outcome
+        outcome.map(|answer| (!answer.is_cut).then_some(answer))
     }
 
     /// [`send`](Self::send) with a token of the cache, judged. A token that is refused is fetched anew once, and the
@@ -280,8 +291,8 @@ impl VendorHttp {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         heard::note_date(&headers);
-        let body = self.read_body(call, response).await?;
-        Ok(Answer { status, headers, body, does: call.does, bearer: call.bearer.clone() })
+        let (body, is_cut) = self.read_body(call, response).await?;
+        Ok(Answer { status, headers, body, does: call.does, is_cut, bearer: call.bearer.clone() })
     }
 
     fn request(&self, base: &Url, call: &ApiCall) -> reqwest::RequestBuilder {
@@ -303,15 +314,16 @@ impl VendorHttp {
         }
     }
 
-    async fn read_body(&self, call: &ApiCall, mut response: reqwest::Response) -> Result<Vec<u8>, VendorError> {
+    /// And whether there is more of it than is read.
+    async fn read_body(&self, call: &ApiCall, mut response: reqwest::Response) -> Result<(Vec<u8>, bool), VendorError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.lost(call, error))? {
             if body.len() + chunk.len() > BODY_LIMIT {
-                return Err(in_doubt(self.vendor, call.does, format!("its answer is longer than {BODY_LIMIT} bytes")));
+                return Ok((body, true));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        Ok((body, false))
     }
 
     /// No answer, or half of one: what is known depends on how far the request came.

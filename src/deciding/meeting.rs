@@ -44,11 +44,29 @@ impl MeetingWish {
 }
 
 impl Decider {
-    /// Other times at which the rep of this lead's meeting can be met; the earliest first.
+    /// Other times at which the rep of this lead's meeting can be met, as they were seen some seconds ago at most; the earliest first.
     ///
     /// # Errors
     /// Why they are not known now.
     pub async fn other_times(&self, handoff: &Handoff) -> Result<Vec<Slot>, String> {
+        self.times_seen(handoff, false).await
+    }
+
+    /// The same as they are now, unless that is asked again and again.
+    ///
+    /// # Errors
+    /// Why they are not known now.
+    pub async fn other_times_now(&self, handoff: &Handoff) -> Result<Vec<Slot>, String> {
+        self.times_seen(handoff, true).await
+    }
+
+    async fn times_seen(&self, handoff: &Handoff, anew: bool) -> Result<Vec<Slot>, String> {
+        let meeting = handoff.meeting().ok_or("there is no meeting")?;
+        let meeting = (handoff.id.clone(), meeting.slot.rep.clone(), handoff.meeting_moves);
+        self.seen_times.get(meeting, anew, self.parts.clock.now(), self.times(handoff)).await
+    }
+
+    async fn times(&self, handoff: &Handoff) -> Result<Vec<Slot>, String> {
         let rules = Arc::clone(&self.parts.release.borrow().rules);
         let meeting = handoff.meeting().ok_or("there is no meeting")?;
         let rep = rules.reps.get(&meeting.slot.rep).filter(|rep| rep.active).ok_or("the rep has left")?;

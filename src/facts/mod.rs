@@ -48,6 +48,7 @@ pub struct Facts {
     /// Real time that a decision waits at most.
     within: Duration,
     views: Mutex<calendars::Views>,
+    channels: calendars::Channels,
     away: Mutex<away::Away>,
     lately: Mutex<waits::Lately>,
     /// When the CRM last told of an account; until it has told of one, since when it could have.
@@ -92,6 +93,7 @@ impl Facts {
             clock,
             within,
             views: Mutex::default(),
+            channels: calendars::Channels::default(),
             away: Mutex::default(),
             lately: Mutex::default(),
             told_at,
@@ -113,6 +115,13 @@ impl Facts {
     #[must_use]
     pub fn polling(mut self, worker: &str, every: Option<Duration>) -> Self {
         self.polls = every.map(|every| mirror::Polls { worker: worker.to_owned(), every });
+        self
+    }
+
+    /// Vendors may tell of changes there.
+    #[must_use]
+    pub fn told_at(mut self, public_url: &str) -> Self {
+        self.channels = calendars::Channels::at(public_url);
         self
     }
 

@@ -55,7 +55,7 @@ pub use step::{
     CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, StepTold,
     StepsAround, VendorRef,
 };
-pub use vendor::{Budgets, MirrorPoll, Mirrored, TokenLease, mirror_row};
+pub use vendor::{Budgets, CalendarChannel, MirrorPoll, Mirrored, TokenLease, mirror_row};
 pub use webhook::{
     DeliveriesEnded, DeliveryEnd, DeliveryLine, DeliveryRow, DeliveryState, DisabledWebhook, Failure, NewDelivery,
     TriedDelivery, WebhookStanding,

@@ -2,11 +2,11 @@
 
 use super::database::Access;
 use super::{
-    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CallerOnLine, CarrierLeg, ChainEnd,
-    ConsoleSession, Cut, DeliveryLine, InboxRow, Kept, LeadFile, LeadInCrm, LeadQuery, LeadRecord, LeadSummary,
-    LiveLine, Met, MirrorPoll, Mirrored, OfferedCard, OldPage, OtherChoice, Owed, Passed, PastLead, RepState,
-    ReportRow, SeenWorker, StepRow, StepStats, StepsAround, Store, StoreError, StoredDecision, StoredRelease, Tallies,
-    TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
+    ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CalendarChannel, CallerOnLine, CarrierLeg,
+    ChainEnd, ConsoleSession, Cut, DeliveryLine, InboxRow, Kept, LeadFile, LeadInCrm, LeadQuery, LeadRecord,
+    LeadSummary, LiveLine, Met, MirrorPoll, Mirrored, OfferedCard, OldPage, OtherChoice, Owed, Passed, PastLead,
+    RepState, ReportRow, SeenWorker, StepRow, StepStats, StepsAround, Store, StoreError, StoredDecision, StoredRelease,
+    Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::crm_id::CrmId;
@@ -53,6 +53,8 @@ reads! {
     carrier_leg_named(&sid: str) -> Option<LegId>;
     crm_read_until(&vendor: str) -> Option<DateTime<Utc>>;
     console_session(&id: str) -> Option<ConsoleSession>;
+    channel_proves(&id: str, &token: str) -> bool;
+    channels() -> Vec<CalendarChannel>;
     decided_again(&lead: LeadId) -> Vec<(DateTime<Utc>, DecidedAgain)>;
     decision_stored(&id: str) -> Option<StoredDecision>;
     decisions_stored(&after: (DateTime<Utc>, String), until: DateTime<Utc>, limit: usize) -> Vec<StoredDecision>;

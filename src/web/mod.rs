@@ -128,6 +128,7 @@ pub fn router(door: Door, console: bool) -> Router {
         .route("/v1/platforms/{name}", post(platforms::post))
         .route("/v1/telephony/twilio/{page}/{about}", post(platforms::twilio::post))
         .route("/v1/slack", post(slack::post))
+        .route("/v1/calendars/google", post(platforms::calendar::post))
         .route("/v1/ping/{source}", door.needs(Intake, post(leads::ping::post)))
         .route("/v1/openapi.json", get(openapi::document))
         .route("/v1/problems", get(openapi::problems))

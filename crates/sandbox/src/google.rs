@@ -3,12 +3,14 @@
 //! Kept true: tokens are given for a user and some scopes, and every call needs one that is good; free/busy answers for an
 //! unreachable calendar with an error inside the 200, and leaves out what takes no time; lists come in pages; an id that was
 //! once used can never be inserted again; *events that overlap are accepted*, as the real service does, and counted. Every calendar exists as soon as somebody names it.
-//! Operations for faults: `token`, `freebusy.query`, `events.list`, `events.insert`, `events.get`, `events.patch`, `events.delete`.
+//! A channel takes an address of https alone, says once that it is open, and later that something has changed, not what.
+//! Operations for faults: `token`, `freebusy.query`, `events.list`, `events.insert`, `events.get`, `events.patch`, `events.delete`,
+//! `events.watch`, `channels.stop`.
 
 mod calendars;
 mod token;
 
-pub use calendars::{CalendarState, SeenEvent};
+pub use calendars::{CalendarState, SeenChannel, SeenEvent};
 
 use super::{Fault, World, on_the_wire};
 use axum::extract::{Path, Query, Request, State};
@@ -17,7 +19,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use calendars::{Change, Entry, Insert, Refusal};
+use calendars::{Change, Entry, Insert, Refusal, Watch};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,6 +42,8 @@ pub fn routes(world: Arc<World>, state: Arc<CalendarState>) -> Router {
         .route("/calendar/v3/freeBusy", post(free_busy))
         .route("/calendar/v3/calendars/{calendar}/events", get(list).post(insert))
         .route("/calendar/v3/calendars/{calendar}/events/{event}", get(event).patch(patch).delete(delete))
+        .route("/calendar/v3/calendars/{calendar}/events/watch", post(watch))
+        .route("/calendar/v3/channels/stop", post(stop))
         .layer(axum::middleware::from_fn_with_state(app.clone(), with_token));
     let all = guarded
         .route("/token", post(token::token))
@@ -52,6 +56,8 @@ fn operation(method: &str, path: &str) -> String {
     let name = match (method, path.trim_start_matches('/').split('/').count()) {
         ("POST", 1) => "token",
         ("POST", 3) => "freebusy.query",
+        ("POST", 4) => "channels.stop",
+        ("POST", 6) => "events.watch",
         ("POST", _) => "events.insert",
         ("PATCH", _) => "events.patch",
         ("DELETE", _) => "events.delete",
@@ -200,6 +206,28 @@ async fn delete(
     }
 }
 
+async fn watch(State(app): State<App>, Path(calendar): Path<String>, Json(body): Json<Value>) -> Response {
+    match app.state.watch(&calendar, &body, app.now()) {
+        Watch::Invalid(reason, what) => failure(400, reason, what),
+        Watch::Opened(channel) => {
+            let SeenChannel { id, resource, token, until, .. } = channel;
+            let uri = format!("https://www.googleapis.com/calendar/v3/calendars/{calendar}/events?alt=json");
+            Json(json!({
+                "kind": "api#channel", "id": id, "resourceId": resource, "resourceUri": uri, "token": token,
+                "expiration": until.timestamp_millis().to_string(),
+            }))
+            .into_response()
+        }
+    }
+}
+
+async fn stop(State(app): State<App>, Json(body): Json<Value>) -> Response {
+    match app.state.unwatch(&body) {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => failure(404, "channelNotFound", "Channel not found for project."),
+    }
+}
+
 /// Whether the guests hear of it.
 fn tells(query: &BTreeMap<String, String>) -> bool {
     query.get("sendUpdates").is_some_and(|whom| whom == "all")
@@ -283,6 +311,8 @@ mod tests {
         for (method, path, expected) in [
             ("POST", "/token", "token"),
             ("POST", "/calendar/v3/freeBusy", "freebusy.query"),
+            ("POST", "/calendar/v3/channels/stop", "channels.stop"),
+            ("POST", "/calendar/v3/calendars/ana%40rep.example/events/watch", "events.watch"),
             ("POST", "/calendar/v3/calendars/ana%40rep.example/events", "events.insert"),
             ("GET", "/calendar/v3/calendars/ana%40rep.example/events", "events.list"),
             ("GET", "/calendar/v3/calendars/ana%40rep.example/events/abc12", "events.get"),

@@ -16,20 +16,23 @@ pub mod twilio;
 pub mod vapi;
 pub mod voice;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use baton_clock::SharedClock;
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// Largest body a stand-in reads.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
@@ -173,6 +176,24 @@ impl<S> App<S> {
 /// A part of a signed token; the signature is taken on trust.
 fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+/// What a token service says when it gives none (RFC 6749 §5.2).
+fn no_token(status: u16, error: &str, description: &str) -> Response {
+    let status = StatusCode::from_u16(status).expect("written here");
+    (status, Json(json!({ "error": error, "error_description": description }))).into_response()
+}
+
+/// One request of a vendor's own, on a connection of its own; the answer ends with it.
+async fn exchange(host: &str, request: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(host).await.ok()?;
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.ok()?;
+    let answer = String::from_utf8(answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, body.to_owned()))
 }
 
 /// Stands in a request's extensions where more than its path tells what it is.

@@ -5,8 +5,8 @@
 //! the configuration names and whom they lead to over TLS on the open internet; no error repeats what a publisher says, who may
 //! repeat an address or what somebody does. When the process dies here, feeds are fetched once more.
 
-use super::ical::{Agenda, CalendarOwner};
-use super::{BookRequest, Booked, Calendar};
+use super::ical::{Agenda, CalendarOwner, merged};
+use super::{BookRequest, Booked, Calendar, CalendarOwners};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Limits, Secret, VendorHttp, by_status};
 use crate::connectors::webhook::leads_inside;
@@ -37,7 +37,7 @@ pub struct IcsFeeds {
     patience: Duration,
     /// By what reps.csv calls them.
     feeds: BTreeMap<String, Feed>,
-    owners: Mutex<BTreeMap<String, CalendarOwner>>,
+    owners: Mutex<CalendarOwners>,
 }
 
 struct Feed {
@@ -86,8 +86,8 @@ impl IcsFeeds {
             let known = self.feeds.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             VendorError::needs_person(VENDOR, format!("no feed is called {calendar:?}; there are {known}"))
         })?;
-        let owner =
-            self.owners.lock().unwrap_or_else(PoisonError::into_inner).get(calendar).cloned().unwrap_or_default();
+        let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner).get(calendar).cloned();
+        let owners = owners.unwrap_or_else(|| vec![CalendarOwner::default()]);
         let mut held = feed.held.lock().await;
         let now = self.clock.now();
         let is_fresh = held.as_ref().is_some_and(|held| now - held.asked_at < EVERY);
@@ -95,7 +95,9 @@ impl IcsFeeds {
             self.fetch(&feed.url, &mut held, now).await?;
         }
         let Some(held) = &*held else { return Err(VendorError::retry(VENDOR, "the feed was not read yet")) };
-        held.agenda.busy(&owner, window).map_err(|why| VendorError::retry(VENDOR, why))
+        let each = owners.iter().map(|owner| held.agenda.busy(owner, window));
+        let busy: Result<Vec<_>, String> = each.collect();
+        busy.map(|busy| merged(busy.concat())).map_err(|why| VendorError::retry(VENDOR, why))
     }
 
     /// What is not fetched leaves nothing that would be taken for fresh.
@@ -166,7 +168,7 @@ impl Calendar for IcsFeeds {
         false
     }
 
-    fn owners(&self, owners: BTreeMap<String, CalendarOwner>) {
+    fn owners(&self, owners: CalendarOwners) {
         *self.owners.lock().unwrap_or_else(PoisonError::into_inner) = owners;
     }
 

@@ -43,6 +43,39 @@ pub enum Booked {
     Taken,
 }
 
+/// By the calendar's address; each has one at least.
+pub type CalendarOwners = BTreeMap<String, Vec<CalendarOwner>>;
+
+/// Over which a vendor tells that something in a calendar has changed, and not what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelRequest {
+    /// Ours: new for every channel.
+    pub id: String,
+    /// Comes back with each message: the only proof that the vendor sent it.
+    pub token: String,
+    /// `https://…`, where the messages go.
+    pub address: String,
+    /// It may end earlier.
+    pub until: DateTime<Utc>,
+}
+
+/// A channel that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// The vendor's name for what it watches, by which it is closed.
+    pub resource: String,
+    pub until: DateTime<Utc>,
+}
+
+/// A vendor that tells of changes by requests of its own.
+#[async_trait]
+pub trait Watches: Send + Sync {
+    /// Opens a channel. Sent twice it is two of them, each with an id of its own.
+    async fn watch(&self, calendar: &str, request: &ChannelRequest) -> Result<Channel, VendorError>;
+    /// Class `Repeatable`: one that is not there any more is closed.
+    async fn unwatch(&self, calendar: &str, id: &str, resource: &str) -> Result<(), VendorError>;
+}
+
 #[async_trait]
 pub trait Calendar: Send + Sync {
     fn vendor(&self) -> &'static str;
@@ -56,9 +89,13 @@ pub trait Calendar: Send + Sync {
     fn takes_bookings(&self) -> bool {
         true
     }
+    /// `None`: it tells of no change by itself.
+    fn watches(&self) -> Option<&dyn Watches> {
+        None
+    }
     /// Whose calendars these are, as the rules say now: of those vendors that tell whole days without saying by whose clock, and
-    /// guests without saying which of them is the owner.
-    fn owners(&self, _owners: BTreeMap<String, CalendarOwner>) {}
+    /// guests without saying which of them is the owner. One of several owners is busy when any of them is.
+    fn owners(&self, _owners: CalendarOwners) {}
     /// Per calendar: the busy times in the window, or why they are unknown. Every calendar asked for is in the answer.
     async fn busy(
         &self,

@@ -8,7 +8,7 @@ use crate::connectors::VendorError;
 use crate::connectors::http::Fleet;
 use async_trait::async_trait;
 use baton_core::domain::address::CalendarAddress;
-use baton_core::domain::rep::Busy;
+use baton_core::domain::rep::{Busy, BusyKind};
 use baton_core::domain::rota::Window;
 use baton_core::domain::text::CallerText;
 use chrono::{DateTime, Utc};
@@ -108,18 +108,33 @@ impl Several {
         Ok(!others.contains(&false))
     }
 
-    async fn is_free(&self, written: &str, (from, until): Window) -> Result<bool, VendorError> {
+    /// A calendar by itself, its address there, and when its owner is busy.
+    async fn seen<'c>(
+        &self,
+        written: &'c str,
+        (from, until): Window,
+    ) -> Result<(&dyn Calendar, &'c str, Vec<Busy>), VendorError> {
         let (place, address) = self.home(written).map_err(|why| VendorError::amiss(self.vendor(), why))?;
-        let (calendar, asked) = (&self.parts[place].1, [address.to_owned()]);
-        let busy = match calendar.busy(&asked, from, until).await?.remove(address) {
-            Some(Ok(busy)) => busy,
-            Some(Err(why)) => return Err(VendorError::retry(calendar.vendor(), why)),
-            None => return Err(VendorError::retry(calendar.vendor(), "the calendar is not in the answer")),
-        };
+        let calendar = &*self.parts[place].1;
+        match calendar.busy(&[address.to_owned()], from, until).await?.remove(address) {
+            Some(Ok(busy)) => Ok((calendar, address, busy)),
+            Some(Err(why)) => Err(VendorError::retry(calendar.vendor(), why)),
+            None => Err(VendorError::retry(calendar.vendor(), "the calendar is not in the answer")),
+        }
+    }
+
+    /// Nothing of this time is free.
+    async fn is_full(&self, written: &str, (from, until): Window) -> Result<bool, VendorError> {
+        let (_, _, busy) = self.seen(written, (from, until)).await?;
+        Ok(Busy { from, until, kind: BusyKind::Busy }.beside(&busy).is_empty())
+    }
+
+    async fn is_free(&self, written: &str, (from, until): Window) -> Result<bool, VendorError> {
+        let (calendar, address, busy) = self.seen(written, (from, until)).await?;
         if leaves_room(&busy, &[], (from, until)) {
             return Ok(true);
         }
-        let told = calendar.absences(&asked, from, until).await;
+        let told = calendar.absences(&[address.to_owned()], from, until).await;
         Ok(leaves_room(&busy, told.get(address).map(Vec::as_slice).unwrap_or_default(), (from, until)))
     }
 }
@@ -171,10 +186,12 @@ impl Calendar for Several {
     async fn move_to(&self, id: &str, request: &BookRequest) -> Result<Booked, VendorError> {
         let (calendar, address) = self.first(&request.calendar)?;
         let in_the_first = BookRequest { calendar: address.to_owned(), ..request.clone() };
-        match self.others_are_free(request).await? {
-            true => calendar.move_to(id, &in_the_first).await,
-            false => Ok(Booked::Taken),
+        // What we moved before the answer was lost, the others may show by now: the first, which is full then, says whether that is ours.
+        let window = (request.from, request.until);
+        if self.others_are_free(request).await? || self.is_full(first_of(&request.calendar), window).await? {
+            return calendar.move_to(id, &in_the_first).await;
         }
+        Ok(Booked::Taken)
     }
 
     async fn cancel(&self, cell: &str, id: &str, words: &CallerText) -> Result<(), VendorError> {

@@ -137,6 +137,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Of the call that it answers.
     pub does: Does,
+    /// Its body is longer than is read.
+    pub(super) is_cut: bool,
     pub(super) bearer: Option<Secret>,
 }
 
@@ -206,7 +208,7 @@ mod tests {
 
     fn answer(bearer: &str) -> Answer {
         let (headers, body) = (HeaderMap::new(), Vec::new());
-        Answer { status: 400, headers, body, does: Does::Read, bearer: Some(Secret::new(bearer)) }
+        Answer { status: 400, headers, body, does: Does::Read, is_cut: false, bearer: Some(Secret::new(bearer)) }
     }
 
     #[test]

@@ -88,7 +88,8 @@ fn a_base_address_must_be_one() {
 
 #[test]
 fn the_class_of_a_bare_status() {
-    let answer = |status, does| Answer { status, headers: HeaderMap::new(), body: vec![], does, bearer: None };
+    let answer =
+        |status, does| Answer { status, headers: HeaderMap::new(), body: vec![], does, is_cut: false, bearer: None };
     let class = |status, does| by_status("test", &answer(status, does)).class();
     assert_eq!(class(401, Does::Write), "reauthenticate");
     assert_eq!(class(403, Does::Write), "needs_person");

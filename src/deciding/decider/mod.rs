@@ -10,6 +10,7 @@ mod calls;
 mod held;
 mod line;
 mod rounds;
+mod seen;
 
 use super::answer::{Answer, Answers, OutgoingAnswer, within};
 use super::aside::{Setbacks, source_in};
@@ -39,6 +40,7 @@ pub struct Decider {
     delivery: Arc<Delivery>,
     setbacks: Arc<Setbacks>,
     pub(super) commits: Arc<Commits>,
+    pub(super) seen_times: seen::SeenTimes,
 }
 
 impl Decider {
@@ -47,7 +49,8 @@ impl Decider {
         let delivery = Arc::new(Delivery::new(parts.replies.clone()));
         let setbacks = Arc::new(Setbacks::new(parts.store.clone(), Arc::clone(&delivery)));
         let commits = Arc::new(Commits::new(Arc::clone(&parts), Arc::clone(&delivery), Arc::clone(&setbacks)));
-        Arc::new(Self { parts, lines: Lines::default(), held: Arc::default(), delivery, setbacks, commits })
+        let (lines, held, seen_times) = (Lines::default(), Arc::default(), seen::SeenTimes::default());
+        Arc::new(Self { parts, lines, held, delivery, setbacks, commits, seen_times })
     }
 
     /// Commit 1: the bytes are in the inbox when this returns; deciding follows. Returns what each message was to the inbox;

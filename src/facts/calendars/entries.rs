@@ -22,13 +22,15 @@ pub(super) enum Asks {
         by: Instant,
     },
     InBackground,
+    /// Something has changed, and what was told before may not be so any more.
+    AfterChange,
 }
 
 impl Asks {
     fn by(self) -> Instant {
         match self {
             Self::BeforeDecision { by } => by,
-            Self::InBackground => Instant::now() + UNHURRIED,
+            Self::InBackground | Self::AfterChange => Instant::now() + UNHURRIED,
         }
     }
 }
@@ -67,8 +69,11 @@ impl Facts {
 
     fn unclear<'c>(&self, sought: &[Sought<'c>], rules: &RuleSet, asks: Asks, now: DateTime<Utc>) -> Vec<Sought<'c>> {
         let (views, every_kind) = (self.views(), rules.calendars.tell_kinds_apart());
-        let doubts = matches!(asks, Asks::BeforeDecision { .. });
-        let is_unclear = |view: &View| view.is_untold(now, every_kind) || doubts && view.is_doubtful(now);
+        let is_unclear = |view: &View| match asks {
+            Asks::InBackground => view.is_untold(now, every_kind),
+            Asks::BeforeDecision { .. } => view.is_untold(now, every_kind) || view.is_doubtful(now),
+            Asks::AfterChange => view.is_worth_telling(now, every_kind),
+        };
         sought.iter().filter(|(written, _)| views.get(*written).is_some_and(is_unclear)).copied().collect()
     }
 }

@@ -4,17 +4,20 @@
 //! time, and so only where it matters: of what goes on now, or lasts so long that it may be an absence, and was not told of yet; and
 //! before a decision once more of what goes on now. What a vendor shows counts for whatever is decided a minute later.
 
+mod channels;
 mod connection;
 mod entries;
 mod now;
+mod tending;
 mod view;
 
+pub(super) use channels::Channels;
 pub(super) use connection::Connection;
 pub(super) use view::Views;
 
 use super::Facts;
 use super::health::{PAUSE_AFTER_FAILURE, SILENT, UNHURRIED};
-use crate::connectors::calendar::CalendarOwner;
+use crate::connectors::calendar::{CalendarOwner, CalendarOwners};
 use crate::release::Current;
 use crate::telemetry::figures;
 use baton_core::domain::address::CalendarAddress;
@@ -57,7 +60,7 @@ impl Facts {
     async fn look(&self, place: usize, calendars: &BTreeSet<&str>, rules: &RuleSet) {
         let (connection, by) = (&self.connections[place], Instant::now() + self.within);
         let sought = sought_at(&self.connections, place, calendars);
-        let stale = self.not_fresher_than(&sought, FRESH);
+        let stale = self.to_poll(&sought, FRESH, rules);
         if !stale.is_empty() && connection.may_be_asked() {
             self.look_up(connection, &self.with_others(place, stale, rules), rules, self.within).await;
         }
@@ -102,7 +105,10 @@ impl Facts {
         let connection = &self.connections[place];
         let sought = sought_at(&self.connections, place, calendars);
         let was_silent = connection.health.is_silent();
-        let stale = self.not_fresher_than(&sought, if was_silent { TimeDelta::zero() } else { RENEWED_AFTER });
+        let stale = match was_silent {
+            true => self.not_fresher_than(&sought, TimeDelta::zero()),
+            false => self.to_poll(&sought, RENEWED_AFTER, rules),
+        };
         if !stale.is_empty() && (was_silent || connection.may_be_asked()) {
             self.look_up(connection, &stale, rules, UNHURRIED).await;
         }
@@ -152,15 +158,15 @@ impl Facts {
     }
 
     /// By whose clock the days of its calendars are, and which guest is the owner, by address.
-    fn owners(&self, connection: &Connection, rules: &RuleSet) -> BTreeMap<String, CalendarOwner> {
-        let mut owners = BTreeMap::new();
+    fn owners(&self, connection: &Connection, rules: &RuleSet) -> CalendarOwners {
+        let mut owners = CalendarOwners::new();
         for rep in rules.reps.values() {
             for written in rep.calendar.iter().flat_map(|cell| CalendarAddress::each(cell)) {
                 if let Ok((place, address)) = home(&self.connections, written)
                     && std::ptr::eq(&raw const self.connections[place], connection)
                 {
                     let owner = CalendarOwner { zone: Some(rep.timezone), email: Some(rep.email.clone()) };
-                    owners.insert(address.to_owned(), owner);
+                    owners.entry(address.to_owned()).or_default().push(owner);
                 }
             }
         }
@@ -177,10 +183,13 @@ impl Facts {
         let mut views = self.views();
         for (written, address) in sought {
             let busy = answers.get(*address).cloned().unwrap_or_else(not_answered);
-            let (was_seen_at, told) = views.remove(*written).map(|before| (before.seen_at, before.told)).unzip();
-            let seen_at = was_seen_at.filter(|_| busy.is_err()).unwrap_or(observed_at);
-            let view = View { busy, until, observed_at, seen_at, told: told.unwrap_or_default() };
-            views.insert((*written).to_owned(), view);
+            let before = views.remove(*written).unwrap_or_else(|| View::unseen(String::new(), observed_at));
+            let (seen_at, was_seen) = match busy {
+                Ok(_) => (observed_at, true),
+                Err(_) => (before.seen_at, before.was_seen),
+            };
+            views
+                .insert((*written).to_owned(), View { busy, until, observed_at, seen_at, was_seen, told: before.told });
         }
     }
 
@@ -214,7 +223,7 @@ impl Facts {
         let (place, _) = home(&self.connections, written)?;
         let vendor = self.connections[place].vendor();
         let view = views.get(written).ok_or_else(|| format!("{vendor} was not reached"))?;
-        Ok((view.known()?, view.observed_at, vendor))
+        Ok((view.known(self.clock.now())?, view.observed_at, vendor))
     }
 
     pub(super) fn views(&self) -> MutexGuard<'_, Views> {
@@ -222,7 +231,7 @@ impl Facts {
     }
 }
 
-/// The calendars of all active reps.
+/// The calendars of everybody who is active, as they are written.
 fn on_roster(rules: &RuleSet) -> BTreeSet<&str> {
     let cells = rules.reps.values().filter(|rep| rep.active).filter_map(|rep| rep.calendar.as_deref());
     cells.flat_map(CalendarAddress::each).collect()

@@ -26,6 +26,7 @@ pub(in crate::facts) struct View {
     pub observed_at: DateTime<Utc>,
     /// When it could be seen last, whatever was said since; where it never could, when it was asked for first.
     pub seen_at: DateTime<Utc>,
+    pub was_seen: bool,
     pub told: Told,
 }
 
@@ -42,7 +43,7 @@ pub(in crate::facts) struct Told {
 impl View {
     /// One that could not be seen yet.
     pub(super) fn unseen(why: String, now: DateTime<Utc>) -> Self {
-        Self { busy: Err(why), until: now, observed_at: now, seen_at: now, told: Told::default() }
+        Self { busy: Err(why), until: now, observed_at: now, seen_at: now, was_seen: false, told: Told::default() }
     }
 
     pub(super) fn is_fresher_than(&self, age: TimeDelta, now: DateTime<Utc>) -> bool {
@@ -50,20 +51,28 @@ impl View {
     }
 
     /// # Errors
-    /// Why it is not known.
-    pub(super) fn known(&self) -> Result<Vec<Busy>, String> {
-        self.busy.as_ref().map(|busy| self.told.named(busy, self.until)).map_err(Clone::clone)
+    /// Why it is not known, and for how long, where it was once.
+    pub(super) fn known(&self, now: DateTime<Utc>) -> Result<Vec<Busy>, String> {
+        self.busy.as_ref().map(|busy| self.told.named(busy, self.until)).map_err(|why| match self.was_seen {
+            true => format!("{why}; it was last read {} min ago", (now - self.seen_at).num_minutes()),
+            false => why.clone(),
+        })
     }
 
     /// Something is busy of which the kind matters, and was not told; of every entry, where the rules tell kinds apart.
     pub(super) fn is_untold(&self, now: DateTime<Utc>, every_kind: bool) -> bool {
         let Ok(busy) = &self.busy else { return false };
-        let matters = |part: Busy| {
-            let is_near = now < part.until && part.from < now + AHEAD;
-            is_near && (every_kind || part.from <= now + FRESH || part.until - part.from >= MAY_BE_ABSENCE)
+        let is_untold = |busy: &Busy| {
+            let parts = busy.beside(&self.told.entries);
+            parts.iter().any(|part| matters(part, now, every_kind))
         };
-        self.told.may_be_asked_for(now)
-            && plain(busy).any(|busy| busy.beside(&self.told.entries).into_iter().any(matters))
+        self.told.may_be_asked_for(now) && plain(busy).any(is_untold)
+    }
+
+    /// The same, whatever was told before.
+    pub(super) fn is_worth_telling(&self, now: DateTime<Utc>, every_kind: bool) -> bool {
+        let Ok(busy) = &self.busy else { return false };
+        self.told.may_be_asked_for(now) && plain(busy).any(|busy| matters(busy, now, every_kind))
     }
 
     /// `None`: the vendor did not tell. What it tells of without an entry is a meeting, and is not asked for again and again.
@@ -125,6 +134,12 @@ impl Told {
     }
 }
 
+/// What kind it is plays a part in what is decided soon.
+fn matters(part: &Busy, now: DateTime<Utc>, every_kind: bool) -> bool {
+    let is_near = now < part.until && part.from < now + AHEAD;
+    is_near && (every_kind || part.from <= now + FRESH || part.until - part.from >= MAY_BE_ABSENCE)
+}
+
 /// What the vendor has not said more of.
 fn plain(busy: &[Busy]) -> impl Iterator<Item = &Busy> {
     busy.iter().filter(|busy| busy.kind == BusyKind::Busy)
@@ -149,7 +164,7 @@ mod tests {
 
     fn view(seen: &[Busy], told: Told) -> View {
         let now = at("09:00");
-        View { busy: Ok(seen.to_vec()), until: at("20:00"), observed_at: now, seen_at: now, told }
+        View { busy: Ok(seen.to_vec()), until: at("20:00"), observed_at: now, seen_at: now, was_seen: true, told }
     }
 
     #[test]
@@ -191,11 +206,11 @@ mod tests {
         for (kind, expected) in [(Focus, Meeting), (OutOfOffice, OutOfOffice)] {
             let mut view = view(&seen, told(&[busy("08:00", "12:00", kind)], at("08:00")));
             view.hear(None, at("08:14"));
-            assert_eq!(view.known(), Ok(vec![busy("08:00", "12:00", kind)]));
+            assert_eq!(view.known(at("09:00")), Ok(vec![busy("08:00", "12:00", kind)]));
             view.hear(None, at("08:15"));
-            assert_eq!(view.known(), Ok(vec![busy("08:00", "12:00", expected)]));
+            assert_eq!(view.known(at("09:00")), Ok(vec![busy("08:00", "12:00", expected)]));
             view.hear(Some(vec![busy("08:00", "12:00", kind)]), at("08:16"));
-            assert_eq!(view.known(), Ok(vec![busy("08:00", "12:00", kind)]));
+            assert_eq!(view.known(at("09:00")), Ok(vec![busy("08:00", "12:00", kind)]));
         }
     }
 
@@ -222,7 +237,7 @@ mod tests {
         assert!(!seen.is_untold(at("09:00"), false), "just now");
         seen.hear(Some(Vec::new()), at("09:00"));
         assert!(!seen.is_untold(at("10:00"), true), "there is no entry to it");
-        assert_eq!(seen.known(), Ok(vec![busy("08:30", "09:30", Meeting)]));
+        assert_eq!(seen.known(at("09:00")), Ok(vec![busy("08:30", "09:30", Meeting)]));
     }
 
     /// An absence over the time of a meeting changes nothing that is busy.

@@ -19,7 +19,7 @@ type Migration = (&'static str, &'static str);
 /// What a copy says of itself.
 pub(super) const COPIES: &str = include_str!("../../../migrations/0032_copies.sql");
 
-const MIGRATIONS: [Migration; 44] = [
+const MIGRATIONS: [Migration; 45] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -62,6 +62,7 @@ const MIGRATIONS: [Migration; 44] = [
     ("0045_mirror", include_str!("../../../migrations/0045_mirror.sql")),
     ("0046_read_back", include_str!("../../../migrations/0046_read_back.sql")),
     ("0046_read_back_indexes", include_str!("../../../migrations/0046_read_back_indexes.sql")),
+    ("0047_calendar_channel", include_str!("../../../migrations/0047_calendar_channel.sql")),
     ("0049_console_sessions", include_str!("../../../migrations/0049_console_sessions.sql")),
     ("0050_report_views", include_str!("../../../migrations/0050_report_views.sql")),
 ];

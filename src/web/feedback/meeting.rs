@@ -103,7 +103,7 @@ async fn free_at(door: &Door, linked: &LinkedMeeting, handoff: &Handoff, to: i64
     if !linked.time.is_of(handoff) || handoff.moving_to().is_some() || !handoff.may_move_meeting() {
         return Err(stands(door, linked, handoff, StatusCode::CONFLICT, None).await);
     }
-    let free = door.decider.other_times(handoff).await.map_err(|_why| unseen())?;
+    let free = door.decider.other_times_now(handoff).await.map_err(|_why| unseen())?;
     match free.into_iter().find(|slot| slot.from.timestamp() == to) {
         Some(slot) => Ok(slot),
         None => Err(stands(door, linked, handoff, StatusCode::CONFLICT, Some(TAKEN)).await),

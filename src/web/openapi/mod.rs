@@ -41,6 +41,7 @@ use utoipa::OpenApi;
         super::platforms::post,
         super::platforms::twilio::post,
         super::slack::post,
+        super::platforms::calendar::post,
         super::leads::ping::post,
         super::leads::list,
         super::leads::get,

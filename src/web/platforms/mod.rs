@@ -6,6 +6,7 @@
 //! stored as well. If the process dies here, the platform sends again what was not answered: the same message is no second
 //! lead, and is answered with what is true by then.
 
+pub(super) mod calendar;
 mod live;
 pub(super) mod twilio;
 mod words;

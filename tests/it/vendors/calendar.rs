@@ -2,8 +2,10 @@
 //! exchange of the latter held against the vendor's contract.
 
 mod caldav;
+mod channels;
 pub mod facts;
 mod graph;
 mod ics;
 mod none;
+mod several;
 mod shapes;

@@ -8,7 +8,7 @@ mod teams;
 
 use baton::connectors::VendorError;
 use baton_clock::FakeClock;
-use baton_sandbox::World;
+use baton_sandbox::{Fault, World};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -29,6 +29,15 @@ pub(super) fn day() -> (DateTime<Utc>, DateTime<Utc>) {
 
 pub(super) fn all(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// What is played on each call alone, and as what a read and a write tell it.
+pub(super) fn each_fault() -> [(Fault, &'static str, &'static str); 3] {
+    [
+        (Fault::Unavailable, "retry", "retry"),
+        (Fault::RateLimit { retry_after_s: Some(9) }, "rate_limited", "rate_limited"),
+        (Fault::DropAnswer, "retry", "unknown"),
+    ]
 }
 
 pub(super) fn class<T: std::fmt::Debug>(result: Result<T, VendorError>) -> &'static str {

@@ -1,8 +1,11 @@
 //! What stands in the calendars, and who may read them.
 
 mod asked;
+mod channels;
 
 pub(super) use asked::{Change, Entry, Insert};
+pub use channels::SeenChannel;
+pub(super) use channels::Watch;
 
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +74,9 @@ struct Kept {
     issued: usize,
     refusals: Vec<(String, Refusal)>,
     page_length: Option<usize>,
+    channels: Vec<SeenChannel>,
+    /// `None`: messages arrive nowhere.
+    front: Option<channels::Front>,
 }
 
 /// What a token is good for.
@@ -108,6 +114,7 @@ impl CalendarState {
     pub fn add_event(&self, event: SeenEvent) {
         let mut kept = self.kept();
         let id = format!("seeded{}", kept.events.len());
+        kept.tell(&event.calendar);
         kept.events.push(SeenEvent { id, ..event });
     }
 
@@ -165,6 +172,7 @@ impl CalendarState {
             change(event);
             event.version += 1;
         }
+        kept.tell(calendar);
     }
 
     /// Events made through the API and not deleted since, in the order of their making.

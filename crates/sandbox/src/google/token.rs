@@ -1,10 +1,9 @@
 //! Google's token service: tokens for a user and some scopes, in exchange for an assertion that is of this hour.
 
 use super::App;
-use crate::decoded;
+use crate::{decoded, no_token};
 use axum::Json;
 use axum::extract::{Form, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -33,22 +32,17 @@ struct Claims {
 pub(super) async fn token(State(app): State<App>, Form(form): Form<TokenForm>) -> Response {
     let claims = match checked(&form, app.now()) {
         Ok(claims) => claims,
-        Err((error, description)) => return oauth_failure(400, error, description),
+        Err((error, description)) => return no_token(400, error, description),
     };
     let user = claims.sub.unwrap_or(claims.iss);
     if !app.state.has_user(&user) {
-        return oauth_failure(400, "invalid_grant", "Invalid email or User ID");
+        return no_token(400, "invalid_grant", "Invalid email or User ID");
     }
     if !app.state.is_delegated() {
-        return oauth_failure(401, "unauthorized_client", "Client is unauthorized for any of the scopes requested.");
+        return no_token(401, "unauthorized_client", "Client is unauthorized for any of the scopes requested.");
     }
     let access_token = app.state.issue(claims.scope, app.now() + chrono::TimeDelta::seconds(TOKEN_TTL_S));
     Json(json!({ "access_token": access_token, "expires_in": TOKEN_TTL_S, "token_type": "Bearer" })).into_response()
-}
-
-fn oauth_failure(status: u16, error: &str, description: &str) -> Response {
-    let status = StatusCode::from_u16(status).expect("written here");
-    (status, Json(json!({ "error": error, "error_description": description }))).into_response()
 }
 
 /// The assertion's form and times; the signature is taken on trust.

@@ -1,10 +1,9 @@
 //! Microsoft's token service: the app's own token, for its secret or an assertion that its certificate's key has signed.
 
 use super::App;
-use crate::decoded;
+use crate::{decoded, no_token};
 use axum::Json;
 use axum::extract::{Form, Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -35,16 +34,16 @@ struct Claims {
 
 pub(super) async fn token(State(app): State<App>, Path(tenant): Path<String>, Form(form): Form<TokenForm>) -> Response {
     if form.grant_type != "client_credentials" {
-        return refused(400, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.");
+        return no_token(400, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.");
     }
     if !form.scope.ends_with("/.default") {
-        return refused(400, "invalid_scope", "AADSTS1002012: The provided value for scope is not valid.");
+        return no_token(400, "invalid_scope", "AADSTS1002012: The provided value for scope is not valid.");
     }
     if app.state.refuses_login() {
-        return refused(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.");
+        return no_token(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.");
     }
     if form.client_secret.is_none() && !is_proven(&form, &tenant, app.now()) {
-        return refused(
+        return no_token(
             401,
             "invalid_client",
             "AADSTS700027: The certificate used to sign the assertion is not known.",
@@ -55,11 +54,6 @@ pub(super) async fn token(State(app): State<App>, Path(tenant): Path<String>, Fo
         "token_type": "Bearer", "expires_in": TOKEN_TTL_S, "ext_expires_in": TOKEN_TTL_S, "access_token": access_token,
     }))
     .into_response()
-}
-
-fn refused(status: u16, error: &str, description: &str) -> Response {
-    let status = StatusCode::from_u16(status).expect("written here");
-    (status, Json(json!({ "error": error, "error_description": description }))).into_response()
 }
 
 /// The assertion names the app, this service and a certificate, and is of these minutes.

@@ -2,6 +2,7 @@
 
 use super::sign::hmac_sha1;
 use super::{Line, TwilioState};
+use crate::exchange;
 use axum::http::Method;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +10,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 pub(super) type Fields = Vec<(&'static str, String)>;
@@ -131,18 +130,6 @@ pub fn signature_of(auth_token: &str, text: &str) -> String {
 fn signed_text(url: &str, fields: &Fields) -> String {
     let fields: BTreeSet<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     fields.into_iter().fold(url.to_owned(), |text, (name, value)| text + name + value)
-}
-
-/// One request on a connection of its own; the answer ends with it.
-async fn exchange(host: &str, request: &str) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect(host).await.ok()?;
-    stream.write_all(request.as_bytes()).await.ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.ok()?;
-    let answer = String::from_utf8(answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some((status, body.to_owned()))
 }
 
 fn escaped(text: &str) -> String {

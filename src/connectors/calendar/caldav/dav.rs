@@ -117,6 +117,15 @@ impl Dav {
         self.http.send(&call).await
     }
 
+    /// Events by their addresses; of whatever status. `None`: they are more than are read at once.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(super) async fn multiget(&self, url: &Url, hrefs: &[String]) -> Result<Option<Answer>, VendorError> {
+        let call = self.call("calendar-multiget", Does::Read, method("REPORT"), url).header("depth", "1");
+        self.http.send_or_cut(&call.text(XML, xml::multiget(hrefs))).await
+    }
+
     /// `None`: it is not there.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ mod writing;
 mod xml;
 
 use super::ical::CalendarOwner;
-use super::{BookRequest, Booked, Calendar, leaves_room};
+use super::{BookRequest, Booked, Calendar, CalendarOwners, leaves_room};
 use crate::connectors::VendorError;
 use crate::connectors::http::Secret;
 use async_trait::async_trait;
@@ -46,7 +46,7 @@ pub struct CaldavCalendar {
     home: tokio::sync::Mutex<Option<(DateTime<Utc>, Arc<Home>)>>,
     /// By what reps.csv calls them.
     views: Mutex<BTreeMap<String, Arc<View>>>,
-    owners: Mutex<BTreeMap<String, CalendarOwner>>,
+    owners: Mutex<CalendarOwners>,
 }
 
 impl CaldavCalendar {
@@ -59,9 +59,10 @@ impl CaldavCalendar {
         Ok(Self { dav, clock, home: tokio::sync::Mutex::default(), views: Mutex::default(), owners: Mutex::default() })
     }
 
-    fn owner(&self, calendar: &str) -> CalendarOwner {
+    /// One at least, of whom nothing may be known.
+    fn owners_of(&self, calendar: &str) -> Vec<CalendarOwner> {
         let owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
-        owners.get(calendar).cloned().unwrap_or_default()
+        owners.get(calendar).cloned().unwrap_or_else(|| vec![CalendarOwner::default()])
     }
 
     async fn home(&self, within: TimeDelta) -> Result<Arc<Home>, VendorError> {
@@ -96,7 +97,7 @@ impl CaldavCalendar {
 
     async fn read(&self, calendar: &str, window: Window, without: Option<&str>) -> Result<Vec<Busy>, VendorError> {
         let view = self.view(calendar).await?;
-        let busy = view.busy(&self.dav, &self.owner(calendar), (window, self.clock.now()), without).await;
+        let busy = view.busy(&self.dav, &self.owners_of(calendar), (window, self.clock.now()), without).await;
         if matches!(busy, Err(VendorError::Gone { .. })) {
             // It may have another address now.
             self.views.lock().unwrap_or_else(PoisonError::into_inner).remove(calendar);
@@ -120,7 +121,8 @@ impl CaldavCalendar {
             Err(VendorError::Amiss { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let organizer = self.owner(&request.calendar).email.or_else(|| home.mail.clone()).filter(|_| home.invites);
+        let owner = self.owners_of(&request.calendar).into_iter().find_map(|owner| owner.email);
+        let organizer = owner.or_else(|| home.mail.clone()).filter(|_| home.invites);
         Ok(organizer.filter(|mail| writing::address(mail).is_some()).map(|organizer| (organizer, guest.to_owned())))
     }
 }
@@ -131,7 +133,7 @@ impl Calendar for CaldavCalendar {
         VENDOR
     }
 
-    fn owners(&self, owners: BTreeMap<String, CalendarOwner>) {
+    fn owners(&self, owners: CalendarOwners) {
         *self.owners.lock().unwrap_or_else(PoisonError::into_inner) = owners;
     }
 

@@ -50,23 +50,27 @@ impl View {
         Self { listed, state: Mutex::default() }
     }
 
-    /// Busy times, without those of the event at this path.
+    /// When any of its owners is busy, each by their own clock, without the event at this path.
     ///
     /// # Errors
     /// They are not known.
     pub(super) async fn busy(
         &self,
         dav: &Dav,
-        owner: &CalendarOwner,
+        owners: &[CalendarOwner],
         (window, now): (Window, DateTime<Utc>),
         without: Option<&str>,
     ) -> Result<Vec<Busy>, VendorError> {
-        let owner = CalendarOwner { zone: owner.zone.or(self.listed.zone), email: owner.email.clone() };
+        let by_clock = |owner: &CalendarOwner| {
+            let owner = CalendarOwner { zone: owner.zone.or(self.listed.zone), email: owner.email.clone() };
+            (owner, Work::new())
+        };
+        let mut owners: Vec<(CalendarOwner, Work)> = owners.iter().map(by_clock).collect();
         let not_known = |why: String| VendorError::retry(VENDOR, why);
-        let (mut busy, mut work) = (Vec::new(), Work::new());
+        let mut busy = Vec::new();
         let mut add = |path: &str, agenda: &Agenda| {
-            if without != Some(path) {
-                busy.extend(agenda.busy_within(&owner, window, &mut work).map_err(not_known)?);
+            for (owner, work) in owners.iter_mut().filter(|_| without != Some(path)) {
+                busy.extend(agenda.busy_within(owner, window, work).map_err(not_known)?);
             }
             Ok::<(), VendorError>(())
         };
@@ -127,8 +131,9 @@ impl View {
         if let Err(error) = self.name_changes(dav, &mut state).await {
             return Err((error, is_new));
         }
+        let mut at_once = BATCH;
         while !state.pending.is_empty() {
-            self.fetch_some(dav, &mut state, now).await.map_err(|error| (error, is_new))?;
+            at_once = self.fetch_some(dav, &mut state, now, at_once).await.map_err(|error| (error, is_new))?;
         }
         state.held.retain(|_, agenda| !agenda.as_ref().is_ok_and(|agenda| agenda.is_over(now - PAST)));
         Ok(state)
@@ -169,9 +174,23 @@ impl View {
         Err(VendorError::retry(VENDOR, "the server says again and again that there is more"))
     }
 
-    async fn fetch_some(&self, dav: &Dav, state: &mut State, now: DateTime<Utc>) -> Result<(), VendorError> {
-        let batch: Vec<String> = state.pending.iter().take(BATCH).cloned().collect();
-        let answer = dav.report("calendar-multiget", &self.listed.url, "1", xml::multiget(&batch)).await?;
+    /// As many as that at once; how many next.
+    async fn fetch_some(
+        &self,
+        dav: &Dav,
+        state: &mut State,
+        now: DateTime<Utc>,
+        at_once: usize,
+    ) -> Result<usize, VendorError> {
+        let batch: Vec<String> = state.pending.iter().take(at_once).cloned().collect();
+        let Some(answer) = dav.multiget(&self.listed.url, &batch).await? else {
+            let halved = batch.len() / 2;
+            return if halved > 0 {
+                Ok(halved)
+            } else {
+                Err(VendorError::retry(VENDOR, "an event is too long to be read"))
+            };
+        };
         let mut answered = BTreeSet::new();
         for response in several(&answer)?.responses {
             let path = path_of(dav, &self.listed, &response.href)?;
@@ -190,7 +209,7 @@ impl View {
             }
             state.pending.remove(href);
         }
-        Ok(())
+        Ok(at_once)
     }
 }
 

@@ -6,14 +6,15 @@
 use super::wire::VENDOR;
 use crate::connectors::VendorError;
 use crate::connectors::http::{
-    Answer, ApiCall, Does, Fleet, Limits, Secret, TokenCache, TokenSource, VendorHttp, VendorToken, by_status,
+    Answer, ApiCall, Does, Fleet, Limits, NoToken, Secret, TokenCache, TokenSource, VendorHttp, VendorToken, by_status,
+    issued_token,
 };
 use async_trait::async_trait;
 use baton_clock::SharedClock;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -21,8 +22,6 @@ use std::sync::{Arc, Mutex, OnceLock};
 const ASSERTION_TTL: TimeDelta = TimeDelta::minutes(10);
 /// Our clock may be this much ahead of Google's, which refuses assertions from the future.
 const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(30);
-/// A token is not used in its last minute: it may take that long to arrive.
-const TOKEN_MARGIN: TimeDelta = TimeDelta::minutes(1);
 
 /// What a token may be used for.
 const SCOPES: &str =
@@ -105,20 +104,6 @@ struct Claims<'a> {
     exp: i64,
 }
 
-#[derive(Deserialize)]
-struct Issued {
-    access_token: String,
-    /// Seconds.
-    expires_in: u32,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct OauthError {
-    error: String,
-    error_description: String,
-}
-
 impl ServiceAccountGrant {
     fn assertion(&self, now: DateTime<Utc>) -> Result<String, VendorError> {
         let issued_at = now - CLOCK_SKEW;
@@ -147,13 +132,7 @@ impl TokenSource for ServiceAccountGrant {
         if !answer.is_success() {
             return Err(refusal(&answer));
         }
-        let issued: Issued = answer.read().map_err(|why| VendorError::retry(VENDOR, why))?;
-        Ok(VendorToken {
-            secret: Secret::new(issued.access_token),
-            expires_at: Some(now + TimeDelta::seconds(issued.expires_in.into()) - TOKEN_MARGIN),
-            base: None,
-            acts_as: None,
-        })
+        issued_token(VENDOR, &answer, now)
     }
 
     fn credential(&self) -> Option<(&'static str, String)> {
@@ -165,16 +144,11 @@ impl TokenSource for ServiceAccountGrant {
 
 /// Google answers 400 or 401 with the OAuth error; anything else is the service's own trouble.
 fn refusal(answer: &Answer) -> VendorError {
-    let refusal: OauthError = answer.read().unwrap_or_default();
+    let Some(refusal) = NoToken::of(answer) else { return by_status(VENDOR, answer) };
     let hint = match refusal.error.as_str() {
-        "" => return by_status(VENDOR, answer),
         "unauthorized_client" => "; delegate the scopes to the service account in the admin console",
         "invalid_grant" => "; check that the user exists in the domain and that this machine's clock is right",
         _ => "",
     };
-    if answer.status >= 500 || answer.status == 429 {
-        return by_status(VENDOR, answer);
-    }
-    let why = format!("{}: {}{hint}", answer.quote(&refusal.error), answer.quote(&refusal.error_description));
-    VendorError::Reauthenticate { vendor: VENDOR, why }
+    VendorError::Reauthenticate { vendor: VENDOR, why: refusal.why(answer, hint) }
 }

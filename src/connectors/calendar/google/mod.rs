@@ -7,9 +7,10 @@
 //! and Google says that even equal ids may slip through, so the caller holds a lease on the rep around [`Calendar::book`]. When the process dies here, the same request may be sent again.
 
 mod account;
+mod watch;
 mod wire;
 
-use super::{BookRequest, Booked, Calendar, leaves_room};
+use super::{BookRequest, Booked, Calendar, Watches, leaves_room};
 use crate::connectors::VendorError;
 use crate::connectors::http::{Answer, ApiCall, Does, Fleet, Limits, Secret, VendorHttp};
 use account::Accounts;
@@ -241,6 +242,10 @@ impl Calendar for GoogleCalendar {
     fn joins(&self, fleet: &Arc<Fleet>) {
         self.http.joins(fleet, self.accounts.email());
         self.accounts.joins(fleet);
+    }
+
+    fn watches(&self) -> Option<&dyn Watches> {
+        Some(self)
     }
 
     async fn busy(

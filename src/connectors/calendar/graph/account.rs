@@ -6,7 +6,9 @@
 use super::wire::VENDOR;
 use crate::connectors::VendorError;
 use crate::connectors::hex_key;
-use crate::connectors::http::{Answer, ApiCall, Does, Limits, Secret, TokenSource, VendorHttp, VendorToken, by_status};
+use crate::connectors::http::{
+    Answer, ApiCall, Does, Limits, NoToken, Secret, TokenSource, VendorHttp, VendorToken, by_status, issued_token,
+};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -22,8 +24,6 @@ use url::Url;
 const ASSERTION_TTL: TimeDelta = TimeDelta::minutes(10);
 /// Our clock may be this much ahead of Microsoft's.
 const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(30);
-/// A token is not used in its last minute: it may take that long to arrive.
-const TOKEN_MARGIN: TimeDelta = TimeDelta::minutes(1);
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// Hosts of Graph, by their ends; for any other address, such as a proxy's, tokens are asked for the first.
 const CLOUDS: [&str; 3] = ["graph.microsoft.com", "graph.microsoft.us", ".chinacloudapi.cn"];
@@ -63,20 +63,6 @@ struct Claims<'a> {
     jti: String,
     nbf: i64,
     exp: i64,
-}
-
-#[derive(Deserialize)]
-struct Issued {
-    access_token: String,
-    /// Seconds.
-    expires_in: u32,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct OauthError {
-    error: String,
-    error_description: String,
 }
 
 impl Login {
@@ -141,13 +127,7 @@ impl TokenSource for Login {
         if !answer.is_success() {
             return Err(refusal(&answer));
         }
-        let issued: Issued = answer.read().map_err(|why| VendorError::retry(VENDOR, why))?;
-        Ok(VendorToken {
-            secret: Secret::new(issued.access_token),
-            expires_at: Some(now + TimeDelta::seconds(issued.expires_in.into()) - TOKEN_MARGIN),
-            base: None,
-            acts_as: None,
-        })
+        issued_token(VENDOR, &answer, now)
     }
 
     fn credential(&self) -> Option<(&'static str, String)> {
@@ -169,10 +149,7 @@ pub(super) fn roles(token: &Secret) -> Option<Vec<String>> {
 
 /// The codes are Microsoft's, of which hundreds exist; these are met by whoever sets it up.
 fn refusal(answer: &Answer) -> VendorError {
-    let refusal: OauthError = answer.read().unwrap_or_default();
-    if refusal.error.is_empty() || answer.status >= 500 || answer.status == 429 {
-        return by_status(VENDOR, answer);
-    }
+    let Some(refusal) = NoToken::of(answer) else { return by_status(VENDOR, answer) };
     let said = |code: &str| refusal.error_description.contains(code);
     let hint = if said("AADSTS7000215") {
         "; client_secret is the secret's value, not its id"
@@ -187,7 +164,7 @@ fn refusal(answer: &Answer) -> VendorError {
     } else {
         ""
     };
-    let why = format!("{}: {}{hint}", answer.quote(&refusal.error), answer.quote(&refusal.error_description));
+    let why = refusal.why(answer, hint);
     match refusal.error.as_str() {
         "temporarily_unavailable" | "server_error" => VendorError::retry(VENDOR, why),
         _ => VendorError::Reauthenticate { vendor: VENDOR, why },

@@ -13,8 +13,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Shorter than what lies between two readings of all calendars, so that each of them sees the replies anew.
-const FRESH: TimeDelta = TimeDelta::seconds(20);
+/// With the longest time between two readings of all calendars, less than a minute: whoever goes away is seen to within that.
+const FRESH: TimeDelta = TimeDelta::seconds(4);
 /// What was read last is believed this long while it cannot be read.
 const BELIEVED: TimeDelta = TimeDelta::minutes(15);
 
@@ -165,8 +165,8 @@ mod tests {
         let (kept, window) = (KeptReplies::default(), (at("09:00"), at("11:00")));
         let fails = || Err(PartFailure::Now("HTTP 503".to_owned()));
         kept.saw("a@m.example", Ok(&setting("disabled", "UTC")), at("09:00"));
-        assert!(kept.is_fresh("a@m.example", at("09:00") + TimeDelta::seconds(19)));
-        assert!(!kept.is_fresh("a@m.example", at("09:00") + TimeDelta::seconds(20)));
+        assert!(kept.is_fresh("a@m.example", at("09:00") + TimeDelta::seconds(3)));
+        assert!(!kept.is_fresh("a@m.example", at("09:00") + TimeDelta::seconds(4)));
         kept.saw("a@m.example", fails(), at("09:14"));
         assert!(kept.away("a@m.example", window).is_ok() && !kept.is_fresh("a@m.example", at("09:14")));
         kept.saw("a@m.example", Ok(&setting("alwaysEnabled", "UTC")), at("08:59"));

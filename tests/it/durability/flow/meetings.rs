@@ -129,6 +129,22 @@ async fn a_time_that_is_taken_meanwhile_leads_to_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_opened_again_and_again_asks_the_calendar_now_and_then() {
+    let booked = Booked::begin().await;
+    booked.play.until_quiet().await;
+    let asked = || {
+        let exchanges = booked.play.stage.world.exchanges();
+        exchanges.iter().filter(|exchange| exchange.target.contains("freeBusy")).count()
+    };
+    let before = asked();
+    for _ in 0..40 {
+        let (status, page) = booked.look(&booked.token).await;
+        assert!(status == 200 && page.contains("type=\"radio\""), "{status} {page}");
+    }
+    assert!(asked() - before < 20, "{} times", asked() - before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_calls_a_meeting_off_is_called_if_they_want_to_be() {
     let booked = Booked::begin().await;
     assert_eq!(booked.press(&booked.token, "call", None).await.0, 303);

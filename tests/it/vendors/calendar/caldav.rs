@@ -1,6 +1,7 @@
 //! CalDAV against real servers, Radicale and xandikos: the same scenarios on both, which differ in nearly every status.
 
 mod faults;
+mod large;
 mod plain;
 mod server;
 mod worker;
@@ -38,7 +39,7 @@ fn client_of(server: &Server, calendars: &[&str]) -> CaldavCalendar {
     let client = client(&server.url, PASSWORD);
     let email = Some("priya@acme.example".to_owned());
     let owner = CalendarOwner { zone: Some(Zone::named("Europe/Berlin")), email };
-    client.owners(calendars.iter().map(|name| ((*name).to_owned(), owner.clone())).collect());
+    client.owners(calendars.iter().map(|name| ((*name).to_owned(), vec![owner.clone()])).collect());
     client
 }
 

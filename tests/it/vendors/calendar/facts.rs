@@ -6,8 +6,8 @@ use crate::program::edit;
 use crate::store::server::{Db, sqlite_in};
 use crate::store::tx::reads;
 use crate::town;
-use baton::app::Running;
 use baton::app::stage::StandIns;
+use baton::app::{Running, Setup};
 use baton::connectors::calendar::several::Several;
 use baton::connectors::http::ApiCall;
 use baton::connectors::{BookRequest, Booked, Calendar};
@@ -30,11 +30,11 @@ use tokio::sync::watch;
 
 /// A town of two reps at each desk, whose calendars are the stand-in's.
 pub struct Town {
-    db: Db,
+    pub db: Db,
     pub clock: Arc<ScaledClock>,
-    stage: StandIns,
+    pub stage: StandIns,
     pub worker: Running,
-    _folder: TempDir,
+    pub folder: TempDir,
 }
 
 impl Town {
@@ -48,21 +48,37 @@ impl Town {
         seed: impl FnOnce(&StandIns, DateTime<Utc>),
         connected: impl FnOnce(&StandIns) -> Arc<dyn Calendar>,
     ) -> Self {
+        let connect = |stage: &StandIns, setup: &mut Setup| {
+            setup.vendors = Vendors { calendar: Some(connected(stage)), ..Vendors::default() };
+        };
+        Self::set_up(folder, seed, connect).await
+    }
+
+    /// With a worker that is set up otherwise.
+    pub async fn set_up(
+        folder: TempDir,
+        seed: impl FnOnce(&StandIns, DateTime<Utc>),
+        change: impl FnOnce(&StandIns, &mut Setup),
+    ) -> Self {
         let db = Db::open(sqlite_in(folder.path())).await;
         let clock = town::clock(1);
         let stage = StandIns::open(Arc::clone(&clock) as SharedClock).await.expect("the stand-ins");
         seed(&stage, clock.now());
-        let vendors = Vendors { calendar: Some(connected(&stage)), ..Vendors::default() };
         let shared = Arc::clone(&clock) as SharedClock;
-        let worker = town::worker_with(vendors, folder.path(), &db.store, &shared).await;
-        Self { db, clock, stage, worker, _folder: folder }
+        let worker = town::worker_of(folder.path(), &db.store, &shared, |setup| change(&stage, setup)).await;
+        Self { db, clock, stage, worker, folder }
     }
 
     /// A caller from the United States, who has hung up: for west.
     pub async fn decides(&self, number: usize) -> Decision {
+        self.decided_by(&self.worker, number).await
+    }
+
+    /// The same, where it comes to this worker.
+    pub async fn decided_by(&self, worker: &Running, number: usize) -> Decision {
         let caller = town::Caller::gone(number * 3);
         let message = town::inbox(&caller.event, self.clock.now());
-        self.worker.decider.take(vec![message]).await.expect("the event is taken");
+        worker.decider.take(vec![message]).await.expect("the event is taken");
         let lead = caller.lead();
         found("the lead is decided", || async {
             reads!(self.db.store, [lead], |tx| tx.decision(&lead).await).await.expect("the database answers")
@@ -161,7 +177,7 @@ async fn whoever_is_away_by_one_of_their_calendars_is_away_and_one_that_is_not_k
     town.clock.skip_to(town.clock.now() + TimeDelta::seconds(90));
     let decision = town.decides(2).await;
     let told: Vec<String> = decision.degraded.iter().map(|one| one.in_words()).collect();
-    let why = "calendar of west-01 unknown: other:w1@other.example: the calendar's error is internalError";
+    let why = "calendar of west-01 unknown: other:w1@other.example: the calendar's error is internalError; it was last read 1 min ago";
     assert_eq!(told, [why], "west-02 has none there");
     town.worker.stop().await;
 }

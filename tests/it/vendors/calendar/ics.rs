@@ -67,7 +67,7 @@ impl Town {
         let shared = Arc::clone(&clock) as SharedClock;
         let feeds = IcsFeeds::new(&names.iter().map(named).collect(), shared).expect("a client");
         let owner = CalendarOwner { zone: Some(Zone::named("America/New_York")), email: None };
-        feeds.owners(names.iter().map(|name| ((*name).to_owned(), owner.clone())).collect());
+        feeds.owners(names.iter().map(|name| ((*name).to_owned(), vec![owner.clone()])).collect());
         Self { publisher, clock, feeds }
     }
 
@@ -109,6 +109,25 @@ async fn a_feed_is_fetched_once_a_minute_and_only_where_it_has_changed() {
     assert!(town.told("priya").await.is_err_and(|why| why.contains("HTTP 502")));
     *town.publisher.is_broken.lock().expect("whether it is broken") = false;
     assert_eq!(town.told("priya").await, Ok(vacation()), "at once, not a minute later");
+}
+
+/// A day is one by the clock of each: who is away in both places cannot be told from who is away in one.
+#[tokio::test]
+async fn a_feed_of_two_reps_has_the_days_of_both() {
+    let town = Town::open(&["priya"]).await;
+    let of = |zone| CalendarOwner { zone: Some(Zone::named(zone)), email: None };
+    let both = vec![of("Europe/Berlin"), of("America/New_York")];
+    let days = |owners: Vec<CalendarOwner>| town.feeds.owners(BTreeMap::from([("priya".to_owned(), owners)]));
+    let away = |until: DateTime<Utc>| {
+        let from = "2026-05-04T22:00:00Z".parse().expect("an instant");
+        Ok(vec![Busy { from, until, kind: BusyKind::OutOfOffice }])
+    };
+    for owners in [both.clone(), both.iter().rev().cloned().collect()] {
+        days(owners);
+        assert_eq!(town.told("priya").await, away(vacation()[0].until));
+    }
+    days(vec![of("Europe/Berlin")]);
+    assert_eq!(town.told("priya").await, away("2026-05-05T22:00:00Z".parse().expect("an instant")));
 }
 
 #[tokio::test]

@@ -68,4 +68,9 @@ pub const ROWS: &[Row] = &[
         held: "vendors::chat::google::moving::a_guest_is_told_in_our_words_that_it_is_called_off",
         faults: ALL,
     },
+    Row {
+        operations: &["events.watch", "channels.stop"],
+        held: "vendors::chat::google::faults::a_channel_ends_when_google_says_and_leads_to_an_address_of_https_alone",
+        faults: ALL,
+    },
 ];

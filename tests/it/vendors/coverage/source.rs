@@ -8,11 +8,11 @@ use crate::program::{entries, root};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Words of which one stands where a failure is played.
+/// Words of which one stands where a failure is played; `each_fault` plays the first three.
 const PLAYED: [(&str, &[&str]); 7] = [
-    ("lost answer", &["DropAnswer"]),
-    ("limit", &["RateLimit", "429"]),
-    ("outage", &["Unavailable", "503"]),
+    ("lost answer", &["DropAnswer", "each_fault"]),
+    ("limit", &["RateLimit", "429", "each_fault"]),
+    ("outage", &["Unavailable", "503", "each_fault"]),
     ("refused", &["needs_person", "NeedsPerson", "reauthenticate", "Reauthenticate"]),
     ("locked", &["ErrorInside200"]),
     ("error inside a 200", &["ErrorInside200", "refuse_next"]),

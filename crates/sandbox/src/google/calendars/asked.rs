@@ -130,6 +130,7 @@ impl CalendarState {
             ..SeenEvent::default()
         };
         kept.events.push(event.clone());
+        kept.tell(calendar);
         Insert::Made(event)
     }
 
@@ -175,11 +176,15 @@ impl CalendarState {
 
     fn standing(&self, calendar: &str, id: &str, change: impl FnOnce(&mut SeenEvent) -> Change) -> Change {
         let mut kept = self.kept();
-        match kept.events.iter_mut().find(|event| event.calendar == calendar && event.id == id) {
+        let changed = match kept.events.iter_mut().find(|event| event.calendar == calendar && event.id == id) {
             None => Change::Missing,
             Some(event) if event.cancelled => Change::Deleted,
             Some(event) => change(event),
+        };
+        if matches!(changed, Change::Made(_)) {
+            kept.tell(calendar);
         }
+        changed
     }
 }
 

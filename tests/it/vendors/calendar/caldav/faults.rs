@@ -1,6 +1,7 @@
 //! Each call alone: an outage, a limit and a lost answer are told apart.
 
 use super::{NOW, PASSWORD, at, client, event, hour, request};
+use crate::vendors::chat::each_fault;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -45,11 +46,7 @@ async fn answer(fault: Option<Extension<Fault>>, method: Method, uri: Uri) -> Re
 
 #[tokio::test]
 async fn every_call_tells_an_outage_a_limit_and_a_lost_answer_apart() {
-    for (fault, read, written) in [
-        (Fault::Unavailable, "retry", "retry"),
-        (Fault::RateLimit { retry_after_s: None }, "rate_limited", "rate_limited"),
-        (Fault::DropAnswer, "retry", "unknown"),
-    ] {
+    for (fault, read, written) in each_fault() {
         let world = World::new(FakeClock::new(at(NOW)) as SharedClock);
         let routes = Router::new().fallback(answer);
         let routes = on_the_wire(Arc::clone(&world), "caldav", |method, _| method.to_owned(), routes);

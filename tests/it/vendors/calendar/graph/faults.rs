@@ -2,22 +2,18 @@
 
 use super::changing::later;
 use super::{ANA, BEN, Office, request, settings};
-use crate::vendors::chat::{class, world};
+use crate::vendors::chat::{class, each_fault, world};
 use axum::Router;
 use axum::http::StatusCode;
 use baton::connectors::calendar::graph::GraphCalendar;
 use baton::connectors::{BookRequest, Booked, Calendar};
 use baton_clock::SharedClock;
 use baton_core::domain::text::CallerText;
-use baton_sandbox::{Fault, serve};
+use baton_sandbox::serve;
 
 #[tokio::test]
 async fn every_call_tells_an_outage_a_limit_and_a_lost_answer_apart() {
-    for (fault, read, written) in [
-        (Fault::Unavailable, "retry", "retry"),
-        (Fault::RateLimit { retry_after_s: Some(9) }, "rate_limited", "rate_limited"),
-        (Fault::DropAnswer, "retry", "unknown"),
-    ] {
+    for (fault, read, written) in each_fault() {
         let office = Office::open().await;
         let arm = |operation: &str| office.world.arm("microsoft", operation, fault.clone(), 1);
         for operation in ["token", "calendar.getSchedule"] {
