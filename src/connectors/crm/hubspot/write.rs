@@ -55,9 +55,8 @@ impl HubSpot {
         let call = self
             .object_call("create_contact", Does::Write, Method::POST, &["contacts"])
             .json(json!({ "properties": properties }));
-        let answer = self.send_unjudged(call).await?;
-        if !errors::is_conflict(&answer) {
-            errors::judge(&answer)?;
+        let answer = self.send_judged(call, errors::judge_creation).await?;
+        if answer.is_success() {
             return Ok((read(&answer)?, true));
         }
         let known = match (errors::existing_id(&answer), &lead.email) {
