@@ -49,7 +49,8 @@ pub use rep::RepState;
 pub use report::{HumanContact, OtherChoice, OwnerChange, ReportRow, Tallies, Tally, TallyKind};
 pub use sql::error::StoreError;
 pub use step::{
-    CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, VendorRef,
+    CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, Sibling, SiblingState, StepEnd, StepProblem, StepRow,
+    StepStats, VendorRef,
 };
 pub use vendor::{Budgets, Mirrored, TokenLease};
 pub use webhook::{

@@ -9,6 +9,7 @@ mod end;
 mod texted;
 
 pub use again::FailedStep;
+pub use ahead::{Sibling, SiblingState};
 pub use backlog::{StepProblem, StepStats};
 pub use cards::OfferedCard;
 pub use carried::CarrierLeg;

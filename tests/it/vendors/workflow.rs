@@ -251,10 +251,40 @@ async fn a_write_in_between_hides_no_change_by_hand(db: Db) {
     office.close().await;
 }
 
+/// A write that does not get through keeps the next one waiting for a while and no longer, and when its time comes it says nothing
+/// over what that has said.
+async fn a_write_that_is_stuck_is_passed_and_says_nothing_over(db: Db) {
+    let office = Office::open(db, 6, "baton").await;
+    office.world.arm("hubspot", "contacts.create", Fault::Unavailable, 1000);
+    let caller = Caller::gone(3);
+    office.tell(&caller.event).await;
+    let writes = "kind = 'write_crm' AND state = 'due' AND last_error";
+    let put_off = format!("UPDATE step SET run_at = run_at + 86400000000 WHERE {writes} NOT LIKE 'another write%'");
+    eventually("the first write is put off", || async { office.db.execute(put_off.as_str()).await == 1 }).await;
+    office.world.heal("hubspot");
+    // As if it had been planned a while ago.
+    let long_ago = format!(
+        "UPDATE step SET planned_at = planned_at - 1000000000, run_at = 0 WHERE {writes} LIKE 'another write%'"
+    );
+    eventually("the second one waits for it", || async { office.db.execute(long_ago.as_str()).await == 1 }).await;
+    let done = || office.db.number("SELECT COUNT(*) FROM step WHERE kind = 'write_crm' AND state = 'done'");
+    eventually("and then no longer", || async { done().await == 1 }).await;
+    let stories = || ["notes", "tasks"].map(|kind| office.portal.records(kind).len());
+    assert_eq!(stories(), [1, 1]);
+    let said = || office.portal.records("notes")[0].properties["hs_note_body"].clone();
+    let promise = said();
+    assert_eq!(office.db.execute(format!("UPDATE step SET run_at = 0 WHERE {writes} IS NOT NULL")).await, 1);
+    eventually("the first one ends", || async { done().await == 2 }).await;
+    assert_eq!((said(), stories()), (promise, [1, 1]));
+    assert_eq!(office.owner_there(&caller.lead()).await.as_ref(), Some(&office.west[0]));
+    office.close().await;
+}
+
 on_both! {
     the_rep_whom_the_workflow_names_has_the_lead_and_whom_a_person_names_after_that,
     where_no_workflow_names_anybody_the_rules_below_it_do,
     a_caller_who_hangs_up_ends_the_wait,
     what_is_written_twice_of_a_lead_is_one_note,
+    a_write_that_is_stuck_is_passed_and_says_nothing_over,
     a_write_in_between_hides_no_change_by_hand,
 }

@@ -22,7 +22,9 @@ impl HubSpot {
 
     async fn write_for(&self, lead: &CrmLead, owner: Option<&str>) -> Result<CrmRef, VendorError> {
         let (contact, is_new) = self.contact(lead, owner).await?;
-        self.engage(&contact.id, is_new, &self.note(lead, owner)).await?;
+        if !lead.description.0.is_empty() {
+            self.engage(&contact.id, is_new, &self.note(lead, owner)).await?;
+        }
         if let Some(task) = &lead.task {
             self.engage(&contact.id, is_new, &self.task(task, owner)).await?;
         }
