@@ -6,7 +6,7 @@ use super::aside::{Setbacks, caught};
 use super::complete::{Second, complete_all};
 use super::delivery::Delivery;
 use super::lead::decide_lead;
-use super::messages::{apply, apply_calls};
+use super::messages::{CallsApplied, apply, apply_calls};
 use super::parts::DeciderParts;
 use super::seconds::{facts_for, seconds};
 use super::table::{Standing, StandingTable};
@@ -21,7 +21,8 @@ use crate::telemetry::figures;
 use crate::telemetry::traces::{BatchSpans, for_leads};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::as_it_counts;
-use chrono::TimeDelta;
+use baton_core::rules::RuleSet;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -77,6 +78,8 @@ struct Committed {
     steps: Vec<(Vec<StepRow>, Option<Arc<Matter>>)>,
     /// Of calls that are leads already.
     seconds: Vec<Second>,
+    /// Keys of what tells of calls whose leads may be on their way.
+    early: Vec<String>,
     /// Leads of whom nothing is known but their call, or that begin none, and their call is nobody's.
     unreachable: Vec<(InboxRow, String)>,
 }
@@ -144,7 +147,7 @@ impl Commits {
     async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>, attempt: Attempt) -> Result<(), StoreError> {
         let done = caught(self.commit(batch, attempt)).await;
         self.turns();
-        done.inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
+        done
     }
 
     /// One message that has failed alone, with the database well.
@@ -189,6 +192,8 @@ impl Commits {
         let committed = committed.await.inspect_err(|_| spans.fail("database"))?;
         drop(spans);
         fail::fail_point!("after_decision_commit");
+        self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key));
+        committed.early.iter().for_each(|key| self.setbacks.rest.holds(key, None));
         let (took, committed_at) = (began.elapsed(), self.parts.clock.now());
         committed.decided.iter().for_each(|lead| figures::decided(lead, took, committed_at));
         for (steps, matter) in committed.steps {
@@ -230,11 +235,16 @@ impl Commits {
         let calls: Vec<_> = batch.calls.iter().filter(|(row, _)| open.remove(&row.key)).collect();
         if !calls.is_empty() {
             let told: Vec<&CallEvent> = calls.iter().map(|(_, call)| call).collect();
-            for (steps, file) in apply_calls(tx, &told, &release.rules, &mover).await? {
+            let CallsApplied { moved, nobodys } = apply_calls(tx, &told, &release.rules, &mover).await?;
+            for (steps, file) in moved {
                 done.steps.push((steps, file.map(|file| Arc::new(Matter::of_file(file, release)))));
             }
-            for (row, _) in calls {
+            for (place, (row, _)) in calls.into_iter().enumerate() {
                 fail::fail_point!(&format!("while_deciding {}", row.key));
+                if nobodys.contains(&place) && self.may_have_lead(row, &release.rules, mover.now) {
+                    done.early.push(row.key.clone());
+                    continue;
+                }
                 done.taken(row, None, &mut handled)?;
             }
         }
@@ -246,6 +256,13 @@ impl Commits {
         }
         tx.change(&Changes { handled: &handled, ..Changes::default() }).await?;
         Ok(done)
+    }
+
+    /// Whether the lead of a call may be held, by whichever worker, until the CRM has named its owner. What tells of the call waits in
+    /// the inbox then, where whoever holds the lead finds it.
+    fn may_have_lead(&self, row: &InboxRow, rules: &RuleSet, now: DateTime<Utc>) -> bool {
+        let waits = TimeDelta::from_std(rules.assignment_wait).ok().and_then(|wait| wait.checked_add(&ORPHANED_AFTER));
+        self.parts.facts.may_wait_for_owner(rules) && waits.is_some_and(|waits| now - row.received_at < waits)
     }
 
     async fn decide_leads(

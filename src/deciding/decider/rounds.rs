@@ -90,9 +90,11 @@ impl Decider {
         false
     }
 
-    /// What a dead worker, or a full line, left behind.
+    /// What a dead worker, or a full line, left behind; and what others have heard of the call of a lead that is held here.
     async fn orphans(&self, calls: &Calls) -> Vec<Waiting> {
-        let before = self.parts.clock.now() - ORPHANED_AFTER;
+        let now = self.parts.clock.now();
+        let orphaned = now - ORPHANED_AFTER;
+        let before = if self.held.is_empty() { orphaned } else { now };
         // Before the inbox is read: what ends meanwhile is not found again.
         let mut in_hand = calls.in_hand();
         in_hand.extend(self.held.keys());
@@ -103,8 +105,10 @@ impl Decider {
                 let all = found.len() < limit;
                 let mut due = self.setbacks.rest.due(found, all);
                 due.retain(|row| !in_hand.contains(&row.key));
+                let mut due: Vec<Waiting> = due.into_iter().map(Waiting::read).collect();
+                due.retain(|message| message.row.received_at < orphaned || self.held.waits_for(message));
                 due.truncate(BATCH);
-                due.into_iter().map(Waiting::read).collect()
+                due
             }
             Err(error) => {
                 tracing::error!(%error, "the inbox could not be read");

@@ -5,7 +5,7 @@
 use super::contract::check_all;
 use crate::eventually::{eventually, found};
 use crate::program::edit;
-use crate::store::server::{Db, on_both};
+use crate::store::server::{Db, on_both, tests};
 use crate::store::tx::reads;
 use crate::town::{self, Caller};
 use baton::app::Running;
@@ -204,6 +204,30 @@ async fn a_caller_who_hangs_up_ends_the_wait(db: Db) {
     office.close().await;
 }
 
+/// It is heard by a worker that does not hold the lead, in whose hands nothing is lost.
+async fn a_caller_who_hangs_up_with_another_worker_ends_the_wait(db: Db) {
+    let office = Office::open(db, 1, "{ crm: { wait: 2m } }").await;
+    let caller = Caller::live(3);
+    let left = json!({
+        "specversion": "1.0", "id": "left-3", "source": "town", "type": "call.event",
+        "data": { "platform": "sandbox", "call": caller.call(), "event": "ended" },
+    });
+    let came_at = office.clock.now();
+    for (worker, event) in office.workers.iter().zip([&caller.event, &left]) {
+        worker.decider.take(vec![town::inbox(event, office.clock.now())]).await.expect("the event is taken");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let lead = caller.lead();
+    office.decision(&lead).await;
+    let handoff = || async { office.db.store.handoff(&HandoffId::of(&lead)).await.expect("the handoff") };
+    let decided_at = handoff().await.decided_at;
+    assert!(decided_at < came_at + TimeDelta::seconds(8), "{decided_at}");
+    eventually("nobody is on the line", || async { !handoff().await.live }).await;
+    let all_handled = || async { office.db.number("SELECT COUNT(*) FROM inbox WHERE state <> 'handled'").await == 0 };
+    eventually("all is heard of", all_handled).await;
+    office.close().await;
+}
+
 /// Two writes of a lead are due at once. The first is long in coming back, and loses an answer: the second waits for what it makes,
 /// and has the last word.
 async fn what_is_written_twice_of_a_lead_is_one_note(db: Db) {
@@ -287,4 +311,9 @@ on_both! {
     what_is_written_twice_of_a_lead_is_one_note,
     a_write_that_is_stuck_is_passed_and_says_nothing_over,
     a_write_in_between_hides_no_change_by_hand,
+}
+
+tests! {
+    a_caller_who_hangs_up_with_another_worker_ends_the_wait_on_postgres:
+        on_postgres(a_caller_who_hangs_up_with_another_worker_ends_the_wait),
 }
