@@ -36,6 +36,10 @@ pub(super) const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// differ and a commit takes. Whoever holds it while this worker decides it would wait for its locks, and it for theirs.
 const JUST_CAME: TimeDelta = TimeDelta::seconds(2);
 
+/// Whoever holds a lead has found by then what another worker has heard of its call, and has decided it: a sweep, and what a decision
+/// takes. It is less than what an inbox that lags is told by.
+const FOUND_WITHIN: TimeDelta = TimeDelta::seconds(7);
+
 /// Messages that are decided in one transaction: leads, or events of calls, or one of the others.
 #[derive(Default)]
 pub(super) struct Batch {
@@ -261,8 +265,7 @@ impl Commits {
     /// Whether the lead of a call may be held, by whichever worker, until the CRM has named its owner. What tells of the call waits in
     /// the inbox then, where whoever holds the lead finds it.
     fn may_have_lead(&self, row: &InboxRow, rules: &RuleSet, now: DateTime<Utc>) -> bool {
-        let waits = TimeDelta::from_std(rules.assignment_wait).ok().and_then(|wait| wait.checked_add(&ORPHANED_AFTER));
-        self.parts.facts.may_wait_for_owner(rules) && waits.is_some_and(|waits| now - row.received_at < waits)
+        now - row.received_at < FOUND_WITHIN && self.parts.facts.may_wait_for_owner(rules)
     }
 
     async fn decide_leads(
