@@ -10,6 +10,7 @@ use baton_core::domain::outcome::Slot;
 use baton_core::handoff::{Event, Handoff};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A meeting as a lead knows it: when it begins, and how often it was moved before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,17 +45,18 @@ impl MeetingWish {
 }
 
 impl Decider {
-    /// Other times at which the rep of this lead's meeting can be met; the earliest first.
+    /// Other times at which the rep of this lead's meeting can be met, as they were so long ago at most; the earliest first.
     ///
     /// # Errors
     /// Why they are not known now.
-    pub async fn other_times(&self, handoff: &Handoff) -> Result<Vec<Slot>, String> {
+    pub async fn other_times(&self, handoff: &Handoff, at_most_ago: Duration) -> Result<Vec<Slot>, String> {
         let rules = Arc::clone(&self.parts.release.borrow().rules);
         let meeting = handoff.meeting().ok_or("there is no meeting")?;
         let rep = rules.reps.get(&meeting.slot.rep).filter(|rep| rep.active).ok_or("the rep has left")?;
         let calendar = rep.calendar.as_deref().ok_or("the rep has no calendar")?;
         let terms = &handoff.terms.booking;
-        let free = self.parts.facts.free_times((rep, calendar), &handoff.lead_id, terms, &rules).await?;
+        let lead = (&handoff.lead_id, handoff.meeting_moves);
+        let free = self.parts.facts.free_times_shown((rep, calendar), lead, terms, &rules, at_most_ago).await?;
         Ok(free.into_iter().map(|(from, until)| Slot { rep: rep.id.clone(), from, until }).collect())
     }
 

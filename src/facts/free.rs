@@ -1,14 +1,39 @@
 //! Times at which a rep can be met.
 
 use super::Facts;
+use super::shown::Shown;
 use baton_core::domain::id::LeadId;
 use baton_core::domain::rep::{Busy, BusyKind, Rep};
 use baton_core::domain::rota::{self, Window};
 use baton_core::rules::RuleSet;
 use baton_core::rules::model::set::BookingRules;
 use chrono::TimeDelta;
+use std::time::Duration;
 
 impl Facts {
+    /// [`Facts::free_times`] for the page of a meeting that was moved so often, as they were so long ago at most: however often it is
+    /// opened, the calendar is asked once at a time.
+    ///
+    /// # Errors
+    /// Why they are not known.
+    pub async fn free_times_shown(
+        &self,
+        (rep, calendar): (&Rep, &str),
+        (lead, moves): (&LeadId, u32),
+        terms: &BookingRules,
+        rules: &RuleSet,
+        at_most_ago: Duration,
+    ) -> Result<Vec<Window>, String> {
+        let place = self.shown.of(lead, moves);
+        let mut shown = place.lock().await;
+        if let Some(shown) = shown.as_ref().filter(|shown| shown.age() < at_most_ago) {
+            return shown.times.clone();
+        }
+        let times = self.free_times((rep, calendar), lead, terms, rules).await;
+        *shown = Some(Shown::now(times.clone()));
+        times
+    }
+
     /// All free times of a rep for a meeting of these terms with this lead, as their calendar and what was booked here say at this
     /// moment; the earliest first.
     ///
@@ -58,7 +83,6 @@ mod tests {
     use super::*;
     use baton_core::domain::zone::Zone;
     use chrono::{DateTime, Utc};
-    use std::time::Duration;
 
     #[test]
     fn time_is_kept_free_around_meetings_and_around_nothing_else() {

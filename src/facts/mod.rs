@@ -12,6 +12,7 @@ mod calendars;
 mod free;
 mod health;
 mod seen;
+mod shown;
 mod waits;
 
 pub use assignment::ByHand;
@@ -48,6 +49,7 @@ pub struct Facts {
     views: Mutex<calendars::Views>,
     away: Mutex<away::Away>,
     lately: Mutex<waits::Lately>,
+    shown: shown::ShownTimes,
     /// When the CRM last told of an account; until it has told of one, since when it could have.
     told_at: Mutex<Option<DateTime<Utc>>>,
     crm_health: Arc<Health<AccountKeys>>,
@@ -88,6 +90,7 @@ impl Facts {
             views: Mutex::default(),
             away: Mutex::default(),
             lately: Mutex::default(),
+            shown: shown::ShownTimes::default(),
             told_at,
             crm_health: Arc::default(),
             shadow: false,

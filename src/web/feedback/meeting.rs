@@ -21,12 +21,17 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 /// Times that are offered, and of one day.
 const OFFERED: usize = 12;
 const OFFERED_A_DAY: usize = 3;
 /// The calendar moves a meeting in a second or two.
 const ASKED_AGAIN_S: u32 = 2;
+
+/// Who opens the page again so soon sees the times that it had: links are opened by scanners too, and calendars have limits. In real
+/// time; what is chosen is looked at anew.
+const SHOWN_FOR: Duration = Duration::from_secs(5);
 
 /// What a button sends.
 #[derive(Deserialize)]
@@ -103,7 +108,7 @@ async fn free_at(door: &Door, linked: &LinkedMeeting, handoff: &Handoff, to: i64
     if !linked.time.is_of(handoff) || handoff.moving_to().is_some() || !handoff.may_move_meeting() {
         return Err(stands(door, linked, handoff, StatusCode::CONFLICT, None).await);
     }
-    let free = door.decider.other_times(handoff).await.map_err(|_why| unseen())?;
+    let free = door.decider.other_times(handoff, Duration::ZERO).await.map_err(|_why| unseen())?;
     match free.into_iter().find(|slot| slot.from.timestamp() == to) {
         Some(slot) => Ok(slot),
         None => Err(stands(door, linked, handoff, StatusCode::CONFLICT, Some(TAKEN)).await),
@@ -147,7 +152,8 @@ async fn stands(
     };
     let may_move = handoff.may_move_meeting();
     let told = if may_move { told } else { Some(OFTEN) };
-    let times = if may_move { door.decider.other_times(handoff).await.unwrap_or_default() } else { Vec::new() };
+    let times =
+        if may_move { door.decider.other_times(handoff, SHOWN_FOR).await.unwrap_or_default() } else { Vec::new() };
     let times = some_of(times, &rules);
     (status, Html(choices((&rep, &when), &times, &context, told))).into_response()
 }
