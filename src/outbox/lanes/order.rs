@@ -54,7 +54,7 @@ pub(super) fn of_write(step: &StepRow, siblings: &[Sibling], now: DateTime<Utc>)
 /// Of a rewrite of this card. Each shows what is so when it begins: a later one that is under way shows all that this one would.
 pub(super) fn of_rewrite(card: &str, step: &StepRow, siblings: &[Sibling], now: DateTime<Utc>) -> Turn {
     let mut by = Vec::new();
-    let mut waits = None;
+    let mut waits: Option<DateTime<Utc>> = None;
     let of_card = |one: &&Sibling| matches!(&one.effect, Effect::UpdateCard { card: other, .. } if other == card);
     for one in siblings.iter().filter(of_card) {
         match (one.state, one.is_later) {

@@ -66,7 +66,10 @@ fn an_absence_in_the_calendar_that_begins_before_the_next_shift_is_leave() {
 fn an_older_decision_sees_no_leave_ahead() {
     let older = |mut world: Scenario| {
         let mut known = serde_json::to_value(&world.snapshot).expect("a snapshot");
-        assert_eq!(known.as_object_mut().expect("an object").remove("sees_leave_ahead"), Some(serde_json::Value::Bool(true)));
+        assert_eq!(
+            known.as_object_mut().expect("an object").remove("sees_leave_ahead"),
+            Some(serde_json::Value::Bool(true))
+        );
         world.snapshot = serde_json::from_value(known).expect("an older one");
         world
     };
