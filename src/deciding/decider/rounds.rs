@@ -5,6 +5,7 @@ use super::calls::{Calls, UnderWay};
 use super::line::Waiting;
 use crate::deciding::batch::{Batch, ORPHANED_AFTER};
 use crate::intake::event::Message;
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -28,7 +29,12 @@ impl Decider {
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
-        let (mut leads, mut calls) = (UnderWay::default(), Calls::new(Arc::clone(&self.commits)));
+        let commits = Arc::clone(&self.commits);
+        let decide = move |batch| -> BoxFuture<'static, ()> {
+            let commits = Arc::clone(&commits);
+            Box::pin(async move { commits.commit_or_split(batch).await })
+        };
+        let (mut leads, mut calls) = (UnderWay::default(), Calls::new(decide));
         while self.may_decide(&mut stop).await {
             let mut batch = Vec::with_capacity(BATCH);
             tokio::select! {
