@@ -85,6 +85,7 @@ fn snapshot(rules: &RuleSet) -> Snapshot {
         ledgers: rules.pools.values().map(|pool| (pool.id.clone(), ledger(pool))).collect(),
         assigned: None,
         lacks: Default::default(),
+        sees_leave_ahead: true,
     }
 }
 

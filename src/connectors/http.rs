@@ -179,42 +179,38 @@ impl VendorHttp {
         outcome.map(|answer| (!answer.is_cut).then_some(answer))
     }
 
-    /// [`send`](Self::send) with a token of the cache, judged. A token that is refused is fetched anew once, and the
-    /// request repeated once: a refused request has done nothing.
+    /// [`send`](Self::send), judged. A limit that the judge has read is left alone for as long as it says.
+    ///
+    /// # Errors
+    /// Whatever `send` or `judge` say.
+    pub async fn send_judged(&self, call: &ApiCall, judge: Judge) -> Result<Answer, VendorError> {
+        let answer = self.send(call).await?;
+        let verdict = judge(&answer);
+        if let Err(VendorError::RateLimited { after, .. }) = &verdict {
+            self.meets_limit(call.operation, *after);
+        }
+        verdict.map(|()| answer)
+    }
+
+    /// The same with a token of the cache. A token that is refused is fetched anew once, and the request repeated once: a refused
+    /// request has done nothing.
     ///
     /// # Errors
     /// Whatever `send`, the token's source or `judge` say; `Reauthenticate` if the new token is refused too.
     pub async fn send_with(&self, tokens: &TokenCache, call: ApiCall, judge: Judge) -> Result<Answer, VendorError> {
         let token = tokens.get().await?;
-        let (call, first) = self.attempt(call, &token, judge).await;
+        let call = call.authorized(&token);
+        let first = self.send_judged(&call, judge).await;
         if !matches!(first, Err(VendorError::Reauthenticate { .. })) {
             return first;
         }
         tokens.invalidate(&token).await;
         let fresh = tokens.get().await?;
-        let second = self.attempt(call, &fresh, judge).await.1;
+        let second = self.send_judged(&call.authorized(&fresh), judge).await;
         if matches!(second, Err(VendorError::Reauthenticate { .. })) {
             tokens.refuse(&fresh).await;
         }
         second
-    }
-
-    async fn attempt(
-        &self,
-        call: ApiCall,
-        token: &VendorToken,
-        judge: Judge,
-    ) -> (ApiCall, Result<Answer, VendorError>) {
-        let call = call.authorized(token);
-        let outcome = self.send(&call).await;
-        let judged = outcome.and_then(|answer| {
-            let verdict = judge(&answer);
-            if let Err(VendorError::RateLimited { after, .. }) = &verdict {
-                self.meets_limit(call.operation, *after);
-            }
-            verdict.map(|()| answer)
-        });
-        (call, judged)
     }
 
     /// Whether no limit that this worker or another has met stands against it. What has begun is not turned back for one.

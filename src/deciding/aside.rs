@@ -29,14 +29,15 @@ pub(super) struct Rest(Mutex<Resting>);
 struct Resting {
     failures: u32,
     until: Option<Instant>,
-    /// Messages whose own decision the database does not take, though it takes others, by key.
+    /// Messages that wait although others are decided, by key.
     stuck: BTreeMap<String, Stuck>,
 }
 
 struct Stuck {
     failures: u32,
     again_at: Instant,
-    cause: &'static str,
+    /// Why the database does not take it; `None`: it waits for its lead.
+    cause: Option<&'static str>,
 }
 
 /// A random share, at least half, of what doubles with every failure.
@@ -67,8 +68,8 @@ impl Rest {
         (resting.failures, resting.until) = (0, None);
     }
 
-    /// A message waits although the database takes others.
-    fn holds(&self, key: &str, cause: &'static str) {
+    /// A message waits although others are decided.
+    pub(super) fn holds(&self, key: &str, cause: Option<&'static str>) {
         let mut resting = self.now();
         let failures = resting.stuck.get(key).map_or(0, |stuck| stuck.failures.saturating_add(1));
         let again_at = Instant::now() + rest_after(failures);
@@ -82,14 +83,14 @@ impl Rest {
         }
     }
 
-    /// How many messages wait although the database takes others.
+    /// How many messages wait although others are decided.
     pub(super) fn count_stuck(&self) -> usize {
         self.now().stuck.len()
     }
 
-    /// Why they wait, if any do.
+    /// Why the database does not take some of them, if it does not.
     pub(super) fn cause(&self) -> Option<&'static str> {
-        self.now().stuck.values().next().map(|stuck| stuck.cause)
+        self.now().stuck.values().find_map(|stuck| stuck.cause)
     }
 
     /// Those of the messages that wait whose time has come; `all`: they are all that wait, and no other is stuck any more.
@@ -129,7 +130,7 @@ impl Setbacks {
 
     pub(super) fn waits(&self, row: &InboxRow, error: &StoreError) {
         if error.is_outage() {
-            self.rest.holds(&row.key, error.in_words());
+            self.rest.holds(&row.key, Some(error.in_words()));
         }
         tracing::error!(inbox.key = %row.key, %error, "a message waits in the inbox and is tried again");
     }

@@ -6,7 +6,7 @@ use super::aside::{Setbacks, caught};
 use super::complete::{Second, complete_all};
 use super::delivery::Delivery;
 use super::lead::decide_lead;
-use super::messages::{apply, apply_calls};
+use super::messages::{CallsApplied, apply, apply_calls};
 use super::parts::DeciderParts;
 use super::seconds::{facts_for, seconds, wanted};
 use super::table::{Standing, StandingTable};
@@ -21,7 +21,8 @@ use crate::telemetry::figures;
 use crate::telemetry::traces::{BatchSpans, for_leads};
 use baton_core::domain::lead::Lead;
 use baton_core::routing::as_it_counts;
-use chrono::TimeDelta;
+use baton_core::rules::RuleSet;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +35,10 @@ pub(super) const ORPHANED_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// One that came within this time is still this worker's when it is decided: by less than [`ORPHANED_AFTER`] as much as clocks
 /// differ and a commit takes. Whoever holds it while this worker decides it would wait for its locks, and it for theirs.
 const JUST_CAME: TimeDelta = TimeDelta::seconds(2);
+
+/// Whoever holds a lead has found by then what another worker has heard of its call, and has decided it: a sweep, and what a decision
+/// takes. It is less than what an inbox that lags is told by.
+const FOUND_WITHIN: TimeDelta = TimeDelta::seconds(7);
 
 /// Messages that are decided in one transaction: leads, or events of calls, or one of the others.
 #[derive(Default)]
@@ -77,6 +82,8 @@ struct Committed {
     steps: Vec<(Vec<StepRow>, Option<Arc<Matter>>)>,
     /// Of calls that are leads already.
     seconds: Vec<Second>,
+    /// Keys of what tells of calls whose leads may be on their way.
+    early: Vec<String>,
     /// Leads of whom nothing is known but their call, or that begin none, and their call is nobody's.
     unreachable: Vec<(InboxRow, String)>,
 }
@@ -144,7 +151,7 @@ impl Commits {
     async fn commit_caught(self: &Arc<Self>, batch: &Arc<Batch>, attempt: Attempt) -> Result<(), StoreError> {
         let done = caught(self.commit(batch, attempt)).await;
         self.turns();
-        done.inspect(|()| self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key)))
+        done
     }
 
     /// One message that has failed alone, with the database well.
@@ -189,6 +196,8 @@ impl Commits {
         let committed = committed.await.inspect_err(|_| spans.fail("database"))?;
         drop(spans);
         fail::fail_point!("after_decision_commit");
+        self.setbacks.rest.lets_go(batch.rows().map(|row| &row.key));
+        committed.early.iter().for_each(|key| self.setbacks.rest.holds(key, None));
         let (took, committed_at) = (began.elapsed(), self.parts.clock.now());
         committed.decided.iter().for_each(|lead| figures::decided(lead, took, committed_at));
         for (steps, matter) in committed.steps {
@@ -230,11 +239,16 @@ impl Commits {
         let calls: Vec<_> = batch.calls.iter().filter(|(row, _)| open.remove(&row.key)).collect();
         if !calls.is_empty() {
             let told: Vec<&CallEvent> = calls.iter().map(|(_, call)| call).collect();
-            for (steps, file) in apply_calls(tx, &told, &release.rules, &mover).await? {
+            let CallsApplied { moved, nobodys } = apply_calls(tx, &told, &release.rules, &mover).await?;
+            for (steps, file) in moved {
                 done.steps.push((steps, file.map(|file| Arc::new(Matter::of_file(file, release)))));
             }
-            for (row, _) in calls {
+            for (place, (row, _)) in calls.into_iter().enumerate() {
                 fail::fail_point!(&format!("while_deciding {}", row.key));
+                if nobodys.contains(&place) && self.may_have_lead(row, &release.rules, mover.now) {
+                    done.early.push(row.key.clone());
+                    continue;
+                }
                 done.taken(row, None, &mut handled)?;
             }
         }
@@ -246,6 +260,12 @@ impl Commits {
         }
         tx.change(&Changes { handled: &handled, ..Changes::default() }).await?;
         Ok(done)
+    }
+
+    /// Whether the lead of a call may be held, by whichever worker, until the CRM has named its owner. What tells of the call waits in
+    /// the inbox then, where whoever holds the lead finds it.
+    fn may_have_lead(&self, row: &InboxRow, rules: &RuleSet, now: DateTime<Utc>) -> bool {
+        now - row.received_at < FOUND_WITHIN && self.parts.facts.may_wait_for_owner(rules)
     }
 
     async fn decide_leads(

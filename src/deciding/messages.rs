@@ -45,15 +45,23 @@ pub(super) async fn apply(
     }
 }
 
-/// Applies what platforms tell of calls; returns what each led to, to be run at once, with the file of its lead.
+/// What came of what platforms tell of calls.
+pub(super) struct CallsApplied {
+    /// What is to be run at once, with the file of its lead.
+    pub moved: Vec<(Vec<StepRow>, Option<LeadFile>)>,
+    /// Places of those whose call is no lead's.
+    pub nobodys: BTreeSet<usize>,
+}
+
+/// Applies what platforms tell of calls.
 pub(super) async fn apply_calls(
     tx: &mut Tx,
     calls: &[&CallEvent],
     rules: &RuleSet,
     mover: &Mover,
-) -> Result<Vec<(Vec<StepRow>, Option<LeadFile>)>, StoreError> {
-    let mut told = Vec::new();
-    for call in calls {
+) -> Result<CallsApplied, StoreError> {
+    let (mut told, mut nobodys) = (Vec::new(), BTreeSet::new());
+    for (place, call) in calls.iter().enumerate() {
         let Some(event) = event_of(call) else { continue };
         let by_leg = call.leg.as_ref().and_then(LegId::handoff);
         let handoff = match by_leg {
@@ -71,6 +79,9 @@ pub(super) async fn apply_calls(
             tx.address_end(leg, mover.now).await?;
         }
         // Platforms tell of every call; the ones that are no leads of ours are nobody's fault.
+        if handoff.is_none() {
+            nobodys.insert(place);
+        }
         told.extend(handoff.map(|handoff| Move { handoff, frees: None, event: Some(event) }));
     }
     let mut moved = Vec::new();
@@ -91,7 +102,8 @@ pub(super) async fn apply_calls(
     }
     moved.retain(|moved: &Moved| !moved.steps.is_empty());
     let mut files = tx.lead_files(&moved.iter().map(|moved| moved.handoff.id.clone()).collect::<Vec<_>>()).await?;
-    Ok(moved.into_iter().map(|moved| (moved.steps, files.remove(&moved.handoff.id))).collect())
+    let moved = moved.into_iter().map(|moved| (moved.steps, files.remove(&moved.handoff.id))).collect();
+    Ok(CallsApplied { moved, nobodys })
 }
 
 /// What a rep has said by key, with this move, of a call that is over: recorded as if they had said it by any other way.

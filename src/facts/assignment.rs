@@ -61,10 +61,14 @@ impl Facts {
         }
     }
 
+    /// Whether a lead may be on its way whose owner the CRM is still to name, with this worker or another.
+    pub fn may_wait_for_owner(&self, rules: &RuleSet) -> bool {
+        rules.assignment == Assignment::Crm && !self.shadow && self.crm.as_ref().is_some_and(|crm| crm.assigns_later())
+    }
+
     /// Until when the CRM may still name the owner of a lead that has come; `None`: the lead is decided at once.
     pub fn waits_for_owner(&self, lead: &Lead, rules: &RuleSet) -> Option<DateTime<Utc>> {
-        self.crm.as_ref().filter(|crm| crm.assigns_later() && !self.shadow)?;
-        if rules.assignment != Assignment::Crm || self.crm_health.is_silent() {
+        if !self.may_wait_for_owner(rules) || self.crm_health.is_silent() {
             return None;
         }
         Some(rules.waits_for_crm_until(lead)).filter(|until| self.clock.now() < *until)

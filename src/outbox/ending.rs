@@ -21,7 +21,8 @@ pub(super) struct End {
 impl End {
     pub(super) fn done(Done { vendor_ref, result, event, crm, again_at }: Done) -> Self {
         if let Some(run_at) = again_at {
-            return Self::again(run_at, result.unwrap_or_default(), false);
+            let step = StepEnd::Waits { run_at, why: result.unwrap_or_default() };
+            return Self { step, event: None, crm: None };
         }
         Self { step: StepEnd::Done { vendor_ref, result }, event, crm }
     }
@@ -45,7 +46,7 @@ impl End {
 
     /// In one word, and whether that is as it should be.
     pub(super) fn result(&self) -> (&'static str, bool) {
-        (self.step.name(), matches!(self.step, StepEnd::Done { .. }))
+        (self.step.name(), matches!(self.step, StepEnd::Done { .. } | StepEnd::Waits { .. }))
     }
 
     pub(super) fn again(run_at: DateTime<Utc>, error: String, still_sent: bool) -> Self {
@@ -66,7 +67,7 @@ pub(super) struct Ending {
 impl Ending {
     pub(super) fn of(step: &StepRow, end: End) -> Self {
         let End { step: end, event, crm } = end;
-        let ends = !matches!(end, StepEnd::Retry { .. });
+        let ends = !matches!(end, StepEnd::Retry { .. } | StepEnd::Waits { .. });
         let frees = lanes::work(&step.effect).frees().filter(|_| ends).cloned();
         let moves =
             (event.is_some() || frees.is_some()).then(|| Move { handoff: step.handoff_id.clone(), frees, event });

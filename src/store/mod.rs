@@ -52,8 +52,8 @@ pub use report::{
 };
 pub use sql::error::StoreError;
 pub use step::{
-    CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, StepEnd, StepProblem, StepRow, StepStats, StepTold,
-    StepsAround, VendorRef,
+    CarrierLeg, FailedStep, FinishedStep, NewStep, OfferedCard, Sibling, SiblingState, StepEnd, StepProblem, StepRow,
+    StepStats, StepTold, VendorRef,
 };
 pub use vendor::{Budgets, CalendarChannel, MirrorPoll, Mirrored, TokenLease, mirror_row};
 pub use webhook::{

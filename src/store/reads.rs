@@ -5,7 +5,7 @@ use super::{
     ApiToken, Aside, AttentionCounts, AuditLine, AuditQuery, Budgets, CalendarChannel, CallerOnLine, CarrierLeg,
     ChainEnd, ConsoleSession, Cut, DeliveryLine, InboxRow, Kept, LeadFile, LeadInCrm, LeadQuery, LeadRecord,
     LeadSummary, LiveLine, Met, MirrorPoll, Mirrored, OfferedCard, OldPage, OtherChoice, Owed, Passed, PastLead,
-    RepState, ReportRow, SeenWorker, StepRow, StepStats, StepsAround, Store, StoreError, StoredDecision, StoredRelease,
+    RepState, ReportRow, SeenWorker, Sibling, StepRow, StepStats, Store, StoreError, StoredDecision, StoredRelease,
     Tallies, TimelineEntry, Tx, VendorRef, WaitingLead, WebhookStanding,
 };
 use crate::telemetry::figures::State;
@@ -92,7 +92,6 @@ reads! {
     reps_read() -> BTreeMap<RepId, RepState>;
     meetings_of(&rep: RepId, from: DateTime<Utc>, until: DateTime<Utc>, &but: LeadId, now: DateTime<Utc>) -> BTreeSet<DateTime<Utc>>;
     slots_claimed(&rep: RepId, now: DateTime<Utc>) -> Vec<Busy>;
-    steps_around(&step: StepRow) -> StepsAround;
     step_vendor_ref(&key: str) -> VendorRef;
     text_claimed(&effect_key: str) -> Option<PhoneE164>;
     timeline(&lead: LeadId) -> Vec<TimelineEntry>;
@@ -113,6 +112,7 @@ reads! {
     releases() -> Vec<StoredRelease>;
     report_rows(from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<ReportRow>;
     state(now: DateTime<Utc>) -> State;
+    step_siblings(&step: StepRow, now: DateTime<Utc>) -> Vec<Sibling>;
     steps_of(&leads: [LeadId]) -> Vec<StepRow>;
     step_stats(now: DateTime<Utc>) -> StepStats;
     tallies() -> Option<Tallies>;

@@ -240,6 +240,7 @@ conformance! {
             a_wrong_clock_is_refused,
             indexes_are_built_beside_whoever_writes,
             a_migration_holds_nobody_up_while_it_waits,
+            what_is_asked_of_an_empty_table_is_planned_anew_when_it_has_filled,
         ]
         webhooks: [tidying_reads_what_it_forgets, enabling_reads_what_it_takes_up]
         keep: [looking_reads_what_is_old]

@@ -22,7 +22,7 @@ mod people;
 mod write;
 
 use super::{AccountChanges, AccountKeys, Counts, Crm, CrmLead, CrmRef, FieldWords, OwnerBy};
-use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Fleet, Limits, Secret, VendorHttp};
+use crate::connectors::http::{Answer, ApiCall, Buckets, Does, Fleet, Judge, Limits, Secret, VendorHttp};
 use crate::connectors::{LookedUp, VendorError};
 use async_trait::async_trait;
 use baton_clock::SharedClock;
@@ -176,13 +176,12 @@ impl HubSpot {
 
     /// Sends, and judges by the vendor's own table.
     async fn send(&self, call: ApiCall) -> Result<Answer, VendorError> {
-        let answer = self.send_unjudged(call).await?;
-        errors::judge(&answer).map(|()| answer)
+        self.send_judged(call, errors::judge).await
     }
 
     /// A static key has nothing to refresh: a refusal stands.
-    async fn send_unjudged(&self, call: ApiCall) -> Result<Answer, VendorError> {
-        self.http.send(&call.bearer(&self.key)).await
+    async fn send_judged(&self, call: ApiCall, judge: Judge) -> Result<Answer, VendorError> {
+        self.http.send_judged(&call.bearer(&self.key), judge).await
     }
 
     fn get(&self, operation: &'static str, rest: &[&str]) -> ApiCall {

@@ -83,7 +83,7 @@ pub struct CrmLead {
     pub yields_owner: bool,
     /// As far as we know the CRM has none of this key yet: a CRM that refuses a second one need not be asked first.
     pub is_new: bool,
-    /// The briefing as plain text; HTML vendors escape it.
+    /// The briefing as plain text; HTML vendors escape it. Empty: what the record says stays.
     pub description: RepText,
     pub task: Option<CrmTask>,
 }

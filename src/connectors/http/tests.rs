@@ -229,3 +229,26 @@ async fn a_limit_is_kept_by_all_who_ask_the_same_and_by_nobody_else() {
     clock.advance(Duration::from_secs(30));
     assert_eq!(again.send(&call(Does::Read)).await.map(|answer| answer.status), Ok(429));
 }
+
+/// As a vendor that answers 200, and says in the body that its limit is used up.
+fn limited_for_a_minute(_: &Answer) -> Result<(), VendorError> {
+    let after = Some(Duration::from_secs(60));
+    Err(VendorError::RateLimited { vendor: "test", why: "the limit of the day".to_owned(), after })
+}
+
+#[tokio::test]
+async fn a_limit_that_only_the_judge_can_read_is_kept_for_its_operation_and_no_other() {
+    let (base, asked) = always("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+    let clock = FakeClock::new("2026-11-23T09:00:00Z".parse().unwrap());
+    let fleet = Arc::new(Fleet::new(Alone, Arc::clone(&clock) as SharedClock));
+    let http = VendorHttp::new("test", &base, LIMITS).unwrap();
+    http.joins(&fleet, "us");
+    let search = ApiCall::get("search", &["path"]);
+    let ask = async || http.send_judged(&search, limited_for_a_minute).await.map_or_else(|error| error.class(), |_| "");
+    for _ in 0..2 {
+        assert_eq!((ask().await, asked.load(Ordering::SeqCst)), ("rate_limited", 1));
+    }
+    assert!(http.send_judged(&call(Does::Write), judged).await.is_ok(), "writes have a limit of their own");
+    clock.advance(Duration::from_secs(60));
+    assert_eq!((ask().await, asked.load(Ordering::SeqCst)), ("rate_limited", 3), "asked again");
+}

@@ -108,8 +108,7 @@ impl Slack {
     }
 
     async fn call(&self, call: ApiCall) -> Result<Answer, VendorError> {
-        let answer = self.http.send(&call.bearer(&self.token)).await?;
-        errors::judge(&answer).map(|()| answer)
+        self.http.send_judged(&call.bearer(&self.token), errors::judge).await
     }
 
     /// The channel that a user's direct messages are in; other ids are channels already.

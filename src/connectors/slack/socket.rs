@@ -35,8 +35,8 @@ impl Slack {
         let Some(token) = &self.app_token else {
             return Err(VendorError::amiss(VENDOR, "there is no slack.app_token"));
         };
-        let answer = self.http.send(&post("apps.connections.open", Does::Read).bearer(token)).await?;
-        errors::judge(&answer)?;
+        let call = post("apps.connections.open", Does::Read).bearer(token);
+        let answer = self.http.send_judged(&call, errors::judge).await?;
         let granted: Granted = read(&answer)?;
         let no_socket = || VendorError::retry(VENDOR, "the address that Slack gave for a connection is none");
         let mut url = Url::parse(&granted.url).map_err(|_| no_socket())?;

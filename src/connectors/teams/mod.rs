@@ -95,8 +95,7 @@ impl Chat for Teams {
     async fn post(&self, card: &Card) -> Result<MessageRef, VendorError> {
         let http = self.channel(&card.channel)?;
         let call = ApiCall::new("post_card", Does::Write, Method::POST, &[]).json(card::message(card));
-        let answer = http.send(&call).await?;
-        answers::judge(&answer)?;
+        let answer = http.send_judged(&call, answers::judge).await?;
         let answered_at = answer.headers.get("date").and_then(|date| date.to_str().ok()).unwrap_or_default();
         Ok(MessageRef { channel: card.channel.clone(), ts: answered_at.to_owned() })
     }

@@ -1,10 +1,10 @@
 //! Events of calls, one batch after the other, beside the leads: a caller who comes now does not wait for what another's phone tells.
 
-use crate::deciding::batch::{Batch, Commits};
+use crate::deciding::batch::Batch;
 use crate::intake::event::CallEvent;
 use crate::store::InboxRow;
+use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -37,9 +37,12 @@ impl UnderWay {
     }
 }
 
+/// Decides a batch and stores what comes of it, if it can be stored.
+type Decide = dyn Fn(Batch) -> BoxFuture<'static, ()> + Send + Sync;
+
 /// Their order is that in which they came, and none is decided before a lead that came before it.
 pub(super) struct Calls {
-    commits: Arc<Commits>,
+    decide: Box<Decide>,
     waiting: Vec<(InboxRow, CallEvent)>,
     running: Option<JoinHandle<()>>,
     /// Keys of those that are being decided.
@@ -47,8 +50,8 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    pub(super) fn new(commits: Arc<Commits>) -> Self {
-        Self { commits, waiting: Vec::new(), running: None, deciding: Vec::new() }
+    pub(super) fn new(decide: impl Fn(Batch) -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+        Self { decide: Box::new(decide), waiting: Vec::new(), running: None, deciding: Vec::new() }
     }
 
     pub(super) fn has_waiting(&self) -> bool {
@@ -93,10 +96,10 @@ impl Calls {
         let before = leads.ended();
         let calls: Vec<(InboxRow, CallEvent)> = self.waiting.drain(..self.waiting.len().min(BATCH)).collect();
         self.deciding = calls.iter().map(|(row, _)| row.key.clone()).collect();
-        let commits = Arc::clone(&self.commits);
+        let decided = (self.decide)(Batch { calls, ..Batch::default() });
         self.running = Some(tokio::spawn(async move {
             before.await;
-            commits.commit_or_split(Batch { calls, ..Batch::default() }).await;
+            decided.await;
         }));
     }
 
@@ -107,5 +110,45 @@ impl Calls {
             self.begin(leads);
             self.ended().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::event::CallWord;
+    use chrono::DateTime;
+
+    fn told(key: &str) -> (InboxRow, CallEvent) {
+        let row = InboxRow {
+            key: key.to_owned(),
+            kind: "call.event".to_owned(),
+            body: Vec::new(),
+            received_at: DateTime::UNIX_EPOCH,
+            reply_to: None,
+            correlation_id: None,
+            trace_context: None,
+        };
+        let (platform, call, happened) = ("sandbox".to_owned(), "call-1".to_owned(), CallWord::Ended);
+        (row, CallEvent { platform, call, leg: None, happened, slot: None, key: None, why: None })
+    }
+
+    /// The sweep leaves what is in hand, and finds the rest.
+    #[tokio::test]
+    async fn what_waits_or_is_being_decided_is_in_hand_and_what_has_ended_is_not() {
+        let (open, gate) = watch::channel(false);
+        let mut calls = Calls::new(move |_| {
+            let mut gate = gate.clone();
+            Box::pin(async move { drop(gate.wait_for(|open| *open).await) })
+        });
+        let (leads, in_hand) = (UnderWay::default(), |calls: &Calls| Vec::from_iter(calls.in_hand()));
+        calls.add(vec![told("first")], &leads).await;
+        calls.add(vec![told("second"), told("third")], &leads).await;
+        assert_eq!(in_hand(&calls), ["first", "second", "third"]);
+        open.send_replace(true);
+        calls.ended().await;
+        assert_eq!(in_hand(&calls), ["second", "third"], "whether the first was stored or not");
+        calls.drained(&leads).await;
+        assert!(in_hand(&calls).is_empty());
     }
 }

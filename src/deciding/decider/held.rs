@@ -1,7 +1,8 @@
 //! Leads that are not decided yet, since the CRM is still to name their owner; and what tells of their calls meanwhile.
 //!
 //! Guarantees: whatever is held lies in the inbox, so that a worker that stops or dies loses nothing, and the time to wait counts
-//! from when the lead came; what tells of a held lead's call comes after it, in order; a caller who hangs up ends the wait.
+//! from when the lead came; what tells of a held lead's call comes after it, in order; a caller who hangs up ends the wait. What another
+//! worker hears of such a call it leaves in the inbox, where whoever holds the lead finds it: within a sweep, and when it is decided.
 
 use super::Decider;
 use super::line::Waiting;
@@ -9,13 +10,16 @@ use crate::deciding::batch::Batch;
 use crate::deciding::call::{call_key, key_of_call, phone_key};
 use crate::deciding::seconds::seconds_of;
 use crate::intake::event::{CallWord, Message};
-use crate::store::InboxRow;
+use crate::store::{CARRIER, InboxRow};
 use baton_core::domain::lead::Lead;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::Instant;
+
+/// Messages of the inbox, the oldest first, among which it is looked for what others have heard of a call.
+const LOOKED_AT: usize = 128;
 
 #[derive(Default)]
 pub(super) struct Held(Mutex<Vec<HeldLead>>);
@@ -25,6 +29,8 @@ struct HeldLead {
     key: String,
     call: Option<String>,
     phone: Option<String>,
+    /// The caller's, as the carrier calls it.
+    leg: Option<String>,
     /// What tells of the same call and came since.
     later: Vec<Waiting>,
     caller_left: Arc<Notify>,
@@ -48,6 +54,7 @@ impl Held {
             key: key.to_owned(),
             call: call_key(lead),
             phone: phone_key(lead),
+            leg: lead.call.as_ref().and_then(|call| call.leg.clone()),
             later: Vec::new(),
             caller_left: Arc::clone(&caller_left),
         });
@@ -65,6 +72,15 @@ impl Held {
             lead.later.push(message);
         }
         None
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.leads().is_empty()
+    }
+
+    /// Whether it tells of the call of a lead that is held.
+    pub(super) fn waits_for(&self, message: &Waiting) -> bool {
+        matches!(message.read, Ok(Message::Call(_))) && self.leads().iter().any(|lead| lead.is_told_of_by(message))
     }
 
     /// Of the messages that are held: they were left behind by nobody.
@@ -85,7 +101,10 @@ impl HeldLead {
                 (Some(theirs), Some(mine)) => theirs == *mine,
                 _ => self.phone.is_some() && phone_key(lead) == self.phone,
             },
-            Ok(Message::Call(call)) => self.call.as_ref() == Some(&key_of_call(&call.platform, &call.call)),
+            Ok(Message::Call(call)) => {
+                let is_leg = call.platform == CARRIER && self.leg.as_ref() == Some(&call.call);
+                is_leg || self.call.as_ref() == Some(&key_of_call(&call.platform, &call.call))
+            }
             Ok(Message::Presence { .. } | Message::Contact { .. } | Message::Outcome { .. }) | Err(_) => false,
         }
     }
@@ -99,6 +118,14 @@ impl Waiting {
 }
 
 impl Place {
+    /// Whether it tells of the lead's call, and was not heard here.
+    fn hears(&self, message: &Waiting) -> bool {
+        let leads = self.held.leads();
+        let Some(lead) = leads.iter().find(|lead| lead.key == self.key) else { return false };
+        let is_here = lead.later.iter().any(|known| known.row.key == message.row.key);
+        matches!(message.read, Ok(Message::Call(_))) && lead.is_told_of_by(message) && !is_here
+    }
+
     /// What came since.
     fn leave(self) -> Vec<Waiting> {
         let mut leads = self.held.leads();
@@ -145,8 +172,18 @@ impl Decider {
             let turn = at_once.acquire_owned().await.expect("never closed");
             decider.commits.commit_or_split(Batch { leads: vec![(row, lead)], ..Batch::default() }).await;
             drop(turn);
-            decider.lines.enter(place.leave(), Instant::now() + super::ROOM_WITHIN).await;
+            let elsewhere = decider.heard_elsewhere(&place).await;
+            let mut later = place.leave();
+            later.extend(elsewhere);
+            decider.lines.enter(later, Instant::now() + super::ROOM_WITHIN).await;
         });
+    }
+
+    /// What others have heard of its call since it was last looked: it is told in the order in which it came, after what was heard here.
+    async fn heard_elsewhere(&self, place: &Place) -> Vec<Waiting> {
+        // What cannot be read now is found by the sweep.
+        let found = self.parts.store.inbox_take_stale(self.parts.clock.now(), LOOKED_AT).await.unwrap_or_default();
+        found.into_iter().map(Waiting::read).filter(|message| place.hears(message)).collect()
     }
 
     async fn owner_is_named(&self, lead: &Lead, until: DateTime<Utc>) {
@@ -210,6 +247,13 @@ mod tests {
         place.caller_left.notified().await;
         assert!(held.keep(lead("first", Some("call-1"), "+14155550142")).is_none(), "itself, found again");
         assert_eq!(Vec::from_iter(held.keys()), ["first", "fourth", "second", "third"]);
+        let elsewhere = told("sixth", "call-1", "ended");
+        assert!(place.hears(&elsewhere) && held.waits_for(&elsewhere), "another worker has left it to this one");
+        assert!(!place.hears(&told("fourth", "call-1", "caller_left")), "it is here already");
+        assert!(
+            !held.waits_for(&told("c", "call-2", "ended"))
+                && !held.waits_for(&lead("d", Some("call-1"), "+14155550142"))
+        );
         let later: Vec<String> = place.leave().into_iter().map(|message| message.row.key).collect();
         assert_eq!(later, ["second", "third", "fourth"]);
         assert!(held.keys().is_empty());

@@ -5,6 +5,7 @@ use super::calls::{Calls, UnderWay};
 use super::line::Waiting;
 use crate::deciding::batch::{Batch, ORPHANED_AFTER};
 use crate::intake::event::Message;
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -28,7 +29,12 @@ impl Decider {
         let mut sweep = tokio::time::interval(SWEEP);
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let at_once = Arc::new(Semaphore::new(BATCHES_AT_ONCE));
-        let (mut leads, mut calls) = (UnderWay::default(), Calls::new(Arc::clone(&self.commits)));
+        let commits = Arc::clone(&self.commits);
+        let decide = move |batch| -> BoxFuture<'static, ()> {
+            let commits = Arc::clone(&commits);
+            Box::pin(async move { commits.commit_or_split(batch).await })
+        };
+        let (mut leads, mut calls) = (UnderWay::default(), Calls::new(decide));
         while self.may_decide(&mut stop).await {
             let mut batch = Vec::with_capacity(BATCH);
             tokio::select! {
@@ -90,9 +96,11 @@ impl Decider {
         false
     }
 
-    /// What a dead worker, or a full line, left behind.
+    /// What a dead worker, or a full line, left behind; and what others have heard of the call of a lead that is held here.
     async fn orphans(&self, calls: &Calls) -> Vec<Waiting> {
-        let before = self.parts.clock.now() - ORPHANED_AFTER;
+        let now = self.parts.clock.now();
+        let orphaned = now - ORPHANED_AFTER;
+        let before = if self.held.is_empty() { orphaned } else { now };
         // Before the inbox is read: what ends meanwhile is not found again.
         let mut in_hand = calls.in_hand();
         in_hand.extend(self.held.keys());
@@ -103,8 +111,10 @@ impl Decider {
                 let all = found.len() < limit;
                 let mut due = self.setbacks.rest.due(found, all);
                 due.retain(|row| !in_hand.contains(&row.key));
+                let mut due: Vec<Waiting> = due.into_iter().map(Waiting::read).collect();
+                due.retain(|message| message.row.received_at < orphaned || self.held.waits_for(message));
                 due.truncate(BATCH);
-                due.into_iter().map(Waiting::read).collect()
+                due
             }
             Err(error) => {
                 tracing::error!(%error, "the inbox could not be read");

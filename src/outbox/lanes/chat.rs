@@ -1,6 +1,7 @@
 //! Cards for reps, in chat.
 
 use crate::connectors::{Card, Chat, MessageRef, VendorError};
+use crate::outbox::lanes::order::{self, Turn};
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
@@ -88,6 +89,12 @@ async fn address(chat: &dyn Chat, rep: &Rep) -> Result<Option<String>, VendorErr
 
 /// Rewrites a card when it is known how its ring went, or when somebody has answered to it.
 async fn update(at: &At<'_>, chat: &dyn Chat, key: &str, rep: &Rep) -> Result<Done, VendorError> {
+    let siblings = at.parts.store.step_siblings(at.step, at.now()).await.map_err(retry)?;
+    match order::of_rewrite(key, at.step, &siblings, at.now()) {
+        Turn::Now => {}
+        Turn::Waits { until } => return Ok(Done::again(until, "another rewrite of the card is under way")),
+        Turn::Passed { .. } => return Ok(Done::nothing("a later rewrite shows it")),
+    }
     let reference = match at.parts.store.step_vendor_ref(key).await.map_err(retry)? {
         VendorRef::Known(reference) => reference,
         VendorRef::Never => return Ok(Done::nothing("the card was never posted")),

@@ -3,15 +3,17 @@
 pub(super) mod screen;
 
 use crate::connectors::{Crm, CrmLead, CrmRef, CrmTask, OwnerBy, TaskKind, VendorError, hex_key};
+use crate::outbox::lanes::order::{self, Turn};
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
 use crate::render::context::NoteContext;
 use crate::store::{Correction, OwnerChange, StepRow, with};
 use baton_core::domain::crm_id::CrmId;
-use baton_core::domain::effect::{Class, CrmEffect, CrmNote};
+use baton_core::domain::effect::{Class, CrmEffect, CrmNote, Effect};
 use baton_core::domain::id::RepId;
 use baton_core::domain::lead::{Lead, ReachBack};
+use baton_core::domain::text::RepText;
 use baton_core::handoff::Event;
 use baton_core::handoff::state::NewOwner;
 use baton_core::routing::decision::OwnershipResult;
@@ -24,8 +26,6 @@ use std::time::Duration;
 
 /// A look that can wait is put off by this much while the CRM's requests run short.
 const SPARED_FOR: TimeDelta = TimeDelta::minutes(15);
-/// A write looks again so soon whether the one before it has ended.
-const LOOKS_AGAIN: TimeDelta = TimeDelta::milliseconds(500);
 
 #[async_trait::async_trait]
 impl Work for CrmEffect<'_> {
@@ -67,15 +67,36 @@ impl Work for CrmEffect<'_> {
 }
 
 async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Result<Done, VendorError> {
-    let around = at.parts.store.steps_around(at.step).await.map_err(retry)?;
-    if matches!(note, CrmNote::Routed) && around.later.is_some_and(|due_at| due_at <= at.now()) {
+    let siblings = at.parts.store.step_siblings(at.step, at.now()).await.map_err(retry)?;
+    if matches!(note, CrmNote::Routed) && order::is_followed(&siblings, at.now()) {
         // It has no task of its own, and what it says of the lead the later one says after it.
         return Ok(Done::nothing("a later write of the lead is due, and says it as well"));
     }
     // Whichever came first makes what the next one finds, and the last that was planned has the last word.
-    if let Some(due_at) = around.earlier {
-        return Ok(Done::again(due_at.max(at.now() + LOOKS_AGAIN), "an earlier write of the lead has not ended"));
+    match order::of_write(at.step, &siblings, at.now()) {
+        Turn::Now => write_lead(at, crm, &lead_of(at, owner, note)?, owner).await,
+        Turn::Waits { until } => Ok(Done::again(until, "another write of the lead goes first")),
+        Turn::Passed { by } => write_late(at, crm, note, &by).await,
     }
+}
+
+/// A later write has said whose the lead is and what its record shows. What is left is a task of its own, for whoever has the lead now.
+async fn write_late(at: &At<'_>, crm: &dyn Crm, note: &CrmNote, by: &[Effect]) -> Result<Done, VendorError> {
+    let is_told = |later: &Effect| matches!(later, Effect::WriteCrm { note, .. } if is_of_meeting(note));
+    let matter = Matter::read(at.parts, at.step).await?;
+    let at = &At { parts: at.parts, step: at.step, matter: &matter, webhooks: at.webhooks };
+    let owner = &matter.handoff.owner;
+    let lead = lead_of(at, owner, note)?;
+    if lead.task.is_none() || (is_of_meeting(note) && by.iter().any(is_told)) {
+        return Ok(Done::nothing("a later write of the lead says it"));
+    }
+    // A text that is empty leaves the record's own as it is.
+    let lead = CrmLead { keeps_owner: true, is_new: false, description: RepText(String::new()), ..lead };
+    write_lead(at, crm, &lead, owner).await
+}
+
+/// As the CRM is to show it, the task that goes with it included.
+fn lead_of(at: &At<'_>, owner: &RepId, note: &CrmNote) -> Result<CrmLead, VendorError> {
     let matter = at.matter;
     let owner_rep = matter.rep(owner)?;
     let briefing = matter.briefing();
@@ -107,22 +128,24 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
         kind: task_kind(note, &matter.lead),
         done,
     });
-    let chosen = owner_chosen_by_crm(matter);
-    let lead = CrmLead {
+    Ok(CrmLead {
         owner_crm_id: owner_rep.crm_id.clone(),
         owner_email: Some(owner_rep.email.clone()),
-        keeps_owner: chosen.is_some(),
+        keeps_owner: owner_chosen_by_crm(matter).is_some(),
         yields_owner: matter.rules.assignment == Assignment::Crm,
         is_new: matter.crm().is_none() && matter.rules.assignment == Assignment::Baton,
         description: body,
         task,
         ..CrmLead::of(&matter.lead)
-    };
-    let mut written = crm.write_lead(&lead).await?;
+    })
+}
+
+async fn write_lead(at: &At<'_>, crm: &dyn Crm, lead: &CrmLead, owner: &RepId) -> Result<Done, VendorError> {
+    let mut written = crm.write_lead(lead).await?;
     if crm.assigns_later()
         && let Some(named) = written.owner_crm_id.take()
     {
-        let ours = (owner_rep.name_in_crm(), chosen, lead.yields_owner);
+        let ours = (at.matter.rep(owner)?.name_in_crm(), owner_chosen_by_crm(at.matter), lead.yields_owner);
         written.owner_crm_id = Some(as_known(at, named, ours).await?);
     }
     let event = if written.by_hand { taken_meanwhile(at, &written).await? } else { None };
@@ -162,17 +185,22 @@ async fn taken_meanwhile(at: &At<'_>, written: &CrmRef) -> Result<Option<Event>,
 }
 
 /// A meeting is one task all along: it is moved, and closed, with it.
-fn task_key(note: &CrmNote, at: &At<'_>) -> String {
+fn is_of_meeting(note: &CrmNote) -> bool {
     match note {
-        CrmNote::Booked { .. } | CrmNote::Moved { .. } | CrmNote::CalledOff { .. } => {
-            hex_key(&format!("{}/meeting", at.matter.lead.id))
-        }
+        CrmNote::Booked { .. } | CrmNote::Moved { .. } | CrmNote::CalledOff { .. } => true,
         CrmNote::Routed
         | CrmNote::Connected { .. }
         | CrmNote::CallbackPromised { .. }
         | CrmNote::MailPromised { .. }
-        | CrmNote::NeedsAttention { .. } => hex_key(&at.step.effect_key),
+        | CrmNote::NeedsAttention { .. } => false,
     }
+}
+
+fn task_key(note: &CrmNote, at: &At<'_>) -> String {
+    if is_of_meeting(note) {
+        return hex_key(&format!("{}/meeting", at.matter.lead.id));
+    }
+    hex_key(&at.step.effect_key)
 }
 
 fn task_kind(note: &CrmNote, lead: &Lead) -> TaskKind {

@@ -8,6 +8,7 @@ mod chat;
 mod crm;
 mod events;
 mod mail;
+mod order;
 mod texts;
 mod timers;
 

@@ -2,6 +2,7 @@
 //! decision cannot be made again, and says so.
 
 use super::documents::ERASED;
+use super::search::{Place, Written};
 use super::sought::Sought;
 use crate::store::sql::row::{Reading, document, micros};
 use crate::store::{StoreError, Tx};
@@ -14,9 +15,36 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
+/// What is somebody else's and may name the person.
+pub(super) enum Somebodys {
+    Lead(LeadId),
+    /// What the CRM had said when this lead was decided.
+    Snapshot(LeadId),
+    Written(&'static Written, Place),
+}
+
 impl Tx {
+    /// `false`: the person is not in it any more, or in no text that can be taken out.
+    pub(super) async fn person_take_out(
+        &mut self,
+        of: &Somebodys,
+        sought: &Sought,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        match of {
+            Somebodys::Lead(lead) => self.lead_erase_named(lead, sought, now).await,
+            Somebodys::Snapshot(lead) => self.snapshot_erase(lead, sought, now).await,
+            Somebodys::Written(of, place) => {
+                self.erase_overwriting(true).await?;
+                let is_taken_out = self.written_erase(of, place, sought).await?;
+                self.erase_overwriting(false).await?;
+                Ok(is_taken_out)
+            }
+        }
+    }
+
     /// Takes the person out of a lead that is somebody else's, text by text. `false`: what is sought is no text that can be taken out.
-    pub(super) async fn lead_erase_named(
+    async fn lead_erase_named(
         &mut self,
         lead: &LeadId,
         sought: &Sought,
@@ -45,12 +73,7 @@ impl Tx {
     }
 
     /// Takes the person out of what the CRM had said when somebody else's lead was decided.
-    pub(super) async fn snapshot_erase(
-        &mut self,
-        lead: &LeadId,
-        sought: &Sought,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    async fn snapshot_erase(&mut self, lead: &LeadId, sought: &Sought, now: DateTime<Utc>) -> Result<bool, StoreError> {
         // Held: it may be emptied meanwhile, or somebody else taken out of it.
         let sql = format!(
             "-- erase::snapshot\nSELECT lead_id, snapshot FROM decision WHERE lead_id = $1 AND octet_length(snapshot) > 0 {}",

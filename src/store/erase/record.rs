@@ -91,12 +91,6 @@ pub(super) struct Part {
     pub at_vendors: Vec<AtVendor>,
 }
 
-impl Part {
-    pub(super) fn named(lead: &LeadId) -> Self {
-        Self { named_in: Some(lead.clone()), ..Self::default() }
-    }
-}
-
 const COLUMNS: &str = "id, requested_at, actor, why, earlier, person, state, leads, named_in, messages, waits_for, \
                        at_vendors, swept_at";
 

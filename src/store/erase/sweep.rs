@@ -1,6 +1,7 @@
 //! Going through the tables for a person, and taking away what is found.
 
 use super::lead::LeadErased;
+use super::named::Somebodys;
 use super::person::Person;
 use super::record::{Erasure, HELD_FOR, Now, Part};
 use super::search::{LOOSE, LeadTexts, Loose, MessageText, WRITTEN, Written};
@@ -114,23 +115,33 @@ impl Store {
     ) -> Result<(), StoreError> {
         let sought = Arc::new(Sought::asked(person, reads_mail));
         for lead in leads {
-            let at = now();
-            let lent = (id.to_owned(), lead, Arc::clone(&sought));
-            let erase = with(lent, move |tx, (id, lead, sought)| {
-                Box::pin(async move {
-                    if tx.lead_erase_named(lead, sought, at).await? {
-                        tx.erasure_add(id, &Part::named(lead), at + HELD_FOR).await?;
-                    }
-                    Ok(())
-                })
-            });
-            match self.write("erase.named", erase).await {
+            match self.take_out(id, (Somebodys::Lead(lead.clone()), Some(lead)), &sought, now()).await {
                 // It is no longer kept.
                 Ok(()) | Err(StoreError::NotFound { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Takes the person out of what is somebody else's, and writes that down with it: of which lead, where it is a lead's.
+    async fn take_out(
+        &self,
+        id: &str,
+        (of, named_in): (Somebodys, Option<LeadId>),
+        sought: &Arc<Sought>,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let part = Part { named_in, ..Part::default() };
+        let erase = with((id.to_owned(), of, Arc::clone(sought), part), move |tx, (id, of, sought, part)| {
+            Box::pin(async move {
+                if tx.person_take_out(of, sought, at).await? {
+                    tx.erasure_add(id, part, at + HELD_FOR).await?;
+                }
+                Ok(())
+            })
+        });
+        self.write("erase.take_out", erase).await
     }
 
     pub(super) async fn messages_erase(
@@ -281,19 +292,7 @@ impl Store {
                 if lead.as_ref().is_some_and(|lead| erasure.leads.contains(lead)) {
                     continue;
                 }
-                let held_until = now() + HELD_FOR;
-                let part = Part { named_in: lead, ..Part::default() };
-                let erase = with((erasure.id.clone(), place, Arc::clone(sought), part), move |tx, lent| {
-                    Box::pin(async move {
-                        let (id, place, sought, part) = lent;
-                        tx.erase_overwriting(true).await?;
-                        if tx.written_erase(of, place, sought).await? {
-                            tx.erasure_add(id, part, held_until).await?;
-                        }
-                        tx.erase_overwriting(false).await
-                    })
-                });
-                self.write("erase.written", erase).await?;
+                self.take_out(&erasure.id, (Somebodys::Written(of, place), lead), sought, now()).await?;
             }
         }
     }
@@ -319,17 +318,8 @@ impl Store {
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = last.to_string();
             for (lead, _) in page.into_iter().filter(|(lead, hit)| *hit && !erasure.leads.contains(lead)) {
-                let at = now();
-                let lent = (erasure.id.clone(), lead, Arc::clone(&sought));
-                let erase = with(lent, move |tx, (erasure, lead, sought)| {
-                    Box::pin(async move {
-                        if tx.snapshot_erase(lead, sought, at).await? {
-                            tx.erasure_add(erasure, &Part::named(lead), at + HELD_FOR).await?;
-                        }
-                        Ok(())
-                    })
-                });
-                self.write("erase.snapshot", erase).await?;
+                let place = (Somebodys::Snapshot(lead.clone()), Some(lead));
+                self.take_out(&erasure.id, place, &sought, now()).await?;
             }
         }
     }

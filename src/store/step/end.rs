@@ -30,16 +30,22 @@ pub enum StepEnd {
         error: String,
         still_sent: bool,
     },
+    /// Nothing was done, and nothing has gone wrong: its time comes then.
+    Waits {
+        run_at: DateTime<Utc>,
+        why: String,
+    },
 }
 
 impl StepEnd {
-    /// `done`, `failed`, `expired` or `retry`.
+    /// `done`, `failed`, `expired`, `retry` or `waits`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Done { .. } => "done",
             Self::Failed { .. } | Self::Refused { .. } => "failed",
             Self::Expired => "expired",
             Self::Retry { .. } => "retry",
+            Self::Waits { .. } => "waits",
         }
     }
 }
@@ -89,6 +95,12 @@ impl FinishedStep {
             StepEnd::Expired => {
                 row["end_state"] = json!("expired");
                 row["error"] = json!("the deadline had passed");
+            }
+            StepEnd::Waits { run_at, why } => {
+                row["end_state"] = json!("due");
+                row["again_at"] = json!(micros(*run_at));
+                row["error"] = json!(why);
+                row["keep_sent"] = json!(0);
             }
             StepEnd::Retry { run_at, error, still_sent } => {
                 row["end_state"] = json!("due");

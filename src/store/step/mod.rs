@@ -1,7 +1,7 @@
 //! Steps: leased, fenced, with a deadline each.
 
 mod again;
-mod around;
+mod ahead;
 mod backlog;
 mod cards;
 mod carried;
@@ -11,7 +11,7 @@ mod texted;
 mod told;
 
 pub use again::FailedStep;
-pub use around::StepsAround;
+pub use ahead::{Sibling, SiblingState};
 pub use backlog::{StepProblem, StepStats};
 pub use cards::OfferedCard;
 pub use carried::CarrierLeg;

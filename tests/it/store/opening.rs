@@ -164,6 +164,30 @@ pub async fn a_wrong_clock_is_refused(db: Db) {
     }
 }
 
+/// A database begins empty, and nobody has counted its rows when it is full: a plan that was made before would read them all.
+pub async fn what_is_asked_of_an_empty_table_is_planned_anew_when_it_has_filled(db: Db) {
+    const ROWS: i64 = 100_000;
+    let key = ["nobody".to_owned()];
+    let look = || async { assert!(db.store.mirror_get(&key).await.expect("a look").is_empty(), "nobody is there") };
+    // On each connection often enough for a plan to be kept.
+    for _ in 0..100 {
+        look().await;
+    }
+    let fill = "INSERT INTO mirror_account (key, body, source, observed_at) \
+                SELECT 'account ' || n, 'null', 'test', 0 FROM generate_series(1, 100000) AS n";
+    assert_eq!(db.execute(fill).await, ROWS as u64);
+    let told =
+        |what: &str| db.number(format!("SELECT {what} FROM pg_stat_user_tables WHERE relname = 'mirror_account'"));
+    // The server tells of what it did a second later.
+    let looks = || async {
+        look().await;
+        told("seq_scan + COALESCE(idx_scan, 0)").await >= 150
+    };
+    eventually("looks at the full table are told of", looks).await;
+    let read = told("seq_tup_read").await;
+    assert!(read < ROWS, "{read} rows were read by whoever asked for one");
+}
+
 pub async fn refuses_unknown_and_unsafe_urls() {
     for (url, says) in [
         ("mysql://root@localhost/x", "neither sqlite:FILE nor postgres://"),

@@ -5,7 +5,7 @@
 use super::contract::check_all;
 use crate::eventually::{eventually, found};
 use crate::program::edit;
-use crate::store::server::{Db, on_both};
+use crate::store::server::{Db, on_both, tests};
 use crate::store::tx::reads;
 use crate::town::{self, Caller};
 use baton::app::Running;
@@ -204,6 +204,30 @@ async fn a_caller_who_hangs_up_ends_the_wait(db: Db) {
     office.close().await;
 }
 
+/// It is heard by a worker that does not hold the lead, in whose hands nothing is lost.
+async fn a_caller_who_hangs_up_with_another_worker_ends_the_wait(db: Db) {
+    let office = Office::open(db, 1, "{ crm: { wait: 2m } }").await;
+    let caller = Caller::live(3);
+    let left = json!({
+        "specversion": "1.0", "id": "left-3", "source": "town", "type": "call.event",
+        "data": { "platform": "sandbox", "call": caller.call(), "event": "ended" },
+    });
+    let came_at = office.clock.now();
+    for (worker, event) in office.workers.iter().zip([&caller.event, &left]) {
+        worker.decider.take(vec![town::inbox(event, office.clock.now())]).await.expect("the event is taken");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let lead = caller.lead();
+    office.decision(&lead).await;
+    let handoff = || async { office.db.store.handoff(&HandoffId::of(&lead)).await.expect("the handoff") };
+    let decided_at = handoff().await.decided_at;
+    assert!(decided_at < came_at + TimeDelta::seconds(8), "{decided_at}");
+    eventually("nobody is on the line", || async { !handoff().await.live }).await;
+    let all_handled = || async { office.db.number("SELECT COUNT(*) FROM inbox WHERE state <> 'handled'").await == 0 };
+    eventually("all is heard of", all_handled).await;
+    office.close().await;
+}
+
 /// Two writes of a lead are due at once. The first is long in coming back, and loses an answer: the second waits for what it makes,
 /// and has the last word.
 async fn what_is_written_twice_of_a_lead_is_one_note(db: Db) {
@@ -251,10 +275,45 @@ async fn a_write_in_between_hides_no_change_by_hand(db: Db) {
     office.close().await;
 }
 
+/// A write that does not get through keeps the next one waiting for a while and no longer, and when its time comes it says nothing
+/// over what that has said.
+async fn a_write_that_is_stuck_is_passed_and_says_nothing_over(db: Db) {
+    let office = Office::open(db, 6, "baton").await;
+    office.world.arm("hubspot", "contacts.create", Fault::Unavailable, 1000);
+    let caller = Caller::gone(3);
+    office.tell(&caller.event).await;
+    let writes = "kind = 'write_crm' AND state = 'due' AND last_error";
+    let put_off = format!("UPDATE step SET run_at = run_at + 86400000000 WHERE {writes} NOT LIKE 'another write%'");
+    eventually("the first write is put off", || async { office.db.execute(put_off.as_str()).await == 1 }).await;
+    office.world.heal("hubspot");
+    // As if it had been planned a while ago.
+    let long_ago = format!(
+        "UPDATE step SET planned_at = planned_at - 1000000000, run_at = 0 WHERE {writes} LIKE 'another write%'"
+    );
+    eventually("the second one waits for it", || async { office.db.execute(long_ago.as_str()).await == 1 }).await;
+    let done = || office.db.number("SELECT COUNT(*) FROM step WHERE kind = 'write_crm' AND state = 'done'");
+    eventually("and then no longer", || async { done().await == 1 }).await;
+    let stories = || ["notes", "tasks"].map(|kind| office.portal.records(kind).len());
+    assert_eq!(stories(), [1, 1]);
+    let said = || office.portal.records("notes")[0].properties["hs_note_body"].clone();
+    let promise = said();
+    assert_eq!(office.db.execute(format!("UPDATE step SET run_at = 0 WHERE {writes} IS NOT NULL")).await, 1);
+    eventually("the first one ends", || async { done().await == 2 }).await;
+    assert_eq!((said(), stories()), (promise, [1, 1]));
+    assert_eq!(office.owner_there(&caller.lead()).await.as_ref(), Some(&office.west[0]));
+    office.close().await;
+}
+
 on_both! {
     the_rep_whom_the_workflow_names_has_the_lead_and_whom_a_person_names_after_that,
     where_no_workflow_names_anybody_the_rules_below_it_do,
     a_caller_who_hangs_up_ends_the_wait,
     what_is_written_twice_of_a_lead_is_one_note,
+    a_write_that_is_stuck_is_passed_and_says_nothing_over,
     a_write_in_between_hides_no_change_by_hand,
+}
+
+tests! {
+    a_caller_who_hangs_up_with_another_worker_ends_the_wait_on_postgres:
+        on_postgres(a_caller_who_hangs_up_with_another_worker_ends_the_wait),
 }

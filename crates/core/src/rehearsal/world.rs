@@ -57,6 +57,7 @@ pub fn at_rest(rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
         account: Fact::Known { value: None.into(), observed_at: now, source: SOURCE.to_owned() },
         assigned: None,
         lacks: BTreeSet::new(),
+        sees_leave_ahead: true,
         reps: rules.reps.keys().map(|rep| (rep.clone(), free(now))).collect(),
         ledgers: BTreeMap::new(),
     }

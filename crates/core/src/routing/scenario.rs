@@ -108,6 +108,7 @@ fn snapshot() -> Snapshot {
         account: Fact::Known { value: Candidates::Settled(None), observed_at: at("09:59"), source: "mirror".into() },
         assigned: None,
         lacks: BTreeSet::new(),
+        sees_leave_ahead: true,
         reps: BTreeMap::new(),
         ledgers: BTreeMap::new(),
     }

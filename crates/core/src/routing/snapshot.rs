@@ -27,6 +27,9 @@ pub struct Snapshot {
     /// Rungs of a ladder for which nothing is connected: they are not planned.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lacks: BTreeSet<Rung>,
+    /// Absences in calendars that are still ahead are leave. Whatever was decided before they were is decided again without them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sees_leave_ahead: bool,
     /// Reps that are not listed: presence unset, no load, calendar unknown.
     pub reps: BTreeMap<RepId, RepFacts>,
     /// Pools that are not listed have an empty ledger.
@@ -125,7 +128,7 @@ impl Snapshot {
     /// Of the lead alone: nothing is said of any rep or pool yet.
     pub fn of_lead(now: DateTime<Utc>, account: Fact<Candidates>, assigned: Option<Fact<Option<CrmId>>>) -> Self {
         let (lacks, reps, ledgers) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
-        Self { now, account, assigned, lacks, reps, ledgers }
+        Self { now, account, assigned, lacks, sees_leave_ahead: true, reps, ledgers }
     }
 
     /// With what is known of those who are considered: the only way in which a worker or a rehearsal comes by the reps and

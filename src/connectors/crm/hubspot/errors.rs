@@ -50,6 +50,20 @@ pub(super) fn judge(answer: &Answer) -> Result<(), VendorError> {
     })
 }
 
+/// The same of a creation: a unique value that is taken passes.
+pub(super) fn judge_creation(answer: &Answer) -> Result<(), VendorError> {
+    if is_conflict(answer) { Ok(()) } else { judge(answer) }
+}
+
+/// The same of a change of nobody: it passes where it was looked for.
+pub(super) fn judge_try(answer: &Answer) -> Result<(), VendorError> {
+    match answer.status {
+        404 => Ok(()),
+        400 if answer.value()["category"] == "VALIDATION_ERROR" => Ok(()),
+        _ => judge(answer),
+    }
+}
+
 /// By the policy's name, or by the sentence where there is none.
 fn pause(problem: &Problem) -> Duration {
     let named = if problem.policy_name.is_empty() { &problem.message } else { &problem.policy_name };
@@ -73,7 +87,7 @@ pub(super) fn of_part(category: &str) -> VendorError {
 }
 
 /// A unique value is taken. Contacts answer 409 for the e-mail address and 400 for a property of the admin's.
-pub(super) fn is_conflict(answer: &Answer) -> bool {
+fn is_conflict(answer: &Answer) -> bool {
     answer.status == 409 || (answer.status == 400 && answer.text().contains("CONFLICTING_UNIQUE_VALUE"))
 }
 

@@ -22,7 +22,9 @@ impl HubSpot {
 
     async fn write_for(&self, lead: &CrmLead, owner: Option<&str>) -> Result<CrmRef, VendorError> {
         let (contact, is_new) = self.contact(lead, owner).await?;
-        self.engage(&contact.id, is_new, &self.note(lead, owner)).await?;
+        if !lead.description.0.is_empty() {
+            self.engage(&contact.id, is_new, &self.note(lead, owner)).await?;
+        }
         if let Some(task) = &lead.task {
             self.engage(&contact.id, is_new, &self.task(task, owner)).await?;
         }
@@ -55,9 +57,8 @@ impl HubSpot {
         let call = self
             .object_call("create_contact", Does::Write, Method::POST, &["contacts"])
             .json(json!({ "properties": properties }));
-        let answer = self.send_unjudged(call).await?;
-        if !errors::is_conflict(&answer) {
-            errors::judge(&answer)?;
+        let answer = self.send_judged(call, errors::judge_creation).await?;
+        if answer.is_success() {
             return Ok((read(&answer)?, true));
         }
         let known = match (errors::existing_id(&answer), &lead.email) {

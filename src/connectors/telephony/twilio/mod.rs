@@ -123,8 +123,7 @@ impl Twilio {
     }
 
     async fn send(&self, call: ApiCall) -> Result<Answer, VendorError> {
-        let answer = self.http.send(&call).await?;
-        errors::judge(&answer).map(|()| answer)
+        self.http.send_judged(&call, errors::judge).await
     }
 
     async fn fetch(&self, sid: &str) -> Result<CallRead, VendorError> {

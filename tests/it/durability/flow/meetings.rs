@@ -115,6 +115,23 @@ async fn two_presses_at_once_move_a_meeting_once_and_the_link_is_used_up() {
     assert_eq!(booked.acts().await, ["meeting.move"]);
 }
 
+/// Whoever opens the page again and again, all at once or one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_opened_often_asks_the_calendar_once() {
+    let booked = Booked::begin().await;
+    booked.play.until_quiet().await;
+    let asked = || booked.play.stage.world.exchanges().iter().filter(|exchange| exchange.vendor == "google").count();
+    let before = asked();
+    for (status, page) in futures_util::future::join_all((0..30).map(|_| booked.look(&booked.token))).await {
+        assert!(status == 200 && page.contains("Move it to"), "{status} {page}");
+    }
+    for _ in 0..30 {
+        assert!(booked.look(&booked.token).await.1.contains("Move it to"));
+    }
+    // It is looked through by and by as well.
+    assert!(asked() - before < 30, "{} for sixty looks", asked() - before);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_time_that_is_taken_meanwhile_leads_to_the_others() {
     let booked = Booked::begin().await;

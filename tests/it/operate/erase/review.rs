@@ -4,18 +4,19 @@ use super::both;
 use super::person::{EMAIL, OTHERS, PHONE, dump, events, found_in, other, texts};
 use super::stage::Town;
 use crate::eventually::eventually;
-use crate::store::server::{Db, on_both};
+use crate::store::server::{Db, on_both, tests};
 use crate::store::tx::writes;
 use crate::town;
 use baton::intake::event::lead_id;
 use baton::intake::normalise;
 use baton::store::{Erasure, ErasureRequest, ErasureState, Person, StoreError};
-use baton_clock::{Clock, SystemClock};
+use baton_clock::{Clock, ScaledClock, SystemClock};
 use baton_core::domain::id::{HandoffId, LeadId};
 use baton_core::domain::phone::PhoneE164;
 use baton_core::routing::Snapshot;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 on_both! {
     what_is_at_vendors_is_listed_though_the_erasure_stops_half_way_and_a_lead_is_let_go,
@@ -24,6 +25,11 @@ on_both! {
     what_was_said_of_consent_and_disclosure_later_stays,
     a_second_request_names_the_first_while_that_is_open_and_not_afterwards,
     what_an_earlier_version_adds_to_an_erased_lead_goes_again,
+}
+
+tests! {
+    an_erasure_that_takes_long_stays_in_its_own_hands_on_postgres:
+        on_postgres(an_erasure_that_takes_long_stays_in_its_own_hands),
 }
 
 /// By number, with the erasure in our own hands.
@@ -185,4 +191,27 @@ async fn what_an_earlier_version_adds_to_an_erased_lead_goes_again(db: Db) {
     let asked = "audit WHERE act = 'erasure.ask' AND actor LIKE 'worker %'";
     assert_eq!((town.count(asked).await, town.count("audit WHERE act = 'lead.erase'").await), (1, 2));
     worker.stop().await;
+}
+
+/// Somebody is in its way for longer than a dead one is waited for.
+async fn an_erasure_that_takes_long_stays_in_its_own_hands(db: Db) {
+    let (town, worker) = Town::begin(db).await;
+    town.bring(&events(town.clock.now())).await;
+    worker.stop().await;
+    let (store, id) = (&town.db.store, ask(&town.db).await);
+    let mut in_the_way = town.db.raw.begin().await.expect("a transaction");
+    sqlx::query("LOCK TABLE lead IN SHARE MODE").execute(&mut *in_the_way).await.expect("nothing is written to leads");
+    // A minute of it is three seconds.
+    let clock = ScaledClock::new(SystemClock.now(), 20);
+    let now = || clock.now();
+    let others = async {
+        for _ in 0..18 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let taken = store.erasure_take_up(normalise::email, &now).await.expect("a look");
+            assert_eq!(taken, None, "somebody is at it");
+        }
+        in_the_way.rollback().await.expect("it is out of the way");
+    };
+    let (done, ()) = tokio::join!(store.erasure_go_on(&id, normalise::email, &now), others);
+    assert_eq!(done.expect("it goes on").state, ErasureState::Done);
 }

@@ -3,7 +3,7 @@
 use super::{LOOKED_WITHIN, decided, sum, value};
 use crate::eventually::{eventually, within};
 use crate::operate::leads::{configure, until_ready};
-use crate::program::served::{Served, exchange, get, post};
+use crate::program::served::{Served, exchange, get, post, workspace};
 use crate::program::{Process, edit, free_port};
 use crate::store::server::{Db, sqlite_in, tests};
 use crate::town::{self, Caller};
@@ -161,6 +161,44 @@ fn turns_that_were_given_by_hand_beyond_the_bound_are_told() {
         served.run(&[&["ledger", "west", "--credit", "west-01", "--turns", "10"], &why[..]].concat());
     }
     told_once(served.port, "twenty turns are more than two members can be apart", pools(1.0));
+}
+
+/// Everybody has place for one open lead, and each lane has one hand, which a silent vendor holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn leads_that_wait_for_somebody_and_steps_that_wait_for_a_hand_are_told() {
+    let stage = stage().await;
+    stage.world.arm("slack", "*", SILENCE, u32::MAX);
+    let toml = format!("{}\n[limits]\nsteps_at_once = 1\nvendor_timeout_s = 5\nlease_s = 6\n", stage.config_toml());
+    let start = move || {
+        let port = free_port();
+        let folder = workspace(port, 1, &toml);
+        for (desk, head) in [("", ",crm_id\n"), ("west", "WES01\n"), ("east", "EAS01\n"), ("desk", "DES01\n")] {
+            let cap = if desk.is_empty() { ",cap_open" } else { ",1" };
+            edit(folder.path(), "rules/reps.csv", head, &format!("{}{cap}\n", head.trim_end()));
+        }
+        Served::on(folder, port, "info", &StandIns::secrets())
+    };
+    let served = tokio::task::spawn_blocking(start).await.expect("it starts");
+    let leads = [3, 6, 9, 12].map(|number| decided(&served, &Caller::gone(number)));
+    let text = told_once(served.port, "two leads wait, and what is to be said of them", |text| {
+        value(text, "baton_leads_waiting") == Some(2.0) && value(text, "baton_steps_due{lane=\"chat\"}") >= Some(1.0)
+    });
+    for oldest in ["baton_lead_oldest_waiting_seconds", "baton_step_oldest_due_seconds{lane=\"chat\"}"] {
+        assert!(value(&text, oldest) > Some(0.0), "{oldest}: {text}");
+    }
+
+    stage.world.heal("slack");
+    for (number, lead) in leads.iter().take(2).enumerate() {
+        let data = json!({ "lead": lead["lead"], "kind": "lost", "at": SystemClock.now() });
+        let id = format!("lost-{number}");
+        let lost =
+            json!({ "specversion": "1.0", "id": id, "source": "town", "type": "outcome.recorded", "data": data });
+        let taken = served.ask(&post("/v1/events", None, &lost.to_string()));
+        assert!(matches!(taken.status, 200 | 202), "{taken:?}");
+    }
+    told_once(served.port, "nobody waits any more, and nothing", |text| {
+        value(text, "baton_leads_waiting") == Some(0.0) && value(text, "baton_steps_due{lane=\"chat\"}") == Some(0.0)
+    });
 }
 
 /// The second worker stands still until the first is dead, so that it is the first that had the step.

@@ -5,7 +5,9 @@ use crate::eventually::eventually;
 use crate::store::server::{Db, on_both, tests};
 use crate::town::Caller;
 use baton_clock::Clock;
+use baton_sandbox::Fault;
 use serde_json::{Value, json};
+use std::time::Duration;
 use url::form_urlencoded::Serializer;
 
 /// Whoever is first has the lead with its turn; the other is told who has it, and so does the card that both had before them.
@@ -156,8 +158,30 @@ async fn what_a_caller_says_stays_words(db: Db) {
     office.holds_to_the_contract();
 }
 
+/// One rewrite of a card is under way at a time, so that the newest is not followed by an older one.
+async fn a_rewrite_waits_for_the_one_before_it_and_has_the_last_word(db: Db) {
+    let office = Office::open(db, |_| ()).await;
+    let before = office.owed(&Caller::gone(3)).await;
+    let (lead, owner) = (before.lead.id, member(before.owner.as_str()));
+    let card = office.card("called").await;
+    office.stage.world.arm("slack", "chat.update", Fault::Stall(Duration::from_secs(3)), 1);
+    assert_eq!(office.interacts(&office.press(&card, "called", &owner, "1.1")).await.0, 200);
+    eventually("the first is under way", || async { acts(&office.shown(&card)) == ["reassign", "rate"] }).await;
+    let lost = json!({
+        "specversion": "1.0", "id": "lost-1", "source": "town", "type": "outcome.recorded",
+        "data": { "lead": lead, "kind": "lost", "at": office.clock.now() },
+    });
+    office.tells(&lost).await;
+    eventually("it is closed", || async { office.handoff(&lead).await.closed }).await;
+    assert_eq!(office.interacts(&office.press(&card, "called", &owner, "1.2")).await.0, 200);
+    let waiting = "SELECT COUNT(*) FROM step WHERE kind = 'update_card' AND last_error LIKE 'another rewrite%'";
+    eventually("the second waits", || async { office.db.number(waiting).await >= 1 }).await;
+    eventually("and is shown then", || async { acts(&office.shown(&card)) == ["rate"] }).await;
+}
+
 on_both! {
     of_two_who_take_one_lead_at_once_one_has_it,
+    a_rewrite_waits_for_the_one_before_it_and_has_the_last_word,
     a_call_by_hand_is_told_once_and_a_closed_lead_stays_closed,
 }
 

@@ -161,6 +161,10 @@ impl Absence<'_> {
             let at = |time| zone.from_local_datetime(&time).earliest();
             Some(at(midnight).or_else(|| at(midnight + TimeDelta::hours(1)))?.to_utc())
         });
+        if !case.snapshot.sees_leave_ahead {
+            let Rejection::OutOfOffice { until } = self.because else { return ends_at };
+            return ends_at.max(Some(*until));
+        }
         let calendar = case.seen(self.rep).calendar().unwrap_or(&[]);
         let away = calendar.iter().filter(|entry| availability::is_absence(entry) && entry.until > case.now());
         let away = away.filter(|entry| self.free_at.is_none_or(|free_at| entry.from <= free_at));

@@ -60,3 +60,24 @@ fn an_absence_in_the_calendar_that_begins_before_the_next_shift_is_leave() {
     let meets = scenario().owner("ana").off_rota("ana").delegate("ana", "dan").leave_at_most(10);
     meets.calendar("ana", BusyKind::Busy, at("21:00"), until).expect_owner("ben");
 }
+
+/// What was known of a lead before absences ahead were leave is decided as it was then.
+#[test]
+fn an_older_decision_sees_no_leave_ahead() {
+    let older = |mut world: Scenario| {
+        let mut known = serde_json::to_value(&world.snapshot).expect("a snapshot");
+        assert_eq!(
+            known.as_object_mut().expect("an object").remove("sees_leave_ahead"),
+            Some(serde_json::Value::Bool(true))
+        );
+        world.snapshot = serde_json::from_value(known).expect("an older one");
+        world
+    };
+    let long = moment("2026-01-16T06:00:00Z");
+    let apart = || {
+        let world = scenario().owner("ana").off_rota("ana").delegate("ana", "dan").leave_at_most(10);
+        world.calendar("ana", BusyKind::OutOfOffice, at("21:00"), long)
+    };
+    apart().expect_owner("ana").expect_first("dan");
+    older(apart()).expect_owner("ben");
+}
