@@ -157,7 +157,7 @@ impl VendorHttp {
         let _permit = self.admitted().await?;
         self.pass(&self.rate, "").await?;
         if call.does == Does::Write {
-            deadline::has_written();
+            has_written();
         }
         figures::vendor_called(self.vendor, call.operation);
         let began = Instant::now();

@@ -258,7 +258,7 @@ impl Crm for HubSpot {
         now: DateTime<Utc>,
         counts: Counts,
     ) -> Result<AccountChanges, VendorError> {
-        self.changed(since, now, counts).await
+        self.account_changes(since, now, counts).await
     }
 
     async fn accounts(&self, ids: &[CrmId], keys: &AccountKeys) -> Result<Vec<CompanyRecord>, VendorError> {

@@ -179,7 +179,7 @@ async fn dealt(
     let has_said = [OutcomeKind::Won, OutcomeKind::Lost].map(by).contains(&Some(OutcomeBy::Person));
     // One deal of several was won: the lead was.
     let is_won = by(OutcomeKind::Won) == Some(OutcomeBy::OtherRecord);
-    let ended = ended.filter(|kind| !has_said && !(*kind == OutcomeKind::Lost && is_won));
+    let ended = ended.filter(|kind| !(has_said || *kind == OutcomeKind::Lost && is_won));
     let mut steps = Vec::new();
     if let Some(kind) = ended {
         tx.crm_outcome_insert(lead, kind, (at.min(mover.now), amount), deal).await?;

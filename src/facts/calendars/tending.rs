@@ -42,27 +42,27 @@ impl Facts {
     }
 
     async fn tend_once(&self, rules: &RuleSet, base: &str, holder: &str) -> Result<(), StoreError> {
-        if !self.is_ours(holder).await? {
+        if !self.tends_channels(holder).await? {
             return Ok(());
         }
         let (all, wanted, now) = (self.store.channels().await?, on_roster(rules), self.clock.now());
         for calendar in &wanted {
             let of: Vec<&CalendarChannel> = all.iter().filter(|channel| channel.calendar == **calendar).collect();
-            if is_to_be_opened(&of, base, now) && self.is_ours(holder).await? {
+            if is_to_be_opened(&of, base, now) && self.tends_channels(holder).await? {
                 self.open(calendar, base).await?;
             }
         }
         for channel in &all {
             let unwanted_since = self.channels.unwanted_since(&channel.calendar, &wanted, now);
             let is_unwanted = unwanted_since.is_some_and(|since| now - since >= UNWANTED_FOR);
-            if (is_unwanted || is_over(channel, &all, now)) && self.is_ours(holder).await? {
+            if (is_unwanted || is_over(channel, &all, now)) && self.tends_channels(holder).await? {
                 self.close(channel, now).await?;
             }
         }
         Ok(())
     }
 
-    async fn is_ours(&self, holder: &str) -> Result<bool, StoreError> {
+    async fn tends_channels(&self, holder: &str) -> Result<bool, StoreError> {
         let given = (holder.to_owned(), self.clock.now());
         let lease = with(given, |tx, (holder, now)| Box::pin(tx.token_lease(LEASE, holder, *now)));
         Ok(self.store.write("channel.lease", lease).await? == TokenLease::Ours)

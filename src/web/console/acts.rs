@@ -27,7 +27,7 @@ pub(super) async fn reassign(
 ) -> Result<Response, Problem> {
     let form = Form::read(&body);
     let asked = ReassignBody { to: form.filled("to"), reason: form.text("reason").to_owned(), by: rights.name.clone() };
-    api_reassign::post(door, Extension(rights), Path(lead.clone()), Query(Nothing {}), Json(asked)).await?;
+    let _told = api_reassign::post(door, Extension(rights), Path(lead.clone()), Query(Nothing {}), Json(asked)).await?;
     Ok(done(&lead))
 }
 
@@ -37,7 +37,7 @@ pub(super) async fn call(
     Path(lead): Path<String>,
 ) -> Result<Response, Problem> {
     let asked = CallBody { rep: None, by: rights.name.clone() };
-    api_call::post(door, Extension(rights), Path(lead.clone()), Query(Nothing {}), Json(asked)).await?;
+    let _told = api_call::post(door, Extension(rights), Path(lead.clone()), Query(Nothing {}), Json(asked)).await?;
     Ok(done(&lead))
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn retry(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let key = Form::read(&body).text("key").to_owned();
-    attend::retry(door, Extension(rights), Path(key), Query(Nothing {})).await?;
+    let _told = attend::retry(door, Extension(rights), Path(key), Query(Nothing {})).await?;
     Ok(view::see(LEFT))
 }
 
@@ -50,6 +50,6 @@ pub(super) async fn close(
 ) -> Result<Response, Problem> {
     let form = Form::read(&body);
     let (key, asked) = (form.text("key").to_owned(), CloseBody { why: form.text("why").to_owned() });
-    attend::close(door, Extension(rights), Path(key), Query(Nothing {}), Json(asked)).await?;
+    let _told = attend::close(door, Extension(rights), Path(key), Query(Nothing {}), Json(asked)).await?;
     Ok(view::see(LEFT))
 }

@@ -211,8 +211,8 @@ async fn a_lead_is_told_with_its_reasons_and_given_away_in_the_name_of_whoever_s
     let called = ops.sends(&format!("{address}/contacted"), &[]);
     assert_eq!(called.status, 303, "{called:?}");
 
-    let entries = office.db.store.audit_find(&AuditQuery { subject: Some(lead.clone()), ..AuditQuery::default() }, 10);
-    let entries = entries.await.expect("the audit");
+    let of_lead = AuditQuery { subject: Some(lead.clone()), ..AuditQuery::default() };
+    let entries = office.db.store.audit_find(&of_lead, 10).await.expect("the audit");
     let told: Vec<(&str, &str)> = entries.iter().map(|entry| (entry.actor.as_str(), entry.act.as_str())).collect();
     assert_eq!(told, [("token ops", "contact.record"), ("token ops", "lead.reassign")]);
 

@@ -9,7 +9,7 @@ use crate::town::{self, Caller};
 use baton::app::stage::StandIns;
 use baton::app::{self, Running};
 use baton::connectors::http::{ApiCall, Does, VendorHttp};
-use baton::reports::{self, ShadowReport};
+use baton::reports::{self, Asked, ShadowReport};
 use baton_clock::{Clock, ScaledClock, SharedClock};
 use baton_core::domain::id::LeadId;
 use baton_core::rules::RuleSet;
@@ -138,7 +138,8 @@ async fn a_trial_decides_and_keeps_ledgers_and_nobody_notices(db: Db) {
     assert!(office.told(&["readyz"]).await.contains("A TRIAL (shadow = true)"));
     let workers: Value = serde_json::from_str(&office.told(&["v1", "workers"]).await).expect("JSON");
     assert_eq!(workers["workers"][0]["shadow"], json!(true), "{workers}");
-    let report = reports::over(&office.db.store, &office.rules, 1, office.clock.now()).await.expect("a report");
+    let asked = Asked::over(None, None, 1, office.clock.now()).expect("a time");
+    let report = reports::over(&office.db.store, &office.rules, &asked, office.clock.now()).await.expect("a report");
     assert_eq!((report.leads, report.shadow), (0, 2), "no figure counts what nobody was told of");
     assert_eq!(office.db.store.attention_counts().await.expect("counts").leads, 0);
     office.worker.stop().await;

@@ -84,12 +84,6 @@ impl HubSpotState {
         record.set(OWNER, owner, "CRM_UI", at);
     }
 
-    /// A person changes a property of a record.
-    pub fn change(&self, kind: &str, id: &str, property: (&str, &str), at: DateTime<Utc>) {
-        let mut portal = self.portal();
-        portal.find_mut(kind, id).expect("the record exists").set(property.0, property.1, "CRM_UI", at);
-    }
-
     /// A person puts a record into the bin.
     pub fn archive(&self, kind: &str, id: &str) {
         self.portal().records.entry(kind.to_owned()).or_default().retain(|record| record.id != id);

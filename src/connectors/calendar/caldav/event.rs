@@ -28,7 +28,7 @@ impl CaldavCalendar {
             },
         };
         let Some((url, text, etag)) = found else { return Ok(None) };
-        let zone = self.owner(calendar).zone.or(view.listed.zone);
+        let zone = self.owners_of(calendar).into_iter().find_map(|owner| owner.zone).or(view.listed.zone);
         let standing = Standing::read(&text, zone).ok_or_else(|| {
             VendorError::needs_person(VENDOR, "somebody has made something else of the event: look at it")
         })?;

@@ -1,6 +1,5 @@
 //! Channels over which Google tells that something in a calendar has changed. It says neither what, nor always: a message may be lost.
 
-use super::account::CalendarScope;
 use super::wire::{self, read};
 use super::{GoogleCalendar, owned};
 use crate::connectors::VendorError;
@@ -32,7 +31,7 @@ impl Watches for GoogleCalendar {
             "address": request.address,
             "expiration": request.until.timestamp_millis().to_string(),
         }));
-        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        let tokens = self.accounts.of(Some(user));
         let opened: Opened = read(&self.http.send_with(&tokens, call, wire::judge).await?)?;
         let until = opened.expiration.and_then(|text| DateTime::from_timestamp_millis(text.parse().ok()?));
         Ok(Channel { resource: opened.resource_id, until: until.unwrap_or(request.until) })
@@ -42,7 +41,7 @@ impl Watches for GoogleCalendar {
         let (user, _) = owned(calendar);
         let call = ApiCall::new("channels.stop", Does::Write, Method::POST, &["calendar", "v3", "channels", "stop"])
             .json(json!({ "id": id, "resourceId": resource }));
-        let tokens = self.accounts.of(Some(user), CalendarScope::Events);
+        let tokens = self.accounts.of(Some(user));
         self.http.send_with(&tokens, call, wire::judge_get).await.map(|_closed| ())
     }
 }

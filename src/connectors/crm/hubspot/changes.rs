@@ -23,7 +23,7 @@ const PAGES: usize = 20;
 const A_MOMENT: TimeDelta = TimeDelta::milliseconds(1);
 
 impl HubSpot {
-    pub(super) async fn changed(
+    pub(super) async fn account_changes(
         &self,
         since: DateTime<Utc>,
         now: DateTime<Utc>,

@@ -10,7 +10,7 @@ fn every_refusal_is_a_problem_that_says_what_is_allowed() {
     let served = served(VOICE);
     let json_type = "Content-Type: application/json\r\n";
     let large = format!("\"{}\"", "x".repeat(300 * 1024));
-    let asked: [(&str, &str, &str, &str, u16, &str); 28] = [
+    let asked: [(&str, &str, &str, &str, u16, &str); 33] = [
         ("GET", "/v1/nothing", "", "", 404, "the API begins with /v1"),
         ("GET", "/", "", "", 404, "no such address"),
         ("DELETE", "/v1/leads", "", "", 405, "the header Allow"),

@@ -9,7 +9,7 @@ use baton::app::{Reload, Running};
 use baton::connectors::http::{Answer, ApiCall, Does, VendorHttp};
 use baton::deciding::decider::Decider;
 use baton::intake::event::lead_id;
-use baton::reports::over;
+use baton::reports::{Asked, over};
 use baton_clock::{SharedClock, SystemClock};
 use baton_core::domain::id::LeadId;
 use baton_core::domain::trace_context::TraceContext;
@@ -139,7 +139,9 @@ impl Town {
 
     pub async fn report(&self, now: DateTime<Utc>) -> Value {
         let rules = Arc::clone(&self.reload.current().borrow().rules);
-        let report = over(&self.db.store, &rules, 3, now).await.expect("a report");
+        let report = over(&self.db.store, &rules, &Asked::over(None, None, 3, now).expect("a time"), now)
+            .await
+            .expect("a report");
         serde_json::to_value(report).expect("JSON")
     }
 

@@ -16,7 +16,7 @@ use baton_core::routing::decision::Decision;
 use baton_core::routing::reason::Rejection;
 use baton_core::rules::RuleSet;
 use baton_sandbox::google::SeenChannel;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -229,7 +229,10 @@ async fn channels_are_renewed_before_they_end_and_closed_when_a_rep_has_left() {
     clock.skip_to(clock.now() + TimeDelta::hours(19));
     let is_renewed = || std::future::ready(ids().len() == 6 && ids().iter().all(|id| !first.contains(id)));
     eventually("each has a new one, and the old one is closed", is_renewed).await;
-    assert!(clock.now() < "2026-11-24T10:00:00Z".parse().expect("an instant"), "before the first ones ended");
+    assert!(
+        clock.now() < "2026-11-24T10:00:00Z".parse::<DateTime<Utc>>().expect("an instant"),
+        "before the first ones ended"
+    );
     eventually("none is kept but the open ones", || async { town.db.number(PROVEN).await == 6 }).await;
 
     let mut left = Release::clone(&release.borrow());

@@ -25,9 +25,9 @@ async fn what_has_changed_is_told_page_by_page() {
     let before = bench.clock.now();
     bench.clock.advance(Duration::from_secs(60));
     let now = bench.clock.now();
-    bench.state.change("companies", &companies[0], ("hubspot_owner_id", priya.as_str()), now);
-    bench.state.change("deals", &deal, ("amount", "500"), now);
-    bench.state.change("tickets", &ticket, ("subject", "It is down"), now);
+    bench.state.change("companies", &companies[0], &[("hubspot_owner_id", priya.as_str())], now);
+    bench.state.change("deals", &deal, &[("amount", "500")], now);
+    bench.state.change("tickets", &ticket, &[("subject", "It is down")], now);
     let told = bench.crm.changes(before, now, ALL).await.unwrap();
     assert_eq!(told.accounts, ids(&[&companies[0], &companies[1], &companies[2]]));
     assert!(told.gone.is_empty());
@@ -36,7 +36,7 @@ async fn what_has_changed_is_told_page_by_page() {
     assert_eq!(without.accounts, ids(&[&companies[0], &companies[1]]));
 
     let many: Vec<String> = (0..201).map(|_| bench.state.add("companies", &[("name", "Many")], &[])).collect();
-    many.iter().for_each(|id| bench.state.change("companies", id, ("country", "Peru"), now));
+    many.iter().for_each(|id| bench.state.change("companies", id, &[("country", "Peru")], now));
     let told = bench.crm.changes(before, now, Counts::default()).await.unwrap();
     assert_eq!(told.accounts.len(), 203);
 }
