@@ -19,7 +19,7 @@ type Migration = (&'static str, &'static str);
 /// What a copy says of itself.
 pub(super) const COPIES: &str = include_str!("../../../migrations/0032_copies.sql");
 
-const MIGRATIONS: [Migration; 45] = [
+const MIGRATIONS: [Migration; 46] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -50,6 +50,7 @@ const MIGRATIONS: [Migration; 45] = [
     ("0029_workers", include_str!("../../../migrations/0029_workers.sql")),
     ("0030_trace_context", include_str!("../../../migrations/0030_trace_context.sql")),
     ("0031_drift", include_str!("../../../migrations/0031_drift.sql")),
+    ("0032_copies", COPIES),
     ("0033_keep", include_str!("../../../migrations/0033_keep.sql")),
     ("0034_erasures", include_str!("../../../migrations/0034_erasures.sql")),
     ("0035_audit", include_str!("../../../migrations/0035_audit.sql")),
