@@ -127,14 +127,13 @@ pub async fn start(setup: Setup) -> Result<Running> {
     let reload = Reload::begin(setup.store.clone(), clock, worker.clone(), connected, sections, setup.workspace).await;
     let reload = Arc::new(reload.context("storing the release")?);
     let release = reload.current();
-    let shadow = setup.shadow;
-    let presence = among_others(&setup.store, &setup.clock, &worker, &release, shadow).await?;
+    let presence = among_others(&setup.store, &setup.clock, &worker, &release, setup.shadow).await?;
     let (asterisk, telephony) = (setup.vendors.asterisk.clone(), setup.vendors.telephony.clone());
     let fleet = vendors::fleet::join(&setup.vendors, &setup.store, &setup.clock, &worker);
-    let slack = setup.vendors.slack.clone().filter(|_| shadow.is_none());
+    let slack = setup.vendors.slack.clone().filter(|_| setup.shadow.is_none());
     let addresses = keep_addresses(&setup.vendors, &setup.store, &setup.clock, &release);
     let facts =
-        facts_of(&setup.vendors, &setup.store, &setup.clock, (&setup.limits, &worker), shadow, &setup.public_url);
+        facts_of(&setup.vendors, &setup.store, &setup.clock, (&setup.limits, &worker), setup.shadow, &setup.public_url);
     let outbox = Outbox::new(outbox::OutboxParts {
         store: setup.store.clone(),
         vendors: setup.vendors,
@@ -147,7 +146,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
         steps_at_once: setup.limits.steps_at_once,
         links: setup.links.clone().map(|links| links as Arc<dyn outbox::FeedbackLinks>),
         restored_at: restored_at(&setup.store, &setup.clock).await?,
-        shadow: shadow.is_some(),
+        shadow: setup.shadow.is_some(),
     });
     let decider = Decider::new(decider::DeciderParts {
         store: setup.store.clone(),
@@ -183,7 +182,7 @@ pub async fn start(setup: Setup) -> Result<Running> {
     };
     let duty = outbox.duty().clone();
     let mut tasks = works(&decider, outbox, Arc::clone(&facts), release, &stopping);
-    watched(&mut tasks, &door, facts, (presence, fleet), shadow, &stopping);
+    watched(&mut tasks, &door, facts, (presence, fleet), setup.shadow, &stopping);
     carries(&mut tasks, &door, (asterisk, telephony), &duty, worker.clone(), &stopping);
     desk_hears(&mut tasks, desk, &stopping);
     look_after(&mut tasks, &door, setup.keep, &worker, &duty, &stopping);

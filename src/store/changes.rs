@@ -56,20 +56,22 @@ impl Tx {
         let mut held = Held::default();
         let names_of_reps: Vec<&RepId> = reps.iter().collect();
         let mut bound = vec![texts_json(pools), texts_json(&names_of_reps)];
-        let mut sql = self.standing_locking();
+        let [ledgers, of_reps] = self.standing_locking();
+        let mut sql = format!("-- changes::standing\nSELECT * FROM {ledgers} UNION ALL SELECT * FROM {of_reps}");
         if self.engine == Engine::Sqlite {
             held.calls = self.calls_lock(calls).await?;
         } else if !calls.is_empty() {
             // In one trip; the parts of a union are carried out one after the other.
             let (of_call, no_ledger, no_rep) = (names(&call::COLUMNS), nulls(&ledger::COLUMNS), nulls(&rep::COLUMNS));
             sql = format!(
-                "WITH c AS ({}) SELECT {of_call}, {no_ledger}, {no_rep} FROM c UNION ALL {}",
+                "-- changes::hold\nWITH c AS ({}) SELECT {of_call}, {no_ledger}, {no_rep} FROM c UNION ALL SELECT * FROM {} \
+                 UNION ALL SELECT * FROM {}",
                 self.calls_locking(),
-                numbered_after(1, &sql)
+                numbered_after(1, &ledgers),
+                numbered_after(1, &of_reps)
             );
             bound.insert(0, call::rows(calls)?);
         }
-        let sql = format!("-- changes::hold\n{sql}");
         let query = bound.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, texts| query.bind(texts));
         for row in &query.fetch_all(self.conn()).await? {
             if Reading::new("ledger", row).maybe_text("pool")?.is_some() {
@@ -90,16 +92,19 @@ impl Tx {
     }
 
     /// Ledgers of the pools in parameter 1, then reps of parameter 2, after columns for a call.
-    fn standing_locking(&self) -> String {
+    fn standing_locking(&self) -> [String; 2] {
         let lock = self.engine.for_update();
         let (of_call, of_ledger, of_rep) = (nulls(&call::COLUMNS), names(&ledger::COLUMNS), names(&rep::COLUMNS));
         let (no_ledger, no_rep) = (nulls(&ledger::COLUMNS), nulls(&rep::COLUMNS));
         let (pools, reps) = (self.engine.texts(), self.engine.other_texts());
-        format!(
-            "SELECT * FROM (SELECT {of_call}, {of_ledger}, {no_rep} FROM ledger WHERE pool IN {pools} ORDER BY pool {lock}) l \
-             UNION ALL \
-             SELECT * FROM (SELECT {of_call}, {no_ledger}, {of_rep} FROM rep_state WHERE rep IN {reps} ORDER BY rep {lock}) r"
-        )
+        [
+            format!(
+                "(SELECT {of_call}, {of_ledger}, {no_rep} FROM ledger WHERE pool IN {pools} ORDER BY pool {lock}) l"
+            ),
+            format!(
+                "(SELECT {of_call}, {no_ledger}, {of_rep} FROM rep_state WHERE rep IN {reps} ORDER BY rep {lock}) r"
+            ),
+        ]
     }
 
     /// A statement for each family of tables, however many rows.
