@@ -33,6 +33,7 @@ fn made() -> Vec<(&'static str, String)> {
     let mut made = Vec::new();
     for file in migrations() {
         for line in std::fs::read_to_string(file).expect("a migration").lines() {
+            let line = line.trim_start_matches("--sqlite ").trim_start_matches("--postgres ");
             for what in ["TABLE", "VIEW"] {
                 if let Some(rest) = line.strip_prefix(&format!("CREATE {what} ")) {
                     let rest = rest.trim_start_matches("IF NOT EXISTS ");

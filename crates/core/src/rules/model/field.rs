@@ -74,6 +74,15 @@ pub const OF_OPPORTUNITIES: [(&str, FieldKind); 3] =
     [(OPEN_OPPORTUNITIES, FieldKind::Whole), (OPEN_AMOUNT, FieldKind::Number), (OPEN_STAGE, FieldKind::Text)];
 pub const OF_CASES: [(&str, FieldKind); 2] = [(OPEN_CASES, FieldKind::Whole), (OLDEST_CASE, FieldKind::Date)];
 
+/// Their whole paths, in the order of [`counted`].
+pub const COUNTED: [&str; 5] = [
+    "account.open_opportunities",
+    "account.open_opportunity_amount",
+    "account.open_opportunity_stage",
+    "account.open_cases",
+    "account.oldest_open_case",
+];
+
 /// All of what is counted of accounts.
 pub fn counted() -> impl Iterator<Item = (&'static str, FieldKind)> {
     OF_OPPORTUNITIES.into_iter().chain(OF_CASES)

@@ -5,7 +5,7 @@ use crate::rules::files::matching::KEYS;
 use crate::rules::files::pools::{CALENDAR_UNKNOWN, POLICIES, WHEN_FULL};
 use crate::rules::files::routes::{ASSIGNMENT, COUNTS_AS, EXISTING, IF_UNDECIDED, VERSION};
 use crate::rules::files::vocabulary::KINDS;
-use crate::rules::model::field::{BUILT_IN, FieldKind};
+use crate::rules::model::field::{BUILT_IN, COUNTED, FieldKind, counted};
 
 /// Fields that are no built-in ones; `baton check` knows which are declared.
 const DECLARED: &str = "^(lead\\.custom|account)\\..";
@@ -198,6 +198,7 @@ fn condition(mut keys: Vec<KeyShape>) -> Shape {
         key("when", "An expression, such as lead.custom.seats * 12 > 1000.", Shape::Word),
     ]);
     keys.extend(BUILT_IN.iter().map(|(path, kind)| key(path, about(*kind), Shape::Shared(VALUE))));
+    keys.extend(COUNTED.iter().zip(counted()).map(|(path, (_, kind))| key(path, about(kind), Shape::Shared(VALUE))));
     Shape::Map(Map { keys, others: Some((DECLARED, Box::new(Shape::Shared(VALUE)))) })
 }
 
