@@ -21,6 +21,8 @@ mod form;
 mod lead;
 mod leads;
 mod now;
+mod quarantine;
+mod reps;
 mod role;
 mod sign_in;
 mod view;
@@ -58,6 +60,11 @@ const ROUTES: &[Route] = &[
     Route { path: "/console/attention/retry", least: Ops, serves: || post(attention::retry) },
     Route { path: "/console/attention/replay", least: Ops, serves: || post(attention::replay) },
     Route { path: "/console/attention/close", least: Ops, serves: || post(attention::close) },
+    Route { path: "/console/reps", least: Viewer, serves: || get(reps::page) },
+    Route { path: "/console/reps/{id}", least: Viewer, serves: || get(reps::one) },
+    Route { path: "/console/reps/{id}/away", least: Ops, serves: || post(reps::away) },
+    Route { path: "/console/reps/{id}/back", least: Ops, serves: || post(reps::back) },
+    Route { path: "/console/quarantine", least: Viewer, serves: || get(quarantine::page) },
     Route { path: "/console/sign-out", least: Viewer, serves: || post(sign_in::leave) },
 ];
 

@@ -17,11 +17,15 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: &[(&str, &str)] =
-    templates!["frame" "sign_in" "refusal" "now" "calls" "promises" "waiting" "attention" "leads" "lead" "item"];
+const TEMPLATES: &[(&str, &str)] = templates!["frame" "sign_in" "refusal" "now" "calls" "promises" "waiting" "attention" "leads" "lead" "item" "reps" "rep" "quarantine"];
 
 /// Where every page leads, and the key of what it is called.
-const NAV: [(&str, &str); 2] = [("/console", "now"), ("/console/leads", "leads")];
+const NAV: [(&str, &str); 4] = [
+    ("/console", "now"),
+    ("/console/leads", "leads"),
+    ("/console/reps", "reps"),
+    ("/console/quarantine", "quarantine"),
+];
 
 static ENGINE: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     let mut engine = Handlebars::new();
