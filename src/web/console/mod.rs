@@ -27,7 +27,7 @@ mod role;
 mod sign_in;
 mod view;
 mod visit;
-mod words;
+pub(in crate::web) mod words;
 
 use super::Door;
 use axum::extract::Request;
