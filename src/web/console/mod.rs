@@ -25,6 +25,7 @@ mod quarantine;
 mod reps;
 mod role;
 mod sign_in;
+mod vendors;
 mod view;
 mod visit;
 pub(in crate::web) mod words;
@@ -65,6 +66,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/console/reps/{id}/away", least: Ops, serves: || post(reps::away) },
     Route { path: "/console/reps/{id}/back", least: Ops, serves: || post(reps::back) },
     Route { path: "/console/quarantine", least: Viewer, serves: || get(quarantine::page) },
+    Route { path: "/console/vendors", least: Viewer, serves: || get(vendors::page) },
     Route { path: "/console/sign-out", least: Viewer, serves: || post(sign_in::leave) },
 ];
 

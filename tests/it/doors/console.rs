@@ -3,6 +3,7 @@
 
 mod own;
 mod reps;
+mod vendors;
 mod visitor;
 
 use crate::eventually::{eventually, within};

@@ -6,6 +6,7 @@ use crate::store::{JournalLine, LeadQuery, LeadSummary, PromisedStep, StoreError
 use crate::web::console::form::Form;
 use crate::web::console::lead::rating;
 use crate::web::console::role::Role;
+use crate::web::console::view::spell;
 use crate::web::console::visit::Visit;
 use crate::web::console::words::Language;
 use crate::web::{Door, Problem};
@@ -172,7 +173,7 @@ fn calendar(rep: &Rep, reps: &RepsNow, (from, until): Window) -> Value {
         Fact::Known { value, observed_at, source } => {
             let entries = value.iter().filter(|busy| busy.meets(from, until));
             let entries: Vec<Value> = entries.map(|busy| entry(busy, rep, reps)).collect();
-            json!({ "unknown": null, "source": source, "age": age(reps.now - *observed_at), "entries": entries })
+            json!({ "unknown": null, "source": source, "age": spell(reps.now - *observed_at), "entries": entries })
         }
     }
 }
@@ -185,14 +186,6 @@ fn entry(busy: &Busy, rep: &Rep, reps: &RepsNow) -> Value {
         "is_by_crm": reps.is_told_by_crm(&rep.id, busy),
         "is_free": !reps.rules.calendars.takes(busy),
     })
-}
-
-fn age(span: TimeDelta) -> String {
-    match span.num_seconds().max(0) {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7200 => format!("{} min", seconds / 60),
-        seconds => format!("{} h", seconds / 3600),
-    }
 }
 
 fn in_pool(pool: &Pool, rep: &Rep, reps: &RepsNow, records: &Records) -> Value {
