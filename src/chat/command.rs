@@ -6,7 +6,7 @@ use super::trouble::Trouble;
 use super::words;
 use super::{Desk, mark};
 use crate::connectors::slack::plain;
-use crate::deciding::reps::away_for;
+use crate::deciding::decider::reps::away_for;
 use crate::render::when;
 use baton_core::domain::rep::{Presence, Rep};
 use baton_core::rules::RuleSet;

@@ -21,7 +21,6 @@ mod messages;
 pub mod owner;
 mod parts;
 pub mod ping;
-pub mod reps;
 mod seconds;
 mod table;
 mod waiting;

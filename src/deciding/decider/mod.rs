@@ -9,6 +9,7 @@ pub mod accept;
 mod calls;
 mod held;
 mod line;
+pub mod reps;
 mod rounds;
 
 use super::answer::{Answer, Answers, OutgoingAnswer, within};

@@ -140,8 +140,8 @@ impl Door {
 
     /// To the rep's own page, if that is where a form of theirs was sent from; `my`: where those pages are.
     fn way_back(&self, linked: &Linked, uri: &Uri, my: &str) -> Option<(StatusCode, [(HeaderName, String); 1])> {
-        let asked = form_urlencoded::parse(uri.query()?.as_bytes());
-        let (_, token) = asked.into_iter().find(|(name, _)| name == "own")?;
+        let mut asked = form_urlencoded::parse(uri.query()?.as_bytes());
+        let (_, token) = asked.find(|(name, _)| name == "own")?;
         let is_theirs = self.linked_own(&token).is_ok_and(|own| own.rep == linked.rep);
         is_theirs.then(|| (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{my}/{token}?done=1"))]))
     }

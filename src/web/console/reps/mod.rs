@@ -7,7 +7,7 @@ pub(super) use sheet::page as one;
 use super::form::Form;
 use super::view;
 use super::visit::Visit;
-use crate::deciding::reps::{RepsNow, away_for};
+use crate::deciding::decider::reps::{RepsNow, away_for};
 use crate::web::{Door, Problem};
 use axum::Extension;
 use axum::body::Bytes;

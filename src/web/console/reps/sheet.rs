@@ -1,6 +1,6 @@
 //! One rep: whether and why not, pool by pool; today in their own zone; what they hold, owe and said; and what moved their balance.
 
-use crate::deciding::reps::RepsNow;
+use crate::deciding::decider::reps::RepsNow;
 use crate::render::when;
 use crate::store::{JournalLine, LeadQuery, LeadSummary, PromisedStep, StoreError, next_step_name};
 use crate::web::console::form::Form;

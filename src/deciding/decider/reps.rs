@@ -3,8 +3,8 @@
 //! Guarantees: whoever looks asks no vendor and holds nothing up: calendars are as they were seen last, and what is stored is read
 //! without a lock. What is said of a rep and the audit are one commit.
 
-use super::decider::Decider;
-use super::table::{Standing, StandingTable};
+use super::Decider;
+use crate::deciding::table::{Standing, StandingTable};
 use crate::store::{AuditEntry, RepState, StoreError, with};
 use baton_core::domain::id::{PoolId, RepId};
 use baton_core::domain::rep::{Busy, Presence, Rep};
