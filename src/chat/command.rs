@@ -6,19 +6,15 @@ use super::trouble::Trouble;
 use super::words;
 use super::{Desk, mark};
 use crate::connectors::slack::plain;
+use crate::deciding::decider::reps::away_for;
 use crate::render::when;
-use crate::store::{AuditEntry, with};
-use baton_core::domain::id::RepId;
 use baton_core::domain::rep::{Presence, Rep};
 use baton_core::rules::RuleSet;
-use baton_core::rules::words::values::duration;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 const HELP: &str = "You can say: away, away 30m (or 2h, 1d), back, status, next, my leads.";
-/// Whoever is away for longer is on leave, which stands in reps.csv.
-const LONGEST_AWAY: Duration = Duration::from_secs(14 * 24 * 3600);
 
 #[derive(Debug, PartialEq, Eq)]
 enum Command {
@@ -36,7 +32,7 @@ impl Command {
         let words: Vec<&str> = text.split_whitespace().collect();
         Some(match words.as_slice() {
             ["away"] => Self::Away(None),
-            ["away", span @ ..] => Self::Away(Some(duration(&span.concat()).filter(|span| *span <= LONGEST_AWAY)?)),
+            ["away", span @ ..] => Self::Away(Some(away_for(&span.concat())?)),
             ["back"] => Self::Back,
             ["status"] => Self::Status,
             ["next"] => Self::Next,
@@ -59,7 +55,7 @@ impl Desk {
         Ok(Some(match command {
             Command::Away(span) => {
                 let until = span.map(|span| self.clock.now() + TimeDelta::from_std(span).unwrap_or_default());
-                self.is(&id, Presence::Away, until).await?;
+                self.decider.set_presence(&id, Presence::Away, until, &format!("rep {id}")).await?;
                 match until {
                     Some(until) => {
                         format!("You are away until {}. /baton back ends it.", when::short(until, rep.timezone))
@@ -68,7 +64,7 @@ impl Desk {
                 }
             }
             Command::Back => {
-                self.is(&id, Presence::Available, None).await?;
+                self.decider.set_presence(&id, Presence::Available, None, &format!("rep {id}")).await?;
                 format!("Welcome back. You are {}.", self.standing(rep, &rules).await?)
             }
             Command::Status => format!("You are {}.", self.standing(rep, &rules).await?),
@@ -78,17 +74,6 @@ impl Desk {
             },
             Command::Leads => self.lines(rep, &rules).await?.join("\n"),
         }))
-    }
-
-    async fn is(&self, rep: &RepId, presence: Presence, until: Option<DateTime<Utc>>) -> Result<(), Trouble> {
-        let now = self.clock.now();
-        let said = with(rep.clone(), move |tx, rep| {
-            Box::pin(async move {
-                tx.rep_presence(rep, presence, until).await?;
-                tx.audit(&AuditEntry::of(&format!("rep {rep}"), "rep.presence", rep, None), now).await
-            })
-        });
-        Ok(self.store.write("chat.presence", said).await?)
     }
 
     /// What the rep has to do, line by line.

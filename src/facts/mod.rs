@@ -132,6 +132,11 @@ impl Facts {
         self
     }
 
+    /// Whether anything can ring a phone.
+    pub fn can_ring(&self) -> bool {
+        !self.lacks.contains(&Rung::WarmTransfer)
+    }
+
     /// The CRM learns who the reps are.
     pub fn tell_reps(&self, rules: &RuleSet) {
         if let Some(crm) = &self.crm {

@@ -57,6 +57,8 @@ pub trait EventSink: Send + Sync {
 pub trait FeedbackLinks: Send + Sync {
     /// Under which a rep rates a lead.
     fn link(&self, lead: &LeadId, rep: &RepId, now: DateTime<Utc>) -> String;
+    /// Under which a rep sees their leads; for that rep alone.
+    fn own_link(&self, rep: &RepId, now: DateTime<Utc>) -> String;
     /// Under which a lead moves the meeting that begins `from`, or calls it off, until then; it had been moved so often before.
     fn meeting_link(&self, lead: &LeadId, moves: u32, from: DateTime<Utc>) -> String;
 }

@@ -83,6 +83,11 @@ impl At<'_> {
         Some(links.link(&self.matter.lead.id, rep, self.now()))
     }
 
+    fn own_url(&self, rep: &RepId) -> Option<String> {
+        let links = self.parts.links.as_ref()?;
+        Some(links.own_link(rep, self.now()))
+    }
+
     /// Where the lead moves their meeting at this time, or calls it off; it was moved so often before.
     pub(super) fn change_url(&self, slot: &Slot, moves: u32) -> Option<String> {
         let links = self.parts.links.as_ref()?;
@@ -129,6 +134,7 @@ impl At<'_> {
             note,
             record_url: self.matter.crm().and_then(|crm| crm.url.as_deref()),
             feedback_url: self.feedback_url(&rep.id).as_deref(),
+            own_url: self.own_url(&rep.id).as_deref(),
             call_url: self.call_url(&rep.id, why).as_deref(),
             accept_url: self.accept_url(&rep.id, why).as_deref(),
         })

@@ -32,6 +32,8 @@ pub struct BriefContext<'a> {
     /// Deep link to the CRM's record.
     pub record_url: Option<&'a str>,
     pub feedback_url: Option<&'a str>,
+    /// Where the rep sees all of their leads: only where nobody else reads it.
+    pub own_url: Option<&'a str>,
     /// Where a call that is owed is made by one press, if we can make it.
     pub call_url: Option<&'a str>,
     /// Where the call is accepted that the phone rings for, if that puts the rep through.
@@ -109,6 +111,7 @@ impl BriefContext<'_> {
             note: self.note.map(note_text),
             record_url: self.record_url.map(str::to_owned),
             feedback_url: self.feedback_url.map(str::to_owned),
+            own_url: self.own_url.map(str::to_owned),
             call_url: self.call_url.map(str::to_owned),
             accept_url: self.accept_url.map(str::to_owned),
             ..RepPage::of(self.briefing, self.plan)

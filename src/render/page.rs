@@ -42,6 +42,7 @@ pub(super) struct RepPage {
     pub note: Option<RepText>,
     pub record_url: Option<String>,
     pub feedback_url: Option<String>,
+    pub own_url: Option<String>,
     pub call_url: Option<String>,
     pub accept_url: Option<String>,
 }
@@ -217,6 +218,7 @@ impl RepPage {
             note: None,
             record_url: None,
             feedback_url: None,
+            own_url: None,
             call_url: None,
             accept_url: None,
         }

@@ -89,6 +89,7 @@ fn full_page() -> RepPage {
         note: Some(text("the calendar could not be read")),
         record_url: Some("https://crm.example.com/leads/1".to_owned()),
         feedback_url: Some("https://baton.example.com/feedback/1".to_owned()),
+        own_url: Some("https://baton.example.com/my/1".to_owned()),
         call_url: Some("https://baton.example.com/feedback/1/call".to_owned()),
         accept_url: Some("https://baton.example.com/feedback/1/accept".to_owned()),
         ..RepPage::of(&full(), &plan())

@@ -150,6 +150,7 @@ impl Case {
             note: Some("the calendar could not be read"),
             record_url: Some("https://crm.example.com/leads/1"),
             feedback_url: Some("https://baton.example.com/feedback/1?s=a&b=c"),
+            own_url: Some("https://baton.example.com/my/1"),
             call_url: None,
             accept_url: None,
         }

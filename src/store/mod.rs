@@ -38,8 +38,8 @@ pub use inbox::{Arrival, Aside, Handled, InboxMessage, InboxRow};
 pub use keep::{Cut, Kept, OldPage, Passed};
 pub use lead::{
     AttentionCounts, CARRIER, DecidedLead, HandedOver, LeadFile, LeadQuery, LeadRecord, LeadSummary, Met, OpenLead,
-    OpenMatter, Owed, PastLead, StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys, chosen_by,
-    kind_name as next_step_name, status as handoff_status,
+    OpenMatter, Owed, PastLead, PromisedStep, StoredDecision, TimelineEntry, WaitingLead, Waits, caller_keys,
+    chosen_by, kind_name as next_step_name, status as handoff_status,
 };
 pub use ledger::{Correction, Grant, JournalLine};
 pub use listener::{Arrived, CallerOnLine};

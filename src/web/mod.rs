@@ -2,9 +2,9 @@
 //!
 //! A 2xx to `POST /v1/leads` or `/v1/events` means that the bytes are committed. Requests, bodies, connections and the time
 //! that a request takes to arrive are bounded; errors are `application/problem+json`; every answer names its request. Every
-//! route names the right that it needs, and stands in the description of the API (`openapi`), which is open. Reps' feedback
-//! links, and those of leads to their meetings, need no account: they are signed and expire. Voice platforms prove what they send
-//! in their own ways. People look in by the console, after they have signed in. Health and figures are answered whatever else is going on.
+//! route names the right that it needs, and stands in the description of the API (`openapi`), which is open. Reps' links to a
+//! lead and to all of theirs, and those of leads to their meetings, need no account: they are signed and expire. Voice platforms
+//! prove what they send in their own ways. People look in by the console, after they have signed in. Health and figures are answered whatever else is going on.
 
 mod admit;
 mod audit;
@@ -139,6 +139,8 @@ pub fn router(door: Door, console: bool) -> Router {
     let links = Router::new()
         .route("/feedback/{token}/accept", door.linked(get(feedback::accept::ask).post(feedback::accept::press)))
         .route("/feedback/{token}/call", door.linked(get(feedback::call::ask).post(feedback::call::make)))
+        .route("/feedback/{token}/called", door.linked(post(feedback::called::post)))
+        .route("/my/{token}", door.linked_to_rep(get(feedback::own::show)))
         .route("/meeting/{token}", door.linked_to_meeting(get(feedback::meeting::show).post(feedback::meeting::change)))
         .route("/feedback/{token}", door.linked(get(feedback::show).post(feedback::record)))
         .layer(map_response(feedback::guarded));

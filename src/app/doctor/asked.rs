@@ -5,6 +5,7 @@
 
 use super::client::Client;
 use crate::outbox::Vendors;
+use crate::telemetry::figures;
 use baton_clock::SharedClock;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -29,10 +30,12 @@ impl Question {
         let (section, mut wait) = (self.0.section(), AGAIN_AFTER);
         while let Err(error) = self.0.check().await {
             let (again_s, error) = (wait.as_secs(), error.in_log());
+            figures::vendor_checked(section, Some(error.clone()));
             tracing::warn!(section, again_s, error, "a vendor would not do what will be asked of it");
             tokio::time::sleep(clock.real(wait)).await;
             wait = (2 * wait).min(AGAIN_WITHIN);
         }
+        figures::vendor_checked(section, None);
         tracing::info!(section, "a vendor is ready");
     }
 }

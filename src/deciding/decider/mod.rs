@@ -9,6 +9,7 @@ pub mod accept;
 mod calls;
 mod held;
 mod line;
+pub mod reps;
 mod rounds;
 mod seen;
 
@@ -18,6 +19,7 @@ use super::batch::Commits;
 use super::delivery::Delivery;
 pub use super::delivery::Replies;
 pub use super::parts::DeciderParts;
+use crate::facts::Seen;
 use crate::intake::event::{Incoming, Message, parse};
 use crate::store::{Arrival, AuditEntry, InboxMessage, InboxRow, StoreError, with};
 use crate::telemetry::figures;
@@ -118,6 +120,11 @@ impl Decider {
     /// Why this worker takes no work at the moment; `None`: it does.
     pub fn why_not(&self) -> Option<Arc<str>> {
         self.parts.outbox.duty().why_not()
+    }
+
+    /// How old what decisions go by is, and which vendors are left alone.
+    pub fn seen(&self) -> Seen {
+        self.parts.facts.seen()
     }
 
     /// Whether leads are decided beside another system, and nothing is done that anybody would notice.

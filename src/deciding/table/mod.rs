@@ -9,9 +9,9 @@ use baton_core::domain::rep::Busy;
 use baton_core::handoff::Handoff;
 use baton_core::routing::decision::DecidedAgain;
 use baton_core::routing::ledger::{Entry, Ledger};
-use baton_core::routing::snapshot::{Knowledge, Load};
+use baton_core::routing::snapshot::{Knowledge, Load, RepFacts};
 use baton_core::routing::waits::RecentWaits;
-use baton_core::routing::{Decision, Snapshot, decide};
+use baton_core::routing::{Considered, Decision, Snapshot, decide};
 use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,9 +63,22 @@ impl StandingTable {
 
     /// What is known for one lead.
     pub(super) fn snapshot(&self, facts: &LeadFacts, rules: &RuleSet, now: DateTime<Utc>) -> Snapshot {
-        let known = AtTable { table: self, facts, rules, now };
+        let known = AtTable { table: self, calendars: &facts.calendars, rules, now };
         let of_lead = Snapshot::of_lead(now, facts.account.clone(), facts.assigned.clone());
         Snapshot { lacks: facts.lacks.clone(), ..of_lead }.about(&facts.considered, &known, rules)
+    }
+
+    /// What is known of these reps, whichever lead comes.
+    pub(super) fn reps(
+        &self,
+        reps: BTreeSet<RepId>,
+        calendars: &BTreeMap<RepId, Fact<Vec<Busy>>>,
+        rules: &RuleSet,
+        now: DateTime<Utc>,
+    ) -> BTreeMap<RepId, RepFacts> {
+        let known = AtTable { table: self, calendars, rules, now };
+        let of_no_lead = Snapshot::of_lead(now, Fact::Unknown { why: "there is no lead".to_owned() }, None);
+        of_no_lead.about(&Considered { reps, pools: BTreeSet::new() }, &known, rules).reps
     }
 
     /// What the rules make of one lead, as the table stands.
@@ -128,10 +141,10 @@ impl StandingTable {
     }
 }
 
-/// The table, beside what was gathered for one lead.
+/// The table, beside what is known of calendars.
 struct AtTable<'a> {
     table: &'a StandingTable,
-    facts: &'a LeadFacts,
+    calendars: &'a BTreeMap<RepId, Fact<Vec<Busy>>>,
     rules: &'a RuleSet,
     now: DateTime<Utc>,
 }
@@ -151,7 +164,7 @@ impl Knowledge for AtTable<'_> {
     }
 
     fn calendar(&self, rep: &RepId) -> Option<&Fact<Vec<Busy>>> {
-        self.facts.calendars.get(rep)
+        self.calendars.get(rep)
     }
 
     fn ledgers(&self) -> &BTreeMap<PoolId, Ledger> {

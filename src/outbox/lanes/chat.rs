@@ -5,8 +5,9 @@ use crate::outbox::lanes::order::{self, Turn};
 use crate::outbox::matter::Matter;
 use crate::outbox::parts::{OutboxParts, needs_person, not_configured, retry};
 use crate::outbox::work::{At, Done, Fallback, Work};
-use crate::render::context::{CardContext, CardState};
+use crate::render::context::{BriefContext, CardContext, CardState};
 use crate::store::{OfferedCard, StepRow, VendorRef};
+use baton_core::domain::address::ChatAddress;
 use baton_core::domain::effect::{BriefWhy, ChatEffect, Class};
 use baton_core::domain::id::RepId;
 use baton_core::domain::leg::LegState;
@@ -151,7 +152,11 @@ async fn standing(at: &At<'_>, card: &OfferedCard) -> Result<CardState, VendorEr
 
 fn card(at: &At<'_>, chat: &dyn Chat, rep: &Rep, why: BriefWhy, key: &str, channel: &str, state: &CardState) -> Card {
     let acts = if chat.is_heard() { acts(at, why, channel, state) } else { Vec::new() };
-    at.brief(rep, why, |brief| at.matter.templates.card(&CardContext { brief, key, channel, state, acts: &acts }))
+    at.brief(rep, why, |brief| {
+        let own_url = brief.own_url.filter(|_| is_between_two(channel));
+        let brief = BriefContext { own_url, ..brief };
+        at.matter.templates.card(&CardContext { brief, key, channel, state, acts: &acts })
+    })
 }
 
 /// What can be answered to a card as things stand.
@@ -186,6 +191,11 @@ fn acts(at: &At<'_>, why: BriefWhy, channel: &str, state: &CardState) -> Vec<Off
 /// Several people read it. Ids of people and of what is said to one of them begin otherwise.
 fn is_room(channel: &str) -> bool {
     channel.starts_with(['C', 'G'])
+}
+
+/// One person alone reads it.
+fn is_between_two(channel: &str) -> bool {
+    matches!(ChatAddress::of(channel), ChatAddress::Slack(id) if id.starts_with(['U', 'W', 'D']))
 }
 
 /// How the ring went that a card was posted for; `None`: no phone rang for it.

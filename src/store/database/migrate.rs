@@ -19,7 +19,7 @@ type Migration = (&'static str, &'static str);
 /// What a copy says of itself.
 pub(super) const COPIES: &str = include_str!("../../../migrations/0032_copies.sql");
 
-const MIGRATIONS: [Migration; 46] = [
+const MIGRATIONS: [Migration; 47] = [
     ("0001_begin", include_str!("../../../migrations/0001_begin.sql")),
     ("0002_contacts_tokens_events", include_str!("../../../migrations/0002_contacts_tokens_events.sql")),
     ("0003_slot_claims", include_str!("../../../migrations/0003_slot_claims.sql")),
@@ -66,6 +66,7 @@ const MIGRATIONS: [Migration; 46] = [
     ("0047_calendar_channel", include_str!("../../../migrations/0047_calendar_channel.sql")),
     ("0049_console_sessions", include_str!("../../../migrations/0049_console_sessions.sql")),
     ("0050_report_views", include_str!("../../../migrations/0050_report_views.sql")),
+    ("0053_rep_indexes", include_str!("../../../migrations/0053_rep_indexes.sql")),
 ];
 
 /// Migrations whose names end so hold indexes of tables that are there already, and nothing else.

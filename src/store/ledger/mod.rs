@@ -39,6 +39,9 @@ pub struct Grant {
     pub author: String,
 }
 
+/// Lines of a journal that are looked through for one rep's.
+const LOOKED_THROUGH: i64 = 200;
+
 pub(super) const COLUMNS: [Column; 4] = [Text("pool"), Int("seq"), Text("balances"), Text("last_turn")];
 
 impl Tx {
@@ -178,14 +181,23 @@ impl Tx {
         let sql =
             "-- ledger::lines\nSELECT pool, at, lead_id, author, body FROM ledger_entry WHERE pool = $1 ORDER BY seq";
         let rows = sqlx::query(sql).bind(pool.as_str()).fetch_all(self.conn()).await?;
-        rows.iter()
-            .map(|row| {
-                let row = Reading::new("ledger_entry", row);
-                let lead = row.text("lead_id")?;
-                let lead = if lead.is_empty() { None } else { Some(row.id("lead_id")?) };
-                Ok(JournalLine { entry: row.json("body")?, at: row.at("at")?, lead, author: row.text("author")? })
-            })
-            .collect()
+        rows.iter().map(read_line).collect()
+    }
+
+    /// What moved a rep's balance last, the newest first: at most so many of the newest lines of the journal.
+    pub async fn journal_about(
+        &mut self,
+        pool: &PoolId,
+        rep: &RepId,
+        limit: usize,
+    ) -> Result<Vec<JournalLine>, StoreError> {
+        let sql = "-- ledger::newest\nSELECT pool, at, lead_id, author, body FROM ledger_entry WHERE pool = $1 \
+                   ORDER BY seq DESC LIMIT $2";
+        let rows = sqlx::query(sql).bind(pool.as_str()).bind(LOOKED_THROUGH).fetch_all(self.conn()).await?;
+        let mut lines: Vec<JournalLine> = rows.iter().map(read_line).collect::<Result<_, _>>()?;
+        lines.retain(|line| line.entry.changes.get(rep).is_some_and(|change| *change != 0));
+        lines.truncate(limit);
+        Ok(lines)
     }
 
     /// Every ledger as stored; locks nothing.
@@ -225,6 +237,13 @@ impl Tx {
         }
         Ok(rebuilt)
     }
+}
+
+fn read_line(row: &AnyRow) -> Result<JournalLine, StoreError> {
+    let row = Reading::new("ledger_entry", row);
+    let lead = row.text("lead_id")?;
+    let lead = if lead.is_empty() { None } else { Some(row.id("lead_id")?) };
+    Ok(JournalLine { entry: row.json("body")?, at: row.at("at")?, lead, author: row.text("author")? })
 }
 
 pub(super) fn read(row: &AnyRow) -> Result<(PoolId, Ledger), StoreError> {

@@ -1,6 +1,6 @@
 //! What people and the CRM said of leads afterwards.
 
-use crate::store::sql::row::{Reading, document, micros};
+use crate::store::sql::row::{Reading, document, micros, texts_json};
 use crate::store::{StoreError, Tx};
 use baton_core::domain::crm_id::CrmId;
 use baton_core::domain::id::{LeadId, RepId};
@@ -105,6 +105,22 @@ impl Tx {
             sqlx::query(AssertSqlSafe(sql)).bind(lead.as_str()).bind(contact.rep.as_str()).bind(micros(contact.at));
         query.bind(&contact.via).execute(self.conn()).await?;
         Ok(())
+    }
+
+    /// What a rep said of these leads, the newest first.
+    pub async fn feedbacks_by(
+        &mut self,
+        rep: &RepId,
+        leads: &[&LeadId],
+    ) -> Result<Vec<(LeadId, Feedback)>, StoreError> {
+        let sql = format!(
+            "-- feedback::by_rep\nSELECT lead_id, body FROM feedback WHERE lead_id IN {} AND rep = $2 ORDER BY at DESC, lead_id",
+            self.engine.texts()
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(texts_json(leads)).bind(rep.as_str());
+        let rows = query.fetch_all(self.conn()).await?;
+        let rows = rows.iter().map(|row| Reading::new("feedback", row));
+        rows.map(|row| Ok((row.id("lead_id")?, row.json("body")?))).collect()
     }
 
     /// Everything that reps said of a lead, oldest first.

@@ -8,8 +8,10 @@ mod book;
 mod counts;
 mod names;
 mod state;
+mod vendors;
 
 pub use state::{Found, State};
+pub use vendors::{Checked, Failures, vendor_checked, vendor_checks, vendor_failures};
 
 use book::Book;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -158,6 +160,7 @@ pub fn vendor_called(vendor: &'static str, operation: &'static str) {
 }
 
 pub fn vendor_failed(vendor: &'static str, class: &'static str) {
+    vendors::failed(vendor, class);
     FIGURES.counts.vendor_errors.get_or_create(&[("vendor", vendor), ("class", class)]).inc();
 }
 

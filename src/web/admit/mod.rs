@@ -44,6 +44,11 @@ impl Door {
         route.route_layer(middleware::from_fn_with_state(self.clone(), linked_to_meeting))
     }
 
+    /// The same for a rep who holds their own link.
+    pub(super) fn linked_to_rep(&self, route: MethodRouter<Self>) -> MethodRouter<Self> {
+        route.route_layer(middleware::from_fn_with_state(self.clone(), linked_to_rep))
+    }
+
     /// Reads the whole body and hands the request on, if there is room for it.
     pub(super) async fn carry_out(&self, request: Request, largest: usize, next: Next) -> Response {
         let (parts, body) = request.into_parts();
@@ -90,6 +95,10 @@ async fn linked_to_meeting(
     next: Next,
 ) -> Response {
     by_link(&door, door.linked_meeting(&token), request, next).await
+}
+
+async fn linked_to_rep(State(door): State<Door>, Path(token): Path<String>, request: Request, next: Next) -> Response {
+    by_link(&door, door.linked_own(&token), request, next).await
 }
 
 /// What a link stands for is told to the handler; `Err`: the page that says why it does not open.

@@ -13,8 +13,10 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use serde_json::json;
 
-/// Where one sees what is left.
-const LEFT: &str = "/console#attention";
+/// Where one sees what is left: on the page that the form stands on.
+fn left(form: &Form) -> Response {
+    view::see(if form.text("on") == "quarantine" { "/console/quarantine" } else { "/console#attention" })
+}
 
 pub(super) async fn page(Extension(visit): Extension<Visit>, uri: Uri) -> Response {
     let asked = Form::of_query(&uri);
@@ -27,9 +29,9 @@ pub(super) async fn retry(
     Extension(Visit { rights, .. }): Extension<Visit>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let key = Form::read(&body).text("key").to_owned();
-    let _told = attend::retry(door, Extension(rights), Path(key), Query(Nothing {})).await?;
-    Ok(view::see(LEFT))
+    let form = Form::read(&body);
+    let _told = attend::retry(door, Extension(rights), Path(form.text("key").to_owned()), Query(Nothing {})).await?;
+    Ok(left(&form))
 }
 
 pub(super) async fn replay(
@@ -37,9 +39,9 @@ pub(super) async fn replay(
     Extension(Visit { rights, .. }): Extension<Visit>,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let key = Form::read(&body).text("key").to_owned();
-    api_replay(door, Extension(rights), Path(key), Query(Nothing {})).await?;
-    Ok(view::see(LEFT))
+    let form = Form::read(&body);
+    api_replay(door, Extension(rights), Path(form.text("key").to_owned()), Query(Nothing {})).await?;
+    Ok(left(&form))
 }
 
 /// Also of a lead that needs nobody any more, from its page.
@@ -51,5 +53,5 @@ pub(super) async fn close(
     let form = Form::read(&body);
     let (key, asked) = (form.text("key").to_owned(), CloseBody { why: form.text("why").to_owned() });
     let _told = attend::close(door, Extension(rights), Path(key), Query(Nothing {}), Json(asked)).await?;
-    Ok(view::see(LEFT))
+    Ok(left(&form))
 }

@@ -155,7 +155,7 @@ fn step(step: &StepTold) -> Value {
     })
 }
 
-fn rating(said: &Feedback, rules: &RuleSet) -> Value {
+pub(super) fn rating(said: &Feedback, rules: &RuleSet) -> Value {
     let misroute = said.misroute.as_ref().map(|misroute| {
         let right = misroute.right_rep.as_ref().map(|rep| name_of(rep, rules));
         json!({ "kind": misroute.kind, "right_rep": right })

@@ -21,11 +21,14 @@ mod form;
 mod lead;
 mod leads;
 mod now;
+mod quarantine;
+mod reps;
 mod role;
 mod sign_in;
+mod vendors;
 mod view;
 mod visit;
-mod words;
+pub(in crate::web) mod words;
 
 use super::Door;
 use axum::extract::Request;
@@ -58,6 +61,12 @@ const ROUTES: &[Route] = &[
     Route { path: "/console/attention/retry", least: Ops, serves: || post(attention::retry) },
     Route { path: "/console/attention/replay", least: Ops, serves: || post(attention::replay) },
     Route { path: "/console/attention/close", least: Ops, serves: || post(attention::close) },
+    Route { path: "/console/reps", least: Viewer, serves: || get(reps::page) },
+    Route { path: "/console/reps/{id}", least: Viewer, serves: || get(reps::one) },
+    Route { path: "/console/reps/{id}/away", least: Ops, serves: || post(reps::away) },
+    Route { path: "/console/reps/{id}/back", least: Ops, serves: || post(reps::back) },
+    Route { path: "/console/quarantine", least: Viewer, serves: || get(quarantine::page) },
+    Route { path: "/console/vendors", least: Viewer, serves: || get(vendors::page) },
     Route { path: "/console/sign-out", least: Viewer, serves: || post(sign_in::leave) },
 ];
 

@@ -7,6 +7,7 @@ use super::words::Language;
 use crate::web::Problem;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use chrono::TimeDelta;
 use handlebars::Handlebars;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -17,11 +18,19 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: &[(&str, &str)] =
-    templates!["frame" "sign_in" "refusal" "now" "calls" "promises" "waiting" "attention" "leads" "lead" "item"];
+const TEMPLATES: &[(&str, &str)] = templates![
+    "frame" "sign_in" "refusal" "now" "calls" "promises" "waiting" "attention" "leads" "lead" "item" "reps" "rep"
+    "quarantine" "vendors"
+];
 
 /// Where every page leads, and the key of what it is called.
-const NAV: [(&str, &str); 2] = [("/console", "now"), ("/console/leads", "leads")];
+const NAV: [(&str, &str); 5] = [
+    ("/console", "now"),
+    ("/console/leads", "leads"),
+    ("/console/reps", "reps"),
+    ("/console/quarantine", "quarantine"),
+    ("/console/vendors", "vendors"),
+];
 
 static ENGINE: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     let mut engine = Handlebars::new();
@@ -82,6 +91,16 @@ pub(super) fn in_words(mut response: Response, visit: &Visit) -> Response {
 pub(super) fn see(to: &str) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/console"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
+}
+
+/// How long, to what matters of it.
+pub(super) fn spell(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(0);
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
 }
 
 fn framed(title: &str, body: &str, language: Language, visit: Option<&Visit>, renews: bool) -> Html<String> {

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 const COOKIE: &str = "baton_lang";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Language {
+pub(in crate::web) enum Language {
     En,
     De,
     Es,
@@ -22,9 +22,9 @@ static WORDS: LazyLock<[Value; 3]> = LazyLock::new(|| {
 });
 
 impl Language {
-    pub(super) const ALL: [Self; 3] = [Self::En, Self::De, Self::Es];
+    pub(in crate::web) const ALL: [Self; 3] = [Self::En, Self::De, Self::Es];
 
-    pub(super) fn code(self) -> &'static str {
+    pub(in crate::web) fn code(self) -> &'static str {
         match self {
             Self::En => "en",
             Self::De => "de",
@@ -39,7 +39,7 @@ impl Language {
     }
 
     /// As it is asked for now, or was before, or as the browser is set.
-    pub(super) fn asked(uri: &Uri, headers: &HeaderMap) -> Self {
+    pub(in crate::web) fn asked(uri: &Uri, headers: &HeaderMap) -> Self {
         let before = || cookie(headers, COOKIE).and_then(Self::named);
         let browsers = || headers.get(header::ACCEPT_LANGUAGE).and_then(|told| preferred(told.to_str().ok()?));
         chosen(uri.query()).or_else(before).or_else(browsers).unwrap_or(Self::En)
@@ -50,7 +50,7 @@ impl Language {
         &WORDS[self as usize]
     }
 
-    pub(super) fn word(self, key: &str) -> &'static str {
+    pub(in crate::web) fn word(self, key: &str) -> &'static str {
         self.words()[key].as_str().unwrap_or_default()
     }
 

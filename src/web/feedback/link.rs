@@ -1,5 +1,6 @@
 //! Signed, expiring links: whoever holds one may speak for one rep about one lead, accept its call for that rep, and have that rep call
-//! it back where a call is owed; and nothing else. A lead's own link is good for one meeting at one time.
+//! it back where a call is owed, or say that they have; and nothing else. A rep's own link is good for all of that rep's leads, and goes
+//! to the rep alone. A lead's own link is good for one meeting at one time.
 
 use crate::deciding::meeting::MeetingTime;
 use crate::outbox::FeedbackLinks;
@@ -33,6 +34,17 @@ pub(in crate::web) struct LinkedMeeting {
     pub time: MeetingTime,
 }
 
+/// Begins what a rep's own link says: no lead's id does.
+const OWN: &str = "own";
+
+/// What a rep's own link stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::web) struct LinkedRep {
+    pub rep: RepId,
+    /// Seconds since 1970.
+    until: i64,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LinkFault {
     #[error("this link is not one of ours, or was cut short: open it again from the briefing")]
@@ -58,6 +70,11 @@ impl LinkSigner {
 
     fn meeting_token(&self, lead: &LeadId, time: MeetingTime) -> String {
         self.signed(&format!("{MEETING}|{lead}|{}|{}", time.moves, time.from.timestamp()))
+    }
+
+    /// Of the page of one of the rep's leads; it is good no longer than the own link.
+    pub(super) fn token_of(&self, lead: &LeadId, LinkedRep { rep, until }: &LinkedRep) -> String {
+        self.signed(&format!("{lead}|{rep}|{until}"))
     }
 
     fn signed(&self, claim: &str) -> String {
@@ -113,6 +130,22 @@ impl LinkSigner {
         Ok(LinkedMeeting { lead, time: MeetingTime { moves, from } })
     }
 
+    /// # Errors
+    /// The signature does not fit, or the time is over.
+    pub(super) fn open_own(&self, token: &str, now: DateTime<Utc>) -> Result<LinkedRep, LinkFault> {
+        let claim = self.claim(token)?;
+        let mut parts = claim.split('|');
+        if parts.next() != Some(OWN) {
+            return Err(LinkFault::Forged);
+        }
+        let rep = parts.next().and_then(|rep| RepId::new(rep).ok()).ok_or(LinkFault::Forged)?;
+        let until: i64 = parts.next().and_then(|until| until.parse().ok()).ok_or(LinkFault::Forged)?;
+        if now.timestamp() > until {
+            return Err(LinkFault::Expired);
+        }
+        Ok(LinkedRep { rep, until })
+    }
+
     fn mac(&self) -> Hmac<Sha256> {
         Hmac::new_from_slice(&self.secret).expect("HMAC takes a key of any length")
     }
@@ -125,6 +158,11 @@ impl FeedbackLinks for LinkSigner {
 
     fn meeting_link(&self, lead: &LeadId, moves: u32, from: DateTime<Utc>) -> String {
         format!("{}/meeting/{}", self.base_url, self.meeting_token(lead, MeetingTime { moves, from }))
+    }
+
+    fn own_link(&self, rep: &RepId, now: DateTime<Utc>) -> String {
+        let until = (now + self.valid_for).timestamp();
+        format!("{}/my/{}", self.base_url, self.signed(&format!("{OWN}|{rep}|{until}")))
     }
 }
 
@@ -158,6 +196,24 @@ mod tests {
         assert_eq!(signer.open(token, now), Err(LinkFault::Forged));
         let of_rep = signer.token(lead, &linked.rep, now);
         assert_eq!(signer.open_meeting(&of_rep, now), Err(LinkFault::Forged));
+    }
+
+    #[test]
+    fn a_reps_own_link_opens_until_it_expires_and_what_it_leads_to_expires_with_it() {
+        let (signer, linked, now) = signed();
+        let (lead, rep) = (&linked.lead, &linked.rep);
+        let url = signer.own_link(rep, now);
+        let token = url.strip_prefix("https://baton.example/my/").expect("the base, once");
+        let end = now + TimeDelta::days(30);
+        let own = signer.open_own(token, end).expect("it is good until then");
+        assert_eq!(&own.rep, rep);
+        assert_eq!(signer.open_own(token, end + TimeDelta::seconds(1)), Err(LinkFault::Expired));
+        let of_lead = signer.token_of(lead, &own);
+        assert_eq!(signer.open(&of_lead, end), Ok(linked.clone()));
+        assert_eq!(signer.open(&of_lead, end + TimeDelta::seconds(1)), Err(LinkFault::Expired));
+        assert_eq!(signer.open(token, now), Err(LinkFault::Forged));
+        assert_eq!(signer.open_own(&of_lead, now), Err(LinkFault::Forged));
+        assert_eq!(signer.open_meeting(token, now), Err(LinkFault::Forged));
     }
 
     #[test]

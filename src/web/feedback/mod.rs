@@ -2,8 +2,10 @@
 
 pub(super) mod accept;
 pub(super) mod call;
+pub(super) mod called;
 mod link;
 pub(super) mod meeting;
+pub(super) mod own;
 mod page;
 
 pub use link::LinkSigner;
@@ -14,15 +16,16 @@ use crate::deciding::owner::form::{LONGEST_NOTE, Submitted};
 use crate::store::LeadRecord;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Json};
 use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::outcome::{Feedback, NextStepKind};
 use chrono::{DateTime, Utc};
-use link::{LinkFault, Linked, LinkedMeeting};
+use link::{LinkFault, Linked, LinkedMeeting, LinkedRep};
 use serde::Deserialize;
 use serde_json::json;
+use url::form_urlencoded;
 
 /// What one rep may say of one lead by link: enough to correct oneself, too little to fill a database with.
 const SAYINGS_PER_LINK: u64 = 20;
@@ -41,8 +44,10 @@ pub(super) async fn show(State(door): State<Door>, Extension(linked): Extension<
 pub(super) async fn record(
     State(door): State<Door>,
     Extension(linked): Extension<Linked>,
+    uri: Uri,
     form: Result<Form<Submitted>, FormRejection>,
 ) -> Response {
+    let back = door.way_back(&linked, &uri, "../my");
     let Form(form) = match form {
         Ok(form) => form,
         Err(unread) => {
@@ -65,11 +70,7 @@ pub(super) async fn record(
     };
     let actor = format!("rep {}", feedback.rep);
     match store(&door, &lead.lead.id, feedback, SAYINGS_PER_LINK, &actor).await {
-        Ok(true) => Html(page::message(
-            "Thank you",
-            "Your feedback is recorded. You may close this page, or open the link again to correct it.",
-        ))
-        .into_response(),
+        Ok(true) => back.map_or_else(thanks, IntoResponse::into_response),
         Ok(false) => {
             let text = "Feedback on this lead was sent many times from this link. What was said last counts; please tell \
                         your team lead what else there is to say.";
@@ -82,6 +83,11 @@ pub(super) async fn record(
             (StatusCode::SERVICE_UNAVAILABLE, Html(page::message("Not recorded yet", text))).into_response()
         }
     }
+}
+
+fn thanks() -> Response {
+    let text = "Your feedback is recorded. You may close this page, or open the link again to correct it.";
+    Html(page::message("Thank you", text)).into_response()
 }
 
 /// The time of the lead's meeting has come.
@@ -103,6 +109,19 @@ impl Door {
         links.open(token, self.clock.now()).map_err(|fault| refuse(StatusCode::FORBIDDEN, &fault.to_string()))
     }
 
+    /// The same of a rep's own link, while they are one.
+    pub(super) fn linked_own(&self, token: &str) -> Result<LinkedRep, (StatusCode, Html<String>)> {
+        let Some(links) = &self.links else {
+            return Err(refuse(StatusCode::NOT_FOUND, "Links are switched off here: set feedback.link_secret."));
+        };
+        let opened = links.open_own(token, self.clock.now());
+        let own = opened.map_err(|fault| refuse(StatusCode::FORBIDDEN, &fault.to_string()))?;
+        if !self.rules().reps.get(&own.rep).is_some_and(|rep| rep.active) {
+            return Err(refuse(StatusCode::FORBIDDEN, "It is of somebody who is not in the roster any more."));
+        }
+        Ok(own)
+    }
+
     /// The same of a lead's link.
     pub(super) fn linked_meeting(&self, token: &str) -> Result<LinkedMeeting, (StatusCode, Html<String>)> {
         let Some(links) = &self.links else {
@@ -117,6 +136,14 @@ impl Door {
             };
             refuse(StatusCode::FORBIDDEN, text)
         })
+    }
+
+    /// To the rep's own page, if that is where a form of theirs was sent from; `my`: where those pages are.
+    fn way_back(&self, linked: &Linked, uri: &Uri, my: &str) -> Option<(StatusCode, [(HeaderName, String); 1])> {
+        let mut asked = form_urlencoded::parse(uri.query()?.as_bytes());
+        let (_, token) = asked.find(|(name, _)| name == "own")?;
+        let is_theirs = self.linked_own(&token).is_ok_and(|own| own.rep == linked.rep);
+        is_theirs.then(|| (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{my}/{token}?done=1"))]))
     }
 }
 

@@ -19,6 +19,8 @@ const STYLE: &str = "\
 h1{font-size:1.3rem;margin-bottom:.2rem}.sub{opacity:.75;margin-top:0}fieldset{border:1px solid #8888;border-radius:.5rem;margin:1rem 0;padding:.6rem 1rem}\
 legend{font-weight:600;padding:0 .3rem}label{display:inline-block;margin-right:1rem}.lines label{display:block}select,textarea,.line{font:inherit;width:100%;box-sizing:border-box;padding:.35rem}\
 .told{border-left:.3rem solid #c77700;background:#c7770022;padding:.5rem .8rem;border-radius:.3rem}\
+details{border-bottom:1px solid #8888;padding:.4rem 0}summary{cursor:pointer;padding:.5rem 0}\
+.taps button{margin:.2rem .3rem .2rem 0;min-width:2.9rem;padding:.7rem 0}\
 button{font:inherit;font-weight:600;padding:.6rem 1.4rem;border:0;border-radius:.5rem;background:#1f5fbf;color:#fff;cursor:pointer}";
 
 /// Asked once the time of a meeting has come: whoever was left alone in it has their turn back.
@@ -45,17 +47,22 @@ pub(in crate::web) async fn guarded(mut response: Response) -> Response {
 }
 
 pub(super) fn page(title: &str, body: &str) -> String {
-    framed(title, "", body)
+    page_in("en", title, body)
+}
+
+/// The same in a language.
+pub(super) fn page_in(language: &str, title: &str, body: &str) -> String {
+    framed(language, title, "", body)
 }
 
 /// The same, asked for anew by the browser after so many seconds: something is under way.
 pub(super) fn page_again(title: &str, body: &str, after_s: u32) -> String {
-    framed(title, &format!("<meta http-equiv=\"refresh\" content=\"{after_s}\">"), body)
+    framed("en", title, &format!("<meta http-equiv=\"refresh\" content=\"{after_s}\">"), body)
 }
 
-fn framed(title: &str, head: &str, body: &str) -> String {
+fn framed(language: &str, title: &str, head: &str, body: &str) -> String {
     format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" content=\"noindex\">\
          {head}<title>{title}</title><style>{STYLE}</style></head><body>{body}</body></html>",
         title = escape(title)

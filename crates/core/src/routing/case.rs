@@ -28,7 +28,21 @@ pub(super) struct RoutingCase<'a> {
     pub call_back: bool,
 }
 
+/// What is asked of a rep at a moment, whichever the lead.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub now: DateTime<Utc>,
+    pub rules: &'a RuleSet,
+    /// As in [`RoutingCase`].
+    pub ring: bool,
+    pub call_back: bool,
+}
+
 impl<'a> RoutingCase<'a> {
+    pub(super) fn moment(&self) -> Moment<'a> {
+        Moment { now: self.now(), rules: self.rules, ring: self.ring, call_back: self.call_back }
+    }
+
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.snapshot.now
     }

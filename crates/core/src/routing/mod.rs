@@ -25,5 +25,5 @@ pub use decision::Decision;
 pub use snapshot::{Considered, Snapshot};
 pub use steps::live::at as as_it_counts;
 pub use steps::matching::shortlist;
-pub use steps::pool_weights;
+pub use steps::{could_take, pool_weights};
 pub use words::{local, turns};

@@ -4,10 +4,12 @@ use crate::program::served::{Answered, exchange, post, request};
 use crate::store::server::Db;
 use crate::town::{self, Caller};
 use baton::app::Running;
-use baton::web::{ConfiguredToken, Rights, token_digest};
+use baton::web::{ConfiguredToken, LinkSigner, Rights, token_digest};
 use baton_clock::SharedClock;
+use baton_core::domain::id::{LeadId, RepId};
 use baton_core::domain::scope::Scope;
 use serde_json::Value;
+use std::sync::Arc;
 use tempfile::TempDir;
 use url::form_urlencoded;
 
@@ -36,6 +38,7 @@ impl Office {
         let clock = town::clock(20) as SharedClock;
         let running = town::worker_of(folder.path(), &db.store, &clock, |setup| {
             setup.console = has_console;
+            setup.links = Some(Arc::new(signer()));
             if has_tokens {
                 let intake = ("voice", "a-secret-of-voice-alone", &[Scope::Intake][..]);
                 setup.tokens = ROLES.into_iter().chain([intake]).map(token).collect();
@@ -77,6 +80,11 @@ impl Office {
         answer.json()["lead"].as_str().expect("an id").to_owned()
     }
 
+    pub async fn owner(&self, lead: &str) -> RepId {
+        let lead = LeadId::new(lead).expect("an id");
+        self.db.store.lead(&lead).await.expect("the database answers").expect("the lead").owner
+    }
+
     /// The same of somebody whose words are markup.
     pub fn brings_markup(&self, number: usize) -> String {
         let mut event = Caller::gone(number).event;
@@ -85,6 +93,11 @@ impl Office {
         event["data"]["qualification"]["summary"] = HOSTILE.into();
         self.brings(&event)
     }
+}
+
+/// Of the office's links.
+pub fn signer() -> LinkSigner {
+    LinkSigner::new("a secret of the tests alone", "http://baton.example", 30)
 }
 
 pub const HOSTILE: &str = "Ana <script>alert(1)</script><img src=x onerror='alert(2)'>\" {{w.now}}";

@@ -97,6 +97,28 @@ async fn looking_at_the_form_records_nothing_and_sending_it_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_link_to_all_of_a_reps_leads_goes_to_the_rep_alone() {
+    let linked = Linked::begin().await;
+    linked.play.until_quiet().await;
+    let stage = &linked.play.stage;
+    let mails = stage.smtp.mails();
+    let text = mails.iter().find_map(|mail| mail.text.split_once("/my/")).expect("a mail with the link").1;
+    let token: String = text.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    let (status, page) = linked.play.page(&["my", &token]).await;
+    assert!(status == 200 && page.contains("Caller No 1"), "{page}");
+    let cards = stage.slack.messages();
+    assert!(!cards.is_empty(), "there are cards");
+    for card in &cards {
+        let is_between_two = card.channel.starts_with(['U', 'W', 'D']);
+        assert_eq!(card.blocks.to_string().contains("/my/"), is_between_two, "{}: {}", card.channel, card.blocks);
+    }
+    for exchange in stage.world.exchanges().iter().filter(|exchange| exchange.vendor == "salesforce") {
+        let sent = String::from_utf8_lossy(&exchange.request_body);
+        assert!(!sent.contains("/my/"), "others read it there: {sent}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_meeting_to_which_nobody_came_costs_no_turn() {
     let (play, lead) = Play::of(&Caller::gone(1)).await;
     play.until(&lead, "callback").await;

@@ -2,7 +2,7 @@
 
 use crate::domain::rep::{Busy, BusyKind, Presence, Rep};
 use crate::domain::rota::{self, OffReason};
-use crate::routing::case::{RoutingCase, SeenRep};
+use crate::routing::case::{Moment, RoutingCase, SeenRep};
 use crate::routing::reason::Rejection;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
@@ -12,13 +12,13 @@ const AWAY_FOR: TimeDelta = TimeDelta::hours(1);
 
 /// At work and at hand: what is asked of an owner or a delegate. An owner whose calendar is unknown counts as free:
 /// passing them over costs the caller their own rep, ringing in vain costs seconds.
-pub(super) fn now(case: &RoutingCase, seen: SeenRep) -> Result<(), Rejection> {
-    at_work(case, seen.rep)?;
-    at_hand(case, seen)
+pub(super) fn now(moment: Moment, seen: SeenRep) -> Result<(), Rejection> {
+    at_work(moment, seen.rep)?;
+    at_hand(moment, seen)
 }
 
-pub(super) fn at_work(case: &RoutingCase, rep: &Rep) -> Result<(), Rejection> {
-    let Some((reason, back_at)) = rota::why_off(&case.rules.hours, rep, case.now()) else { return Ok(()) };
+pub(super) fn at_work(moment: Moment, rep: &Rep) -> Result<(), Rejection> {
+    let Some((reason, back_at)) = rota::why_off(&moment.rules.hours, rep, moment.now) else { return Ok(()) };
     Err(match reason {
         OffReason::OffRota => Rejection::OffRota { back_at },
         OffReason::Holiday => Rejection::Holiday { region: rep.holidays.clone(), back_at },
@@ -27,34 +27,34 @@ pub(super) fn at_work(case: &RoutingCase, rep: &Rep) -> Result<(), Rejection> {
 }
 
 /// What the calendar, the rep's own word and the phone say.
-pub(super) fn at_hand(case: &RoutingCase, seen: SeenRep) -> Result<(), Rejection> {
+pub(super) fn at_hand(moment: Moment, seen: SeenRep) -> Result<(), Rejection> {
     let (facts, calendar) = (seen.facts, seen.calendar().unwrap_or(&[]));
-    if let Some(until) = taken_until(calendar, case.now(), is_absence) {
+    if let Some(until) = taken_until(calendar, moment.now, is_absence) {
         return Err(Rejection::OutOfOffice { until });
     }
     if facts.is_some_and(|facts| facts.presence == Presence::Away) {
         return Err(Rejection::Away);
     }
-    if !case.ring {
-        return if case.call_back { calls_back(case, seen.rep, calendar) } else { Ok(()) };
+    if !moment.ring {
+        return if moment.call_back { calls_back(moment, seen.rep, calendar) } else { Ok(()) };
     }
-    if let Some(until) = facts.and_then(|facts| facts.reserved_until).filter(|until| *until > case.now()) {
+    if let Some(until) = facts.and_then(|facts| facts.reserved_until).filter(|until| *until > moment.now) {
         return Err(Rejection::Reserved { until });
     }
-    if let Some(until) = facts.and_then(|facts| facts.quiet_until).filter(|until| *until > case.now()) {
+    if let Some(until) = facts.and_then(|facts| facts.quiet_until).filter(|until| *until > moment.now) {
         return Err(Rejection::NotAnswering { until });
     }
-    if let Some(until) = busy_until(case, calendar) {
+    if let Some(until) = busy_until(moment, calendar) {
         return Err(Rejection::Busy { until });
     }
     if seen.rep.phones.is_empty() { Err(Rejection::NoPhone) } else { Ok(()) }
 }
 
 /// A meeting is no reason to pass over whoever calls back later, unless it lasts beyond the time of the promise.
-fn calls_back(case: &RoutingCase, rep: &Rep, calendar: &[Busy]) -> Result<(), Rejection> {
-    let Some(until) = busy_until(case, calendar) else { return Ok(()) };
-    let within = case.rules.handoff.callback.within;
-    match rota::add_working_time(&case.rules.hours, rep, case.now(), within) {
+fn calls_back(moment: Moment, rep: &Rep, calendar: &[Busy]) -> Result<(), Rejection> {
+    let Some(until) = busy_until(moment, calendar) else { return Ok(()) };
+    let within = moment.rules.handoff.callback.within;
+    match rota::add_working_time(&moment.rules.hours, rep, moment.now, within) {
         Some(due) if until <= due => Ok(()),
         Some(_) | None => Err(Rejection::Busy { until }),
     }
@@ -94,8 +94,8 @@ pub(super) fn is_absence(entry: &Busy) -> bool {
 }
 
 /// By whatever counts as busy and is no absence.
-fn busy_until(case: &RoutingCase, calendar: &[Busy]) -> Option<DateTime<Utc>> {
-    taken_until(calendar, case.now(), |entry| !is_absence(entry) && case.rules.calendars.takes(entry))
+fn busy_until(moment: Moment, calendar: &[Busy]) -> Option<DateTime<Utc>> {
+    taken_until(calendar, moment.now, |entry| !is_absence(entry) && moment.rules.calendars.takes(entry))
 }
 
 /// The end of what is in the calendar now, over entries that follow without a break.

@@ -5,12 +5,14 @@ use super::pools::Stop;
 use super::preference;
 use crate::domain::id::RepId;
 use crate::domain::rep::Rep;
-use crate::routing::case::{RoutingCase, SeenRep};
+use crate::routing::case::{Moment, RoutingCase, SeenRep};
 use crate::routing::decision::{Candidate, CandidateVerdict, PoolTrace, Target};
 use crate::routing::ledger::{Ledger, Shares};
 use crate::routing::reason::{OrderKey, PlaceReason, Rejection};
+use crate::routing::snapshot::RepFacts;
 use crate::rules::RuleSet;
 use crate::rules::model::set::{CalendarUnknown, OrderPolicy, Pool, WhenFull};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// One pool, judged.
@@ -119,11 +121,42 @@ fn judge(case: &RoutingCase, pool: &Pool, id: &RepId) -> Result<PreferenceRank, 
     let rep = case.rep(id).filter(|rep| rep.active).ok_or(Rejection::Inactive)?;
     let seen = case.seen(rep);
     fit(case, pool, rep)?;
-    under_open_cap(pool, seen)?;
-    availability::at_work(case, rep)?;
-    under_caps(pool, seen)?;
-    availability::at_hand(case, seen)?;
+    can_be_had(case.moment(), pool, seen)?;
     standing(case, pool, seen)
+}
+
+/// What is asked of a member whoever calls.
+fn can_be_had(moment: Moment, pool: &Pool, seen: SeenRep) -> Result<(), Rejection> {
+    under_open_cap(pool, seen)?;
+    availability::at_work(moment, seen.rep)?;
+    under_caps(pool, seen)?;
+    availability::at_hand(moment, seen)
+}
+
+/// Whether a rep could have a lead now whose caller asks for nothing in particular: as a member of this pool, or as whoever has
+/// the lead already (`None`). `ring`: phones can be rung.
+///
+/// # Errors
+/// The first reason that holds, as a decision would tell it.
+pub fn could_take(
+    rep: &Rep,
+    facts: Option<&RepFacts>,
+    pool: Option<&Pool>,
+    rules: &RuleSet,
+    (now, ring): (DateTime<Utc>, bool),
+) -> Result<(), Rejection> {
+    if !rep.active {
+        return Err(Rejection::Inactive);
+    }
+    let (moment, seen) = (Moment { now, rules, ring, call_back: !ring }, SeenRep { rep, facts });
+    match pool {
+        Some(pool) => {
+            can_be_had(moment, pool, seen)?;
+            calendar_unknown(pool, seen)?;
+            Ok(())
+        }
+        None => availability::now(moment, seen),
+    }
 }
 
 /// The standing of a member who is passed over for a cap and for nothing else, where the pool keeps their turn.
@@ -133,20 +166,23 @@ fn turn_kept(case: &RoutingCase, pool: &Pool, id: &RepId, because: &Rejection) -
         return None;
     }
     let seen = case.seen(case.rep(id)?);
-    availability::now(case, seen).ok()?;
+    availability::now(case.moment(), seen).ok()?;
     standing(case, pool, seen).ok()
 }
 
 /// A member whose calendar is unknown may be eligible, but only when nobody is whose calendar is known.
 fn standing(case: &RoutingCase, pool: &Pool, seen: SeenRep) -> Result<PreferenceRank, Rejection> {
-    let unknown = match (seen.calendar(), pool.calendar_unknown) {
-        (Ok(_), _) | (Err(_), CalendarUnknown::CountsAsFree) => false,
-        (Err(_), CalendarUnknown::AfterTheOthers) => true,
-        (Err(why), CalendarUnknown::CountsAsBusy) => {
-            return Err(Rejection::CalendarUnknown { why: why.to_owned() });
-        }
-    };
+    let unknown = calendar_unknown(pool, seen)?;
     Ok((preference::unmet(case, pool, seen.rep), unknown))
+}
+
+/// Whether it puts them behind the others.
+fn calendar_unknown(pool: &Pool, seen: SeenRep) -> Result<bool, Rejection> {
+    match (seen.calendar(), pool.calendar_unknown) {
+        (Ok(_), _) | (Err(_), CalendarUnknown::CountsAsFree) => Ok(false),
+        (Err(_), CalendarUnknown::AfterTheOthers) => Ok(true),
+        (Err(why), CalendarUnknown::CountsAsBusy) => Err(Rejection::CalendarUnknown { why: why.to_owned() }),
+    }
 }
 
 /// What does not change by waiting a night.

@@ -16,4 +16,4 @@ pub(in crate::routing) mod routes;
 pub(in crate::routing) mod territory;
 pub(in crate::routing) mod tiers;
 
-pub use candidates::pool_weights;
+pub use candidates::{could_take, pool_weights};

@@ -110,7 +110,7 @@ fn stand(case: &RoutingCase, rep: &Rep, rule: &OwnershipRule) -> OwnershipResult
     if !rep.active {
         return OwnershipResult::Inactive;
     }
-    let Err(because) = availability::now(case, case.seen(rep)) else { return OwnershipResult::Keeps };
+    let Err(because) = availability::now(case.moment(), case.seen(rep)) else { return OwnershipResult::Keeps };
     let free_at = availability::free_at(case, case.seen(rep), &because);
     let absent = Absence { rep, because: &because, free_at };
     if absent.is_too_long(case, rule) {
@@ -184,7 +184,7 @@ pub(in crate::routing) fn delegates<'a>(rules: &'a RuleSet, rep: &Rep) -> impl I
 }
 
 fn free_delegate<'a>(case: &RoutingCase<'a>, rep: &Rep) -> Option<&'a Rep> {
-    let free = |delegate: &&Rep| delegate.active && availability::now(case, case.seen(delegate)).is_ok();
+    let free = |delegate: &&Rep| delegate.active && availability::now(case.moment(), case.seen(delegate)).is_ok();
     if case.ring { delegates(case.rules, rep).find(free) } else { None }
 }
 
