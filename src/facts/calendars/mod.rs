@@ -43,13 +43,19 @@ const BACK: TimeDelta = TimeDelta::hours(1);
 impl Facts {
     /// The calendars of those of these reps who have one; asks the vendors for what is not fresh, within the deadline.
     pub(super) async fn calendars(&self, reps: BTreeSet<&RepId>, rules: &RuleSet) -> BTreeMap<RepId, Fact<Vec<Busy>>> {
-        let with_calendar = || reps.iter().filter_map(|id| Some((*id, rules.reps.get(*id)?.calendar.as_ref()?)));
-        let calendars: BTreeSet<&str> = with_calendar().flat_map(|(_, cell)| CalendarAddress::each(cell)).collect();
+        let cells = reps.iter().filter_map(|id| rules.reps.get(*id)?.calendar.as_ref());
+        let calendars: BTreeSet<&str> = cells.flat_map(|cell| CalendarAddress::each(cell)).collect();
         let wanted = &calendars;
         join_all((0..self.connections.len()).map(|place| self.look(place, wanted, rules))).await;
+        self.calendars_seen(&reps, rules)
+    }
+
+    /// The same as they were seen last; asks nobody.
+    pub(super) fn calendars_seen(&self, reps: &BTreeSet<&RepId>, rules: &RuleSet) -> BTreeMap<RepId, Fact<Vec<Busy>>> {
+        let with_calendar = reps.iter().filter_map(|id| Some((*id, rules.reps.get(*id)?.calendar.as_ref()?)));
         let mut known: BTreeMap<RepId, Fact<Vec<Busy>>> =
-            with_calendar().map(|(rep, cell)| (rep.clone(), self.fact(cell))).collect();
-        self.add_absences(&reps, rules, &mut known);
+            with_calendar.map(|(rep, cell)| (rep.clone(), self.fact(cell))).collect();
+        self.add_absences(reps, rules, &mut known);
         known
     }
 
