@@ -5,6 +5,7 @@
 
 pub mod compared;
 pub mod excerpt;
+pub mod fields;
 pub mod said;
 pub mod stored;
 pub mod supposed;

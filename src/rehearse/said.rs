@@ -1,6 +1,7 @@
 //! A lead that somebody supposes, read as an event of a voice platform is read.
 
 use crate::intake::event::{Incoming, Message, parse};
+use crate::rehearse::fields::{complete_call, pointer_to, put, value_of};
 use baton_core::domain::known::Known;
 use baton_core::domain::lead::{Lead, LeadChannel};
 use baton_core::domain::phone::PhoneE164;
@@ -11,45 +12,52 @@ use serde_json::{Map, Value, json};
 /// Toll-free, so that it lies nowhere.
 const CALLER: &str = "+18005550123";
 
-/// What is supposed of a lead.
-pub struct Supposition<'a> {
-    /// In the short names of [`facts::FACTS`].
-    pub facts: &'a Map<String, Value>,
-    /// By the names that `lead.custom.` stands before in rules.
-    pub custom: Map<String, Value>,
-    /// Whether the caller is on the line.
-    pub is_live: bool,
-    /// Who supposes it, such as `desk`.
-    pub by: &'a str,
-    /// `None`: whoever supposes it.
-    pub source: Option<&'a str>,
-}
-
 pub struct Said {
     pub lead: Lead,
-    /// What nobody could use of the facts, and why.
+    /// What nobody could use of what was said, and why.
     pub left_out: Vec<String>,
 }
 
-impl Supposition<'_> {
-    /// # Errors
-    /// Every reason why it makes no lead.
-    pub fn read(self, now: DateTime<Utc>) -> Result<Said, Vec<String>> {
-        let Self { facts, custom, is_live, by, source } = self;
-        let (mut data, left_out) = facts::lead_data(facts);
-        let call = json!({ "platform": by, "id": by, "live": is_live, "direction": "inbound" });
-        data.insert("call".to_owned(), call);
-        if !custom.is_empty()
-            && let Some(fields) = data.entry("custom").or_insert_with(|| json!({})).as_object_mut()
-        {
-            fields.extend(custom);
+/// From facts in the short names of [`facts::FACTS`]. `by`: who supposes it, such as `desk`.
+///
+/// # Errors
+/// Every reason why they make no lead.
+pub fn of_facts(said: &Map<String, Value>, is_live: bool, by: &str, now: DateTime<Utc>) -> Result<Said, Vec<String>> {
+    let (mut data, left_out) = facts::lead_data(said);
+    let call = json!({ "platform": by, "id": by, "live": is_live, "direction": "inbound" });
+    data.insert("call".to_owned(), call);
+    let source = format!("baton-{by}");
+    let event = json!({ "specversion": "1.0", "id": by, "source": source, "type": "lead.qualified", "data": data });
+    let lead = reachable(of_event(event.to_string().as_bytes(), now)?);
+    let left_out = left_out.into_iter().map(|(name, why)| format!("{name}: {why}")).collect();
+    Ok(Said { lead, left_out })
+}
+
+/// From fields, each with its text, as rules name them without `lead.`; it is said at `now`. `by` as above.
+///
+/// # Errors
+/// Every reason why they make no lead.
+pub fn of_fields(said: &[(String, String)], by: &str, now: DateTime<Utc>) -> Result<Lead, Vec<String>> {
+    let mut event = json!({
+        "specversion": "1.0", "id": by, "source": format!("baton-{by}"), "type": "lead.qualified", "time": now,
+        "data": { "call": { "live": true, "direction": "inbound" } },
+    });
+    let mut faults = Vec::new();
+    for (name, text) in said {
+        let value = match name.as_str() {
+            "products" => Ok(text.split([',', ';']).map(str::trim).filter(|one| !one.is_empty()).collect()),
+            name => value_of(name, text),
+        };
+        match value {
+            Ok(value) => put(&mut event, &pointer_to(name), value),
+            Err(allowed) => faults.push(format!("{name} is {text:?}; allowed: {allowed}")),
         }
-        let source = source.map_or_else(|| format!("baton-{by}"), str::to_owned);
-        let event = json!({ "specversion": "1.0", "id": by, "source": source, "type": "lead.qualified", "data": data });
-        let lead = reachable(of_event(event.to_string().as_bytes(), now)?);
-        let left_out = left_out.into_iter().map(|(name, why)| format!("{name}: {why}")).collect();
-        Ok(Said { lead, left_out })
     }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    complete_call(&mut event, by);
+    of_event(event.to_string().as_bytes(), now)
 }
 
 /// The lead of a `lead.qualified` event.

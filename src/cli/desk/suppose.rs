@@ -4,7 +4,7 @@ use super::asked::flag;
 use super::tools::LIVE;
 use crate::cli::{WorkspaceArgs, rules_of};
 use crate::mcp::Told;
-use crate::rehearse::said::{Said, Supposition};
+use crate::rehearse::said::{Said, of_facts};
 use crate::rehearse::supposed::Supposed;
 use anyhow::{Result, bail};
 use baton_clock::{Clock, SystemClock};
@@ -18,9 +18,8 @@ const NOT_STORED: &str = "This is what the rules would decide now. Nothing is st
 pub(super) fn who_would_get(place: &WorkspaceArgs, mut arguments: Map<String, Value>) -> Result<Told> {
     let live = arguments.remove(LIVE).filter(|value| !value.is_null());
     let live = live.map_or(Ok(true), |value| flag(&value, LIVE))?;
-    let supposed = Supposition { facts: &arguments, custom: Map::new(), is_live: live, by: "desk", source: None };
     let now = SystemClock.now();
-    let Said { lead, left_out } = match supposed.read(now) {
+    let Said { lead, left_out } = match of_facts(&arguments, live, "desk", now) {
         Ok(said) => said,
         Err(faults) => bail!("what was said makes no lead: {}", faults.join("; ")),
     };

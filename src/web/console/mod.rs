@@ -22,6 +22,7 @@ mod lead;
 mod leads;
 mod now;
 mod role;
+mod rules;
 mod sign_in;
 mod view;
 mod visit;
@@ -58,6 +59,13 @@ const ROUTES: &[Route] = &[
     Route { path: "/console/attention/retry", least: Ops, serves: || post(attention::retry) },
     Route { path: "/console/attention/replay", least: Ops, serves: || post(attention::replay) },
     Route { path: "/console/attention/close", least: Ops, serves: || post(attention::close) },
+    Route { path: "/console/rules", least: Viewer, serves: || get(rules::live::page) },
+    Route { path: "/console/rules/file", least: Viewer, serves: || get(rules::file::page) },
+    Route { path: "/console/rules/check", least: Viewer, serves: || get(rules::check::page) },
+    Route { path: "/console/rules/diff", least: Viewer, serves: || get(rules::diff::page) },
+    Route { path: "/console/rules/coverage", least: Viewer, serves: || get(rules::coverage::page) },
+    Route { path: "/console/rules/what-if", least: Viewer, serves: || get(rules::what_if::page) },
+    Route { path: "/console/rules/what-if", least: Viewer, serves: || post(rules::what_if::ask) },
     Route { path: "/console/sign-out", least: Viewer, serves: || post(sign_in::leave) },
 ];
 
@@ -79,6 +87,7 @@ pub(super) fn routes(door: &Door) -> Router<Door> {
         )
         .layer(Extension(Arc::new(now::Live::new(door.clone()))))
         .layer(Extension(Arc::new(sign_in::Tries::default())))
+        .layer(Extension(Arc::new(rules::Bench::default())))
         .layer(from_fn(guarded))
 }
 

@@ -17,11 +17,13 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: &[(&str, &str)] =
-    templates!["frame" "sign_in" "refusal" "now" "calls" "promises" "waiting" "attention" "leads" "lead" "item"];
+const TEMPLATES: &[(&str, &str)] = templates![
+    "frame" "sign_in" "refusal" "now" "calls" "promises" "waiting" "attention" "leads" "lead" "item"
+    "rules/live" "rules/file" "rules/check" "rules/diff" "rules/coverage" "rules/what_if"
+];
 
 /// Where every page leads, and the key of what it is called.
-const NAV: [(&str, &str); 2] = [("/console", "now"), ("/console/leads", "leads")];
+const NAV: [(&str, &str); 3] = [("/console", "now"), ("/console/leads", "leads"), ("/console/rules", "rules")];
 
 static ENGINE: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     let mut engine = Handlebars::new();

@@ -1,6 +1,7 @@
 //! The console from outside, as a browser without script comes to it: who may come in, what pages say, what forms do, and what is
 //! sent as it happens.
 
+mod rules;
 mod visitor;
 
 use crate::eventually::{eventually, within};
