@@ -84,8 +84,8 @@ mod tests {
         let told: Vec<_> = parts.iter().map(|part| (part.name.as_str(), part.file.clone(), part.body)).collect();
         let expected = [
             ("csrf", None, &b"abc"[..]),
-            ("files", file("w/rules/a.csv"), b"id\r\n--xy\r\n"),
-            ("files", file(""), b""),
+            ("files", file("w/rules/a.csv"), &b"id\r\n--xy\r\n"[..]),
+            ("files", file(""), &b""[..]),
         ];
         assert_eq!(told, expected);
     }

@@ -161,7 +161,8 @@ async fn a_stored_lead_is_decided_again_as_it_was_and_by_rules_that_are_sent(db:
         "{page}"
     );
 
-    let sent = [("town/rules/territories.csv", TURNED), ("town/README.md", "no part of it")];
+    let much = "no part of it\n".repeat(200_000);
+    let sent = [("town/rules/territories.csv", TURNED), ("town/README.md", much.as_str())];
     let answer = viewer.uploads(WHAT_IF, &[("lead", &lead), ("keep", "1")], &sent);
     let page = &answer.body;
     assert!(answer.status == 200 && page.contains(&was) && page.contains(&again), "{answer:?}");

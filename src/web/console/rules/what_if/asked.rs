@@ -131,9 +131,8 @@ pub(super) fn form_fields(form: &Form, fields: &BTreeMap<String, FieldDef>) -> (
     let place = |name: &str| FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len());
     let (mut first, more): (Vec<&str>, Vec<&str>) = names(fields).partition(|name| is_first(name));
     first.sort_by_key(|name| place(name));
-    let told = |names: Vec<&str>| -> Vec<Value> {
-        names.into_iter().map(|name| form_field(name, form, fields)).collect()
-    };
+    let told =
+        |names: Vec<&str>| -> Vec<Value> { names.into_iter().map(|name| form_field(name, form, fields)).collect() };
     (told(first), told(more))
 }
 
@@ -167,8 +166,7 @@ mod tests {
 
     #[test]
     fn one_lead_is_described_in_one_of_three_ways() {
-        let asked =
-            read("lead.country=DE&lead.custom.seats=+12+&account.tier__c=gold&lead.unknown=x").expect("fields");
+        let asked = read("lead.country=DE&lead.custom.seats=+12+&account.tier__c=gold&lead.unknown=x").expect("fields");
         let Which::Fields(said) = asked.which else { panic!("no fields") };
         let told: Vec<(&str, &str)> = said.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         assert_eq!((told, asked.world), (vec![("country", "DE"), ("custom.seats", "12")], World::Rest));

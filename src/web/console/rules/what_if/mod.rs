@@ -110,7 +110,7 @@ impl Door {
         let then = subject.stored.as_ref().filter(|_| asked.world == World::Then).map(|(known, _)| known.now);
         let moment = asked.at.or(then).unwrap_or(now);
         let rules = self.rules();
-        let by_live = self.decided(Arc::clone(&rules), &subject, &asked, moment).await?;
+        let by_live = self.supposed(Arc::clone(&rules), &subject, &asked, moment).await?;
         let was = subject.stored.as_ref().map(|(_, decision)| {
             json!({ "owner": name_of(decision, &rules), "because": decision.plan.reason.in_words(), "at": at(decision.decided_at) })
         });
@@ -138,7 +138,7 @@ impl Door {
             json!({ "count": count, "passed_over": passed_over, "faults": tried.faults, "release": release });
         if let Some(workspace) = tried.workspace {
             let rules = Arc::new(workspace.checked.rules);
-            let by_sent = self.decided(Arc::clone(&rules), &subject, &asked, moment).await?;
+            let by_sent = self.supposed(Arc::clone(&rules), &subject, &asked, moment).await?;
             told["other"] = outcome(&by_sent, &rules);
         }
         Ok(told)
@@ -172,7 +172,7 @@ impl Door {
         Ok(Subject { lead, stored: Some((snapshot, decision)) })
     }
 
-    async fn decided(
+    async fn supposed(
         &self,
         rules: Arc<RuleSet>,
         subject: &Subject,
