@@ -11,7 +11,8 @@
 //! in the list of `view`, and in which words are `{{w.KEY}}` (`{{@root.w.KEY}}` within `#each`), every field is there, if need be as
 //! `null`, and each form holds `<input type="hidden" name="csrf" value="{{csrf}}">`; its words under the same keys in all of `words/`;
 //! and, if every page is to lead there, a row in `view::NAV`. Forms are read with [`form::Form`]; a handler that returns a `Problem`
-//! is shown as a page that says so. One that brings files along is `multipart/form-data` (`form::files`). Style stands in `console.css` and never in an attribute.
+//! is shown as a page that says so. A form that brings files along is `multipart/form-data`, see `form::files`. Style stands in
+//! `console.css` and never in an attribute.
 //!
 //! A way to sign in by something else than a token is a file in `sign_in/`: see there.
 
