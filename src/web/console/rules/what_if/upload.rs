@@ -42,6 +42,12 @@ impl Upload {
                 return Err(format!("there are more than {MOST} files, and nothing was tried; send {RULES}/ alone"));
             }
         }
+        if files.is_empty() && passed_over > 0 {
+            return Err(format!(
+                "none of the {passed_over} files is one of {RULES}/, {TEMPLATES}/ or {PLATFORMS}/, and nothing was tried; choose the \
+                 folder that holds {RULES}/, or files of it"
+            ));
+        }
         let files = files.into_iter().map(|(path, text)| SourceFile { path, text }).collect();
         Ok(Self { files, passed_over })
     }
@@ -127,6 +133,8 @@ mod tests {
         }
         let twice = Upload::read(&[part("a/rules/reps.csv", b""), part("reps.csv", b"")]).expect_err("twice");
         assert!(twice.contains("two of the files are rules/reps.csv"), "{twice}");
+        let other = Upload::read(&[part("photos/beach/one.txt", b"")]).expect_err("another folder");
+        assert!(other.contains("none of the 1 files"), "{other}");
         let names: Vec<String> = (0..=MOST).map(|number| format!("templates/{number}.hbs")).collect();
         let many: Vec<Part<'_>> = names.iter().map(|name| part(name, b"")).collect();
         assert!(Upload::read(&many).is_err_and(|why| why.contains("more than 300 files")));
