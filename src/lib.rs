@@ -2,7 +2,7 @@
 //!
 //! The code map is the path of a lead: [`intake`] takes it from the broker or over HTTP into the inbox, [`facts`] gathers
 //! what may be known in time, [`deciding`] has it decided and stores what follows, [`outbox`] acts through [`connectors`],
-//! [`chat`] hears what reps answer there, [`reports`] says how well it went. [`store`] holds all SQL, [`render`] what is written to people; [`web`] and [`cli`] are
+//! [`chat`] hears what reps answer there, [`reports`] says how well it went, [`rehearse`] what rules would do. [`store`] holds all SQL, [`render`] what is written to people; [`web`] and [`cli`] are
 //! doors, [`mcp`] what agents and assistants speak at them; [`app`] alone wires things together.
 //!
 //! The judgement is in the crate `baton_core`, which cannot act: the nouns, the rules, and two pure functions,
@@ -24,6 +24,7 @@ pub mod failpoint;
 pub mod intake;
 pub mod mcp;
 pub mod outbox;
+pub mod rehearse;
 pub mod release;
 pub mod render;
 pub mod reports;

@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 
 /// The arrows of the house (DESIGN §14): a room, and what it may import. An arrow that is not here needs a reason. What a crate
 /// as a whole may name is in its `Cargo.toml`, and the compiler holds that.
-const ARROWS: [(&str, &[&str]); 28] = [
+const ARROWS: [(&str, &[&str]); 29] = [
     // The crate that decides, and cannot act: the nouns, the rules, the two functions that judge.
     ("domain", &[]),
     ("rules", &["domain"]),
@@ -58,6 +58,8 @@ const ARROWS: [(&str, &[&str]); 28] = [
     ("release", &["domain", "platforms", "render", "rules", "store"]),
     // The path of a lead.
     ("intake", &["clock", "domain", "domains", "rules", "telemetry"]),
+    // What rules would do, and nothing is done.
+    ("rehearse", &["domain", "intake", "platforms", "rehearsal", "render", "routing", "rules", "store"]),
     ("facts", &["clock", "connectors", "domain", "release", "routing", "rules", "store", "telemetry"]),
     // Platforms: what a call's live channel is sent is written by the platform's mapping.
     (
@@ -109,6 +111,8 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "intake",
             "mcp",
             "platforms",
+            "rehearsal",
+            "rehearse",
             "release",
             "render",
             "reports",
@@ -132,6 +136,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "intake",
             "outbox",
             "platforms",
+            "rehearse",
             "release",
             "render",
             "reports",

@@ -1,87 +1,12 @@
-//! Releases of the past: listed with what each changed, and put back into a workspace.
+//! Releases of the past, put back into a workspace.
 
 use super::workspace;
 use crate::store::{Store, StoredRelease};
 use anyhow::{Context, Result, bail, ensure};
 use baton_core::domain::id::ReleaseId;
 use baton_core::rules::{self, SourceFile};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
-
-/// A release with what it changed against the one that was first used before it.
-pub struct Listed {
-    pub release: StoredRelease,
-    /// Empty for the first one.
-    pub changes: Vec<FileChange>,
-}
-
-/// How a file differs: lines that came and lines that went. In a table a line is a row.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct FileChange {
-    pub path: String,
-    pub added: usize,
-    pub removed: usize,
-}
-
-/// All releases of a database, the newest first.
-///
-/// # Errors
-/// The database could not be read.
-pub async fn list(store: &Store) -> Result<Vec<Listed>> {
-    let found = store.read("release.list", |tx| {
-        Box::pin(async move {
-            let releases = tx.releases().await?;
-            let pairs = releases.windows(2);
-            let differing: BTreeSet<String> = pairs.flat_map(|pair| differing(&pair[1], &pair[0])).collect();
-            let bodies = tx.release_bodies(&differing.into_iter().collect::<Vec<_>>()).await?;
-            Ok((releases, bodies))
-        })
-    });
-    let (releases, bodies) = found.await.context("reading the releases")?;
-    let mut changes: Vec<Vec<FileChange>> =
-        releases.windows(2).map(|pair| changes(&pair[1].files, &pair[0].files, &bodies)).collect();
-    changes.push(Vec::new());
-    Ok(releases.into_iter().zip(changes).map(|(release, changes)| Listed { release, changes }).collect())
-}
-
-/// Hashes of the contents that only one of two releases has.
-fn differing(before: &StoredRelease, after: &StoredRelease) -> Vec<String> {
-    let (before, after): (BTreeSet<_>, BTreeSet<_>) = (before.files.iter().collect(), after.files.iter().collect());
-    before.symmetric_difference(&after).map(|(_, hash)| (*hash).clone()).collect()
-}
-
-/// By path; files and contents are given by their hash.
-fn changes(
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
-    bodies: &BTreeMap<String, String>,
-) -> Vec<FileChange> {
-    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let text = |hash: Option<&String>| hash.and_then(|hash| bodies.get(hash)).map_or("", String::as_str);
-    let mut changes = Vec::new();
-    for path in paths {
-        let (old, new) = (before.get(path), after.get(path));
-        if old == new {
-            continue;
-        }
-        let (removed, added) = (lines(text(old)), lines(text(new)));
-        let more = |a: &BTreeMap<&str, usize>, b: &BTreeMap<&str, usize>| -> usize {
-            a.iter().map(|(line, times)| times.saturating_sub(b.get(line).copied().unwrap_or(0))).sum()
-        };
-        let change = FileChange { path: path.clone(), added: more(&added, &removed), removed: more(&removed, &added) };
-        changes.push(change);
-    }
-    changes
-}
-
-/// How often each line stands in a text.
-fn lines(text: &str) -> BTreeMap<&str, usize> {
-    let mut lines = BTreeMap::new();
-    for line in text.lines() {
-        *lines.entry(line).or_insert(0) += 1;
-    }
-    lines
-}
 
 /// The release whose id begins so.
 ///
@@ -193,20 +118,6 @@ impl Rollback {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
-    }
-
-    #[test]
-    fn a_change_counts_lines_that_came_and_went() {
-        let bodies = map(&[("1", "a\nb\nb\nc"), ("2", "a\nb\nd\nd"), ("3", "x\n")]);
-        let told = |before: &[(&str, &str)], after: &[(&str, &str)]| changes(&map(before), &map(after), &bodies);
-        let change = |path: &str, added, removed| FileChange { path: path.to_owned(), added, removed };
-        assert_eq!(told(&[("f", "1")], &[("f", "1")]), []);
-        assert_eq!(told(&[("f", "1")], &[("f", "2")]), [change("f", 2, 2)]);
-        assert_eq!(told(&[("f", "3")], &[("g", "3")]), [change("f", 0, 1), change("g", 1, 0)]);
-    }
 
     #[test]
     fn only_paths_of_a_workspace_are_written() {

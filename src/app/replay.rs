@@ -1,20 +1,17 @@
 //! Stored decisions, made again from what was stored with them: lead, snapshot and release. Nothing is written.
 
+use crate::rehearse::stored::inputs;
 use crate::release::{Library, Lost};
 use crate::store::{Store, StoredDecision};
 use anyhow::{Context, Result};
 use baton_core::domain::id::{LeadId, ReleaseId};
-use baton_core::domain::lead::Lead;
-use baton_core::routing::{Snapshot, decide, versions};
+use baton_core::routing::{decide, versions};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
 /// Decisions that are read at once.
 const PAGE: usize = 200;
-/// Said of a decision that has had its time.
-pub const NO_LONGER_KEPT: &str =
-    "no longer kept: what it was made from has had its time (keep.decisions in baton.toml)";
 
 /// A decision that was made again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -116,20 +113,6 @@ async fn made_again(library: &Library, stored: &StoredDecision) -> Result<Replay
         Err(error @ (Lost::Unknown(_) | Lost::Refused { .. })) => ReplayVerdict::Impossible { why: error.to_string() },
         Err(error @ Lost::Store(_)) => return Err(error.into()),
     })
-}
-
-/// What a decision was made from.
-///
-/// # Errors
-/// A document that this version cannot read, or that is no longer kept.
-pub fn inputs(stored: &StoredDecision) -> Result<(Lead, Snapshot), String> {
-    if !stored.is_kept() {
-        return Err(NO_LONGER_KEPT.to_owned());
-    }
-    let lead = serde_json::from_str(&stored.lead).map_err(|error| format!("the stored lead is unreadable: {error}"))?;
-    let snapshot =
-        serde_json::from_str(&stored.snapshot).map_err(|error| format!("the stored facts are unreadable: {error}"))?;
-    Ok((lead, snapshot))
 }
 
 /// Byte by byte; where bytes differ, the first place is looked for in what they say.

@@ -1,31 +1,15 @@
 //! A workspace on disk: one directory, read as a whole.
 
+pub use crate::release::workspace::{Faults, PLATFORMS, TEMPLATES, Workspace, compile, is_mapping};
+
 use crate::release::Mappings;
-use crate::render::{TemplateFault, Templates};
+use crate::release::workspace::{self, mappings};
 use anyhow::{Context, Result};
 use baton_core::rules::words::encoding;
-use baton_core::rules::{self, Checked, Fault, SourceFile};
-use baton_platforms::Mapping;
+use baton_core::rules::{Fault, SourceFile};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// Rules, templates and mappings of one workspace, checked.
-pub struct Workspace {
-    pub checked: Checked,
-    pub templates: Templates,
-    pub platforms: Mappings,
-    /// What it was read from, sorted by path: what makes it a release.
-    pub files: Vec<SourceFile>,
-}
-
-/// Everything that is wrong with a workspace, at once.
-#[derive(Debug, Default)]
-pub struct Faults {
-    /// Of the rules, and after them those of the mappings.
-    pub rules: Vec<Fault>,
-    pub templates: Vec<TemplateFault>,
-}
 
 /// Reads and checks `rules/`, `templates/` and `platforms/` below `dir`.
 ///
@@ -40,7 +24,7 @@ pub fn load(dir: &Path) -> Result<Result<Workspace, Faults>> {
 /// # Errors
 /// As [`load`].
 pub fn check(dir: &Path, today: NaiveDate) -> Result<Result<Workspace, Faults>> {
-    Ok(compile_with(read(dir)?, |files| rules::check(files, today)))
+    Ok(workspace::check(read(dir)?, today))
 }
 
 /// The files below `dir` that make a release, sorted by path.
@@ -55,35 +39,6 @@ pub fn read(dir: &Path) -> Result<Vec<SourceFile>> {
         }
     }
     Ok(files)
-}
-
-/// May be missing: the built-in texts are used then.
-pub const TEMPLATES: &str = "templates";
-/// May be missing: the mappings that come with Baton are used then, as are those of them that have no file of their name there.
-pub const PLATFORMS: &str = "platforms";
-
-/// Checks the files of a workspace together.
-///
-/// # Errors
-/// Everything that is wrong with them.
-pub fn compile(files: Vec<SourceFile>) -> Result<Workspace, Faults> {
-    compile_with(files, rules::compile)
-}
-
-fn compile_with(
-    files: Vec<SourceFile>,
-    check: impl Fn(&[SourceFile]) -> Result<Checked, Vec<Fault>>,
-) -> Result<Workspace, Faults> {
-    let templates = files.iter().filter(|file| file.path.starts_with("templates/"));
-    let templates: Vec<(String, String)> = templates.map(|file| (file.path.clone(), file.text.clone())).collect();
-    match (check(&files), Templates::compile(&templates), mappings(&files)) {
-        (Ok(checked), Ok(templates), Ok(platforms)) => Ok(Workspace { checked, templates, platforms, files }),
-        (checked, templates, platforms) => {
-            let mut rules = checked.err().unwrap_or_default();
-            rules.extend(platforms.err().unwrap_or_default());
-            Err(Faults { rules, templates: templates.err().unwrap_or_default() })
-        }
-    }
 }
 
 /// The mappings of a workspace, whatever its rules are.
@@ -105,26 +60,6 @@ pub fn platforms(dir: &Path) -> Result<Result<PlatformFiles, Vec<Fault>>> {
     };
     let own = files.iter().filter(|file| is_mapping(&file.path)).filter_map(named).collect();
     Ok(mappings(&files).map(|mappings| PlatformFiles { mappings, own }))
-}
-
-/// Those that come with Baton, and in their place those of the workspace.
-fn mappings(files: &[SourceFile]) -> Result<Mappings, Vec<Fault>> {
-    let mut mappings: Mappings = Mapping::shipped().into_iter().map(|one| (one.name.clone(), one)).collect();
-    let mut faults = Vec::new();
-    for SourceFile { path, text } in files.iter().filter(|file| is_mapping(&file.path)) {
-        match Mapping::read(path, text) {
-            Ok(one) => {
-                mappings.insert(one.name.clone(), one);
-            }
-            Err(found) => faults.extend(found),
-        }
-    }
-    if faults.is_empty() { Ok(mappings) } else { Err(faults) }
-}
-
-/// Whether a file of this path says what a platform's requests mean.
-pub fn is_mapping(path: &str) -> bool {
-    path.starts_with("platforms/") && [".yaml", ".yml"].iter().any(|end| path.ends_with(end))
 }
 
 /// The expectations, `rules/tests/*.yaml`, sorted by path; none where there is no such folder.

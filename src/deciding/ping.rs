@@ -1,14 +1,16 @@
-//! Whether a call that is about to be sent would be put through now: decided as any lead is, and nothing of it is kept; and who has
-//! come to where callers are sent.
+//! Whether a call that is about to be sent would be put through now: decided as any lead is, and nothing of it is kept; how everybody
+//! stands, for whoever supposes a lead; and who has come to where callers are sent.
 
 use super::decider::Decider;
 use super::table::{Standing, StandingTable};
 use crate::intake::event::{EventKind, key_of};
 use crate::store::{Arrived, InboxMessage, StoreError, with};
 use baton_core::domain::lead::Lead;
-use baton_core::routing::Decision;
 use baton_core::routing::decision::CandidateVerdict;
 use baton_core::routing::reason::Rejection;
+use baton_core::routing::{Decision, Snapshot};
+use baton_core::rules::RuleSet;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -41,6 +43,17 @@ impl Decider {
         let table = StandingTable::of(Standing { reps: reps?, ledgers: BTreeMap::new() });
         let decided = facts.first().map(|facts| table.decide(lead, facts, rules, self.parts.clock.now()));
         Ok(decided.map_or(Some(Refusal::NobodyAvailable), |decision| refusal(&decision)))
+    }
+
+    /// How everybody on the roster of these rules and every turn stands, as it would count at `now`: calendars as they were seen
+    /// last, the CRM not asked, and nothing of it kept.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub async fn standing(&self, rules: &RuleSet, now: DateTime<Utc>) -> Result<Snapshot, StoreError> {
+        let (reps, ledgers) = tokio::try_join!(self.parts.store.reps_read(), self.parts.store.ledgers_read())?;
+        let table = StandingTable::of(Standing { reps, ledgers });
+        Ok(table.snapshot(&self.parts.facts.as_seen(rules), rules, now))
     }
 
     /// A caller has come to this address of ours, by this leg at the carrier. `None`: nobody is expected there, or not any more. Told

@@ -155,6 +155,18 @@ impl Facts {
         }
     }
 
+    /// Of everybody on the roster, as it was seen last, and of no lead: nobody is asked.
+    pub fn as_seen(&self, rules: &RuleSet) -> LeadFacts {
+        let (reps, pools) = (rules.reps.keys().cloned().collect(), rules.pools.keys().cloned().collect());
+        LeadFacts {
+            account: Fact::Unknown { why: "nobody asked the CRM".to_owned() },
+            assigned: None,
+            lacks: self.lacks.clone(),
+            considered: Considered { reps, pools },
+            calendars: self.last_seen(&rules.reps.keys().collect(), rules),
+        }
+    }
+
     /// Facts for a batch of leads, in their order; never much later than the deadline.
     pub async fn gather(&self, leads: &[Lead], rules: &RuleSet) -> Vec<LeadFacts> {
         let considered: Vec<Considered> = leads.iter().map(|lead| Considered::by_lead(lead, rules)).collect();

@@ -10,12 +10,14 @@ use super::{
 };
 use crate::telemetry::figures::State;
 use baton_core::domain::crm_id::CrmId;
-use baton_core::domain::id::{HandoffId, LeadId, LegId, ReleaseId, RepId};
+use baton_core::domain::id::{HandoffId, LeadId, LegId, PoolId, ReleaseId, RepId};
 use baton_core::domain::lead::Lead;
 use baton_core::domain::phone::PhoneE164;
 use baton_core::domain::rep::Busy;
 use baton_core::handoff::Handoff;
+use baton_core::routing::Decision;
 use baton_core::routing::decision::DecidedAgain;
+use baton_core::routing::ledger::Ledger;
 use baton_core::routing::waits::RecentWaits;
 use baton_core::rules::SourceFile;
 use chrono::{DateTime, Utc};
@@ -67,6 +69,7 @@ reads! {
     inbox_count_quarantined() -> u64;
     inbox_quarantined(limit: usize) -> Vec<Aside>;
     inbox_row(&key: str) -> Option<InboxRow>;
+    ledgers_read() -> BTreeMap<PoolId, Ledger>;
     inbox_take_stale(before: DateTime<Utc>, limit: usize) -> Vec<InboxRow>;
     kept_begin(kind: Kept) -> Passed;
     kept_page(&cut: Cut, &passed: Passed) -> OldPage;
@@ -105,6 +108,7 @@ reads! {
 
 reads! {
     Read:
+    decisions_of(&release: ReleaseId, limit: usize) -> Vec<Decision>;
     callers_find(&keys: [String]) -> BTreeMap<String, Met>;
     lead_to_give(&lead: LeadId) -> Option<WaitingLead>;
     other_choices(from: DateTime<Utc>, until: DateTime<Utc>) -> BTreeMap<LeadId, OtherChoice>;

@@ -1,7 +1,8 @@
 //! `baton replay`: stored decisions, made again from their stored inputs.
 
-use crate::app::replay::{NO_LONGER_KEPT, ReplayVerdict, Replayed, Which, replay};
+use crate::app::replay::{ReplayVerdict, Replayed, Which, replay};
 use crate::cli::{DIFFERS, OK, TextOrJson, WorkspaceArgs, open_store, say, span};
+use crate::rehearse::stored::NO_LONGER_KEPT;
 use anyhow::Result;
 use baton_clock::{Clock, SystemClock};
 use chrono::TimeDelta;

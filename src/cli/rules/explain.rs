@@ -10,19 +10,13 @@ pub(in crate::cli) use stored::Made;
 
 use crate::cli::{FAULTY, OK, TextOrJson, WorkspaceArgs, open_store, say, sound_workspace};
 use crate::intake::event::{Incoming, Message, parse};
-use crate::render::explain::{explain, facts};
+use crate::rehearse::supposed::Supposed;
 use anyhow::{Context, Result, bail};
 use baton_clock::{Clock, SystemClock};
 use baton_core::domain::account::Records;
-use baton_core::domain::lead::Lead;
-use baton_core::rehearsal::world::{at_rest, decide_in, holding};
-use baton_core::routing::decision::NoLongerLive;
-use baton_core::routing::{Decision, Snapshot, as_it_counts, shortlist};
-use baton_core::rules::RuleSet;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Explain {
@@ -84,42 +78,6 @@ impl Explain {
             TextOrJson::Json => say(&serde_json::to_string_pretty(&supposed.json()?)?),
         }
         Ok(OK)
-    }
-}
-
-/// A lead as it would be decided, by what it says and by the rules alone.
-pub(in crate::cli) struct Supposed {
-    pub decision: Decision,
-    /// It is dated so long ago that a worker would take the caller for gone; decided as if it had just been sent.
-    late: Option<NoLongerLive>,
-    lead: Lead,
-    snapshot: Snapshot,
-    rules: RuleSet,
-}
-
-impl Supposed {
-    /// `held`: what the CRM would hold.
-    pub(in crate::cli) fn of(mut rules: RuleSet, lead: Lead, held: Option<Records>, now: DateTime<Utc>) -> Self {
-        let (_, late) = as_it_counts(&lead, now, &rules);
-        if late.is_some() {
-            // A file is kept for longer than a caller waits.
-            rules.handoff.live_at_most = Duration::MAX;
-        }
-        let mut world = at_rest(&rules, now);
-        if let Some(held) = held {
-            world = holding(world, shortlist(&lead, held, &rules));
-        }
-        let (snapshot, decision) = decide_in(&world, &lead, &rules);
-        Self { decision, late, lead, snapshot, rules }
-    }
-
-    pub(in crate::cli) fn in_words(&self) -> String {
-        let Self { decision, lead, snapshot, rules, .. } = self;
-        format!("{}\n{}", explain(decision, lead, rules).trim_end(), facts(decision, snapshot, rules))
-    }
-
-    fn json(&self) -> Result<Value> {
-        stored::as_json(&self.decision, &self.lead, &self.snapshot)
     }
 }
 

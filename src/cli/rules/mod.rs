@@ -14,7 +14,7 @@ mod test;
 
 pub(super) use check::{Check, Review};
 pub(super) use diff::Diff;
-pub(super) use explain::{Explain, Made, Supposed};
+pub(super) use explain::{Explain, Made};
 pub(super) use import::Import;
 pub(super) use init::Init;
 pub(super) use releases::Releases;

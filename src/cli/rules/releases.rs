@@ -1,9 +1,9 @@
 //! `baton releases`: which rules this database has been decided with, since when, and what each changed.
 
-use crate::app::releases::{self, FileChange, Listed};
 use crate::app::workspace;
 use crate::cli::{OK, TextOrJson, WorkspaceArgs, open_store, say};
-use anyhow::Result;
+use crate::release::past::{self, FileChange, Listed};
+use anyhow::{Context, Result};
 use baton_core::domain::id::ReleaseId;
 use baton_core::rules;
 use serde_json::json;
@@ -20,7 +20,7 @@ impl Releases {
     pub(crate) async fn run(self) -> Result<u8> {
         let store = open_store(&self.place).await?;
         let here = workspace::read(&self.place.workspace).ok().map(|files| rules::release(&files));
-        let all = releases::list(&store).await?;
+        let all = past::list(&store).await.context("reading the releases")?;
         match self.format {
             TextOrJson::Text => text(&all, here.as_ref()),
             TextOrJson::Json => say(&serde_json::to_string_pretty(&json!({

@@ -101,6 +101,15 @@ impl Tx {
         row.as_ref().map(read_stored).transpose()
     }
 
+    /// The last decisions that were made by a release, the newest first, as far as they are kept.
+    pub async fn decisions_of(&mut self, release: &ReleaseId, limit: usize) -> Result<Vec<Decision>, StoreError> {
+        let sql = "-- decision::of_release\nSELECT lead_id, body FROM decision WHERE release = $1 \
+                   AND octet_length(snapshot) > 0 ORDER BY decided_at DESC, id DESC LIMIT $2";
+        let rows = sqlx::query(sql).bind(release.as_str()).bind(limit as i64).fetch_all(self.conn()).await?;
+        let read = |row| Reading::new("decision", row).json_of_any_version("body", versions::read);
+        rows.iter().map(read).collect()
+    }
+
     /// Decisions in the order in which they were made: those later than `after` (instant and id), made before `until`.
     pub async fn decisions_stored(
         &mut self,

@@ -11,7 +11,8 @@
 //! in the list of `view`, and in which words are `{{w.KEY}}` (`{{@root.w.KEY}}` within `#each`), every field is there, if need be as
 //! `null`, and each form holds `<input type="hidden" name="csrf" value="{{csrf}}">`; its words under the same keys in all of `words/`;
 //! and, if every page is to lead there, a row in `view::NAV`. Forms are read with [`form::Form`]; a handler that returns a `Problem`
-//! is shown as a page that says so. Style stands in `console.css` and never in an attribute.
+//! is shown as a page that says so. A form that brings files along is `multipart/form-data`, see `form::files`. Style stands in
+//! `console.css` and never in an attribute.
 //!
 //! A way to sign in by something else than a token is a file in `sign_in/`: see there.
 
@@ -24,6 +25,7 @@ mod now;
 mod quarantine;
 mod reps;
 mod role;
+mod rules;
 mod sign_in;
 mod vendors;
 mod view;
@@ -31,7 +33,7 @@ mod visit;
 pub(in crate::web) mod words;
 
 use super::Door;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -67,6 +69,13 @@ const ROUTES: &[Route] = &[
     Route { path: "/console/reps/{id}/back", least: Ops, serves: || post(reps::back) },
     Route { path: "/console/quarantine", least: Viewer, serves: || get(quarantine::page) },
     Route { path: "/console/vendors", least: Viewer, serves: || get(vendors::page) },
+    Route { path: "/console/rules", least: Viewer, serves: || get(rules::live::page) },
+    Route { path: "/console/rules/file", least: Viewer, serves: || get(rules::file::page) },
+    Route { path: "/console/rules/check", least: Viewer, serves: || get(rules::check::page) },
+    Route { path: "/console/rules/diff", least: Viewer, serves: || get(rules::diff::page) },
+    Route { path: "/console/rules/coverage", least: Viewer, serves: || get(rules::coverage::page) },
+    Route { path: "/console/rules/what-if", least: Viewer, serves: || get(rules::what_if::page) },
+    Route { path: "/console/rules/what-if", least: Viewer, serves: || post(rules::what_if::ask) },
     Route { path: "/console/sign-out", least: Viewer, serves: || post(sign_in::leave) },
 ];
 
@@ -88,6 +97,9 @@ pub(super) fn routes(door: &Door) -> Router<Door> {
         )
         .layer(Extension(Arc::new(now::Live::new(door.clone()))))
         .layer(Extension(Arc::new(sign_in::Tries::default())))
+        .layer(Extension(Arc::new(rules::Bench::default())))
+        // `sign_in` bounds every body.
+        .layer(DefaultBodyLimit::disable())
         .layer(from_fn(guarded))
 }
 

@@ -21,13 +21,15 @@ macro_rules! templates {
 const TEMPLATES: &[(&str, &str)] = templates![
     "frame" "sign_in" "refusal" "now" "calls" "promises" "waiting" "attention" "leads" "lead" "item" "reps" "rep"
     "quarantine" "vendors"
+    "rules/live" "rules/file" "rules/check" "rules/diff" "rules/coverage" "rules/what_if"
 ];
 
 /// Where every page leads, and the key of what it is called.
-const NAV: [(&str, &str); 5] = [
+const NAV: [(&str, &str); 6] = [
     ("/console", "now"),
     ("/console/leads", "leads"),
     ("/console/reps", "reps"),
+    ("/console/rules", "rules"),
     ("/console/quarantine", "quarantine"),
     ("/console/vendors", "vendors"),
 ];

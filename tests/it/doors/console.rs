@@ -3,6 +3,7 @@
 
 mod own;
 mod reps;
+mod rules;
 mod vendors;
 mod visitor;
 

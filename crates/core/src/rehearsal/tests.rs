@@ -155,9 +155,10 @@ fn coverage_counts_what_decisions_came_by() {
     let expected = ["territory rows 1/1", "routes 0/0", "tiers 1/1", "pools 2/2", "ownership rules 1/2", "ladders 1/2"];
     assert_eq!(reached(two), expected);
     let parts = of(two).parts;
-    let unreached: Vec<_> = parts[4].items.iter().filter(|item| !item.reached).collect();
+    let unreached: Vec<_> = parts[4].items.iter().filter(|item| !item.is_reached()).collect();
     assert_eq!((unreached[0].path, unreached[0].line), ("rules/routing.yaml", 32));
     assert_eq!((parts[1].percent(), parts[4].percent()), (100, 50));
+    assert_eq!((parts[2].items[0].times, parts[4].items[1].times), (2, 0), "both leads came by the only tier");
 }
 
 #[test]

@@ -30,7 +30,8 @@ const OUT_OF_OFFICE_FOR: TimeDelta = TimeDelta::days(2);
 pub fn decide_in(world: &Snapshot, lead: &Lead, rules: &RuleSet) -> (Snapshot, Decision) {
     let Snapshot { now, account, assigned, .. } = world;
     let considered = Considered::by_lead(lead, rules).knowing(lead, account, assigned.as_ref(), rules, *now);
-    let snapshot = Snapshot::of_lead(*now, account.clone(), assigned.clone()).about(&considered, world, rules);
+    let of_lead = Snapshot::of_lead(*now, account.clone(), assigned.clone());
+    let snapshot = Snapshot { lacks: world.lacks.clone(), ..of_lead }.about(&considered, world, rules);
     let decision = decide(lead, &snapshot, rules);
     (snapshot, decision)
 }

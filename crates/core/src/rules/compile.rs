@@ -6,10 +6,12 @@ use super::lint;
 use super::{ACCOUNTS, FRONT_DOOR, HANDOFF, HOURS, REPS, ROUTING, RuleSet, TERRITORIES};
 use crate::domain::id::ReleaseId;
 use crate::rules::fault::{At, Fault, Faults, Level, did_you_mean, listed, quoted};
+use crate::rules::files::vocabulary::FieldDef;
 use crate::rules::files::yaml::{self, Node};
 use crate::rules::resolve::{self, Drafts};
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 const FILES: [&str; 7] = [ROUTING, TERRITORIES, REPS, ACCOUNTS, HOURS, HANDOFF, FRONT_DOOR];
 
@@ -108,6 +110,13 @@ fn required<'f>(files: &'f [SourceFile], path: &'static str, faults: &mut Faults
 
 fn tree(files: &[SourceFile], path: &'static str, faults: &mut Faults) -> Option<Node> {
     yaml::parse(path, required(files, path, faults)?, faults)
+}
+
+/// The fields that conditions of these files may test, by path: those that every lead has, and those that `fields:` declares.
+pub fn fields(files: &[SourceFile]) -> BTreeMap<String, FieldDef> {
+    let mut unheard = Faults::default();
+    let root = text(files, ROUTING).and_then(|text| yaml::parse(ROUTING, text, &mut unheard));
+    root.map(|root| routes::read(&root, &mut unheard).vocabulary.into_fields()).unwrap_or_default()
 }
 
 /// A table or rule file under a name that nobody reads: `rules/account.csv` would be ignored without a word.

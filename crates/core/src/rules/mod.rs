@@ -18,8 +18,9 @@ mod resolve;
 pub mod schema;
 pub mod words;
 
-pub use compile::{Checked, SourceFile, check, compile, release};
+pub use compile::{Checked, SourceFile, check, compile, fields, release};
 pub use fault::{Fault, Level};
+pub use files::vocabulary::FieldDef;
 pub use files::yaml;
 pub use model::set::RuleSet;
 pub use report::summary;

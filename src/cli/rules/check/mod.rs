@@ -1,6 +1,5 @@
 //! `baton check`: stages, one line each; then every fault at once.
 
-mod excerpt;
 mod found;
 mod review;
 mod told;

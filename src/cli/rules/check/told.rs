@@ -1,7 +1,7 @@
 //! What people read: a stage with its count, then each fault with the line that it is about.
 
-use super::excerpt::{Lines, excerpt};
 use crate::app::workspace::{self, Faults};
+use crate::rehearse::excerpt::{Lines, excerpt};
 use baton_core::rules::{Fault, SourceFile};
 
 /// Lines for people, one below the other.

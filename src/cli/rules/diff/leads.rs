@@ -2,7 +2,7 @@
 
 use crate::cli::{WorkspaceArgs, open_store};
 use crate::intake::event::{Incoming, Message, parse};
-use crate::store::{PastLead, Store};
+use crate::rehearse::stored::StoredLeads;
 use anyhow::Result;
 use baton_core::domain::known::Fact;
 use baton_core::rehearsal::Trial;
@@ -24,11 +24,7 @@ pub(super) struct Leads<'r> {
 enum From<'r> {
     List(std::vec::IntoIter<Trial>),
     MadeUp(Box<std::iter::Take<Traffic<'r>>>),
-    /// Instant and id of the last one.
-    Stored {
-        store: Store,
-        after: (DateTime<Utc>, String),
-    },
+    Stored(StoredLeads),
 }
 
 impl Leads<'_> {
@@ -42,26 +38,8 @@ impl Leads<'_> {
         match &mut self.from {
             From::List(cases) => Ok(cases.take(size).collect()),
             From::MadeUp(traffic) => Ok(traffic.take(size).collect()),
-            From::Stored { store, after } => {
-                let page = store.past_leads(after, size).await?;
-                if let Some(last) = page.last() {
-                    *after = (last.decided_at, last.lead.id.to_string());
-                }
-                Ok(page.into_iter().map(case).collect())
-            }
+            From::Stored(leads) => Ok(leads.next(size).await?),
         }
-    }
-}
-
-fn case(past: PastLead) -> Trial {
-    let PastLead { lead, snapshot, decided_at } = past;
-    Trial {
-        lead,
-        at: decided_at,
-        account: snapshot.account,
-        assigned: snapshot.assigned,
-        reps: snapshot.reps,
-        ledgers: snapshot.ledgers,
     }
 }
 
@@ -76,7 +54,7 @@ pub(super) fn made_up<'r>(sets: &[&'r RuleSet], seed: u64, from: NaiveDate, per_
 pub(super) async fn stored(place: &WorkspaceArgs, since: DateTime<Utc>) -> Result<Leads<'static>> {
     let store = open_store(place).await?;
     let told = format!("leads decided since {}, with what was known then", since.format("%Y-%m-%d %H:%M UTC"));
-    Ok(Leads { from: From::Stored { store, after: (since, String::new()) }, told })
+    Ok(Leads { from: From::Stored(StoredLeads::since(store, since)), told })
 }
 
 /// # Errors

@@ -1,7 +1,9 @@
 //! A decision that was made, told as it was made: by its own rules, with the facts of that moment.
 
-use crate::app::replay::{inputs, one};
+use crate::app::replay::one;
 use crate::cli::{WorkspaceArgs, rules_of};
+use crate::rehearse::stored::inputs;
+use crate::rehearse::supposed::as_json;
 use crate::release::{Library, Lost};
 use crate::render::explain::{explain_whole, of_erased};
 use crate::store::{Store, with};
@@ -51,17 +53,6 @@ impl Made {
     }
 
     pub(super) fn json(&self) -> Result<Value> {
-        as_json(&self.decision, &self.lead, &self.snapshot)
+        Ok(as_json(&self.decision, &self.lead, &self.snapshot)?)
     }
-}
-
-/// The decision, and beside its own keys `snapshot`: every fact with its source and the instant it was observed; `unread`: what
-/// the event brought and nobody could read.
-pub(super) fn as_json(decision: &Decision, lead: &Lead, snapshot: &Snapshot) -> Result<Value> {
-    let mut told = serde_json::to_value(decision)?;
-    if !lead.unread.is_empty() {
-        told["unread"] = serde_json::to_value(&lead.unread)?;
-    }
-    told["snapshot"] = serde_json::to_value(snapshot)?;
-    Ok(told)
 }

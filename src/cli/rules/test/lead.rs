@@ -2,15 +2,13 @@
 //! "California" is CA here because it is CA there.
 
 use crate::intake::event::{EventFault, Incoming, Message, parse};
+use crate::rehearse::fields::{complete_call, pointer_to, put, value_of};
 use baton_core::domain::lead::Lead;
 use baton_core::rules::expect::{LeadField, LeadValue, PlacedText, RuleTest};
 use baton_core::rules::{Fault, Level};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use std::path::Path;
-
-/// Somebody to call back: a number that is kept free for films, so that no test has to bring one.
-const CALLER: &str = "+12025550123";
 
 /// The lead as the event reader makes it; its `occurred_at` is the moment of the decision.
 pub(super) fn lead_of(case: &RuleTest, dir: &Path) -> Result<Lead, Vec<Fault>> {
@@ -34,7 +32,7 @@ pub(super) fn lead_of(case: &RuleTest, dir: &Path) -> Result<Lead, Vec<Fault>> {
             Err(allowed) => faults.push(fault(case, field.line, field.column, found(field), allowed)),
         }
     }
-    complete_call(&mut event);
+    complete_call(&mut event, "test");
     match parse(event.to_string().as_bytes(), case.given.at.unwrap_or(DateTime::<Utc>::UNIX_EPOCH)) {
         Ok(Incoming { message: Message::Lead(lead), notes, .. }) => {
             faults.extend(notes.iter().filter_map(|note| of_field(case, note)));
@@ -62,85 +60,12 @@ fn read_event(case: &RuleTest, path: &PlacedText, dir: &Path) -> Result<Value, V
         .map_err(|error| wrong(format!("{:?}: {error}", path.text), "a file with one JSON event"))
 }
 
-/// Where the event keeps a field of the lead.
-fn pointer_to(field: &str) -> String {
-    let place = match field {
-        "country" | "state" | "region" | "postal" | "city" | "industry" | "employees" | "domain" => "company",
-        "email" | "phone" | "title" | "language" => "contact",
-        "live" | "direction" => "call",
-        "handoff" | "timezone" => "preference",
-        "channel" => return "/data/channel".to_owned(),
-        "company" => return "/data/company/name".to_owned(),
-        "contact" => return "/data/contact/name".to_owned(),
-        "source" => return "/source".to_owned(),
-        _ if field.starts_with("consent.") => return format!("/data/{}", field.replace('.', "/")),
-        _ if field.starts_with("custom.") => {
-            let name = field["custom.".len()..].replace('~', "~0").replace('/', "~1");
-            return format!("/data/custom/{name}");
-        }
-        _ => "qualification",
-    };
-    format!("/data/{place}/{field}")
-}
-
 /// The value in the JSON type that the event has for the field; `Err` tells what is allowed.
 fn json_of(field: &LeadField) -> Result<Value, &'static str> {
-    let text = match &field.value {
-        LeadValue::Unknown => return Ok(Value::Null),
-        LeadValue::List(items) => return Ok(json!(items)),
-        LeadValue::Text(text) => text.trim(),
-    };
-    match field.name.as_str() {
-        "live" => flag(text),
-        name if name.starts_with("consent.") => flag(text),
-        "score" => number(text).ok_or("a number from 0 to 100"),
-        "satisfaction" => number(text).ok_or("a number from 1 to 5"),
-        "employees" => Ok(number(text).unwrap_or_else(|| json!(text))),
-        name if name.starts_with("custom.") => Ok(match text {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            _ => number(text).unwrap_or_else(|| json!(text)),
-        }),
-        _ => Ok(json!(text)),
-    }
-}
-
-fn flag(text: &str) -> Result<Value, &'static str> {
-    match text.to_lowercase().as_str() {
-        "yes" | "true" => Ok(Value::Bool(true)),
-        "no" | "false" => Ok(Value::Bool(false)),
-        _ => Err("yes or no"),
-    }
-}
-
-/// A number that is written as JSON writes it: 02139 and +1 are text.
-fn number(text: &str) -> Option<Value> {
-    serde_json::from_str::<Value>(text).ok().filter(Value::is_number)
-}
-
-/// Sets the value, with the objects on the way to it.
-fn put(event: &mut Value, pointer: &str, value: Value) {
-    let mut place = event;
-    for name in pointer.split('/').skip(1) {
-        let name = name.replace("~1", "/").replace("~0", "~");
-        if !place[&name].is_object() {
-            place[&name] = json!({});
-        }
-        place = &mut place[&name];
-    }
-    *place = value;
-}
-
-/// A call has a platform, an id and somebody on the line.
-fn complete_call(event: &mut Value) {
-    let call = &mut event["data"]["call"];
-    if !call.is_object() {
-        return;
-    }
-    for (name, value) in [("platform", "test"), ("id", "test"), ("from", CALLER), ("to", CALLER)] {
-        if call[name].is_null() {
-            call[name] = json!(value);
-        }
+    match &field.value {
+        LeadValue::Unknown => Ok(Value::Null),
+        LeadValue::List(items) => Ok(json!(items)),
+        LeadValue::Text(text) => value_of(&field.name, text),
     }
 }
 

@@ -48,7 +48,7 @@ fn failure(case: &RuleTest, outcome: &RuleTestResult) {
 
 fn unreached(coverage: &Coverage) {
     for part in &coverage.parts {
-        for item in part.items.iter().filter(|item| !item.reached) {
+        for item in part.items.iter().filter(|item| !item.is_reached()) {
             let one = part.what.strip_suffix('s').unwrap_or(part.what);
             say(&format!("{}:{} not reached by any test: {one} {:?}", item.path, item.line, item.name));
         }
@@ -72,7 +72,7 @@ pub(super) fn json(report: &RuleTestReport) {
         .parts
         .iter()
         .map(|part| {
-            let unreached = part.items.iter().filter(|item| !item.reached);
+            let unreached = part.items.iter().filter(|item| !item.is_reached());
             let unreached: Vec<Value> =
                 unreached.map(|item| json!({ "path": item.path, "line": item.line, "name": item.name })).collect();
             json!({

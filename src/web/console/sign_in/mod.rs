@@ -14,7 +14,7 @@ mod tries;
 
 pub(super) use tries::Tries;
 
-use super::form::{Form, query};
+use super::form::{Form, largest, query};
 use super::role::Role;
 use super::view;
 use super::visit::Visit;
@@ -63,7 +63,8 @@ async fn entered(State((door, least)): State<(Door, Role)>, request: Request, ne
         Err(problem) => return view::refusal(&problem, language, Some(&visit)),
     };
     parts.extensions.insert(visit.clone());
-    let response = door.carry_out(Request::from_parts(parts, body), LARGEST_FORM, next).await;
+    let most = largest(&parts.headers, LARGEST_FORM);
+    let response = door.carry_out(Request::from_parts(parts, body), most, next).await;
     let mut response = view::in_words(response, &visit);
     if let Some(cookie) = begun {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -109,8 +110,8 @@ async fn admitted(visit: &Visit, least: Role, parts: &Parts, body: Body) -> Resu
     if parts.method.is_safe() {
         return Ok(body);
     }
-    let read = whole(body, &parts.headers, LARGEST_FORM).await?;
-    if !Form::read(&read).is_of_session(&visit.csrf) {
+    let read = whole(body, &parts.headers, largest(&parts.headers, LARGEST_FORM)).await?;
+    if !Form::sent(&parts.headers, &read).is_of_session(&visit.csrf) {
         let detail =
             "this form is none of your session, and nothing was done: open its page again, and send it from there";
         return Err(Problem::forbidden(detail, None));

@@ -28,7 +28,7 @@ pub fn secret(role: &str) -> &'static str {
 pub struct Office {
     pub db: Db,
     pub port: u16,
-    _folder: TempDir,
+    pub folder: TempDir,
 }
 
 impl Office {
@@ -46,7 +46,7 @@ impl Office {
         });
         let running = running.await;
         let port = running.address.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
-        (Self { db, port, _folder: folder }, running)
+        (Self { db, port, folder }, running)
     }
 
     pub fn ask(&self, method: &str, path: &str, cookie: &str, form: &[(&str, &str)]) -> Answered {
@@ -145,4 +145,30 @@ impl<'o> Visitor<'o> {
         let csrf = self.csrf();
         self.office.ask("POST", path, &self.cookie, &[&[("csrf", csrf.as_str())][..], form].concat())
     }
+
+    /// A form that brings files along, each by its name and its text.
+    pub fn uploads(&self, path: &str, form: &[(&str, &str)], files: &[(&str, &str)]) -> Answered {
+        let csrf = self.csrf();
+        self.uploads_with(&csrf, path, form, files)
+    }
+
+    /// The same with this in the place of what stands in their forms.
+    pub fn uploads_with(&self, csrf: &str, path: &str, form: &[(&str, &str)], files: &[(&str, &str)]) -> Answered {
+        let mut body = String::new();
+        for (name, text) in [&[("csrf", csrf)][..], form].concat() {
+            body += &format!("--{BETWEEN}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+        }
+        for (name, text) in files {
+            body += &format!(
+                "--{BETWEEN}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n{text}\r\n"
+            );
+        }
+        body += &format!("--{BETWEEN}--\r\n");
+        let kind = format!("Content-Type: multipart/form-data; boundary={BETWEEN}\r\nCookie: {}\r\n", self.cookie);
+        self.office.exchanges(&request("POST", path, None, &kind, &body))
+    }
 }
+
+/// What stands between the parts of a form with files.
+const BETWEEN: &str = "----a-browser-of-ours-7d1";

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 pub(crate) const KINDS: [(&str, FieldKind); 4] =
     [("text", FieldKind::Text), ("number", FieldKind::Number), ("flag", FieldKind::Flag), ("date", FieldKind::Date)];
 
+/// What a field may hold.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct FieldDef {
+pub struct FieldDef {
     pub kind: FieldKind,
     /// Empty: any value.
     pub one_of: Vec<String>,
@@ -46,6 +47,11 @@ impl Vocabulary {
 
     pub(crate) fn get(&self, path: &str) -> Option<&FieldDef> {
         self.fields.get(path)
+    }
+
+    /// By path, such as `lead.custom.seats`.
+    pub(crate) fn into_fields(self) -> BTreeMap<String, FieldDef> {
+        self.fields
     }
 
     pub(crate) fn paths(&self) -> impl Iterator<Item = &str> + Clone {

@@ -9,16 +9,16 @@ const SHOWN: usize = 100;
 const BEFORE: usize = 60;
 
 /// The lines of every file, by path: a file of very many faults is split once.
-pub(super) struct Lines<'s>(BTreeMap<&'s str, Vec<&'s str>>);
+pub struct Lines<'s>(BTreeMap<&'s str, Vec<&'s str>>);
 
 impl<'s> Lines<'s> {
-    pub(super) fn of(sources: &'s [SourceFile]) -> Self {
+    pub fn of(sources: &'s [SourceFile]) -> Self {
         Self(sources.iter().map(|file| (file.path.as_str(), file.text.lines().collect())).collect())
     }
 }
 
 /// Two lines of text; `None` where the file has no such line, or the fault is about the file as a whole.
-pub(super) fn excerpt(sources: &Lines<'_>, path: &str, line: u32, column: u32) -> Option<String> {
+pub fn excerpt(sources: &Lines<'_>, path: &str, line: u32, column: u32) -> Option<String> {
     let text = sources.0.get(path)?.get(usize::try_from(line).ok()?.checked_sub(1)?)?;
     if (line, column) == (1, 1) || text.trim().is_empty() {
         return None;

@@ -5,6 +5,9 @@
 //! texts about it never mix two releases. Releases of the past are read back from the database, where each was stored before
 //! anything was decided with it.
 
+pub mod past;
+pub mod workspace;
+
 use crate::render::Templates;
 use crate::store::{Store, StoreError};
 use baton_core::domain::id::ReleaseId;
