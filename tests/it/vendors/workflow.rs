@@ -173,6 +173,13 @@ async fn where_no_workflow_names_anybody_the_rules_below_it_do(db: Db) {
     office.close().await;
 }
 
+fn left(caller: &Caller) -> Value {
+    json!({
+        "specversion": "1.0", "id": "left-3", "source": "town", "type": "call.event",
+        "data": { "platform": "sandbox", "call": caller.call(), "event": "ended" },
+    })
+}
+
 /// Whoever has hung up is not waited for on the line, and what the platform tells of the call comes after its lead. A second
 /// event of the call brings no second contact, though it has no address to find the first one by.
 async fn a_caller_who_hangs_up_ends_the_wait(db: Db) {
@@ -182,10 +189,7 @@ async fn a_caller_who_hangs_up_ends_the_wait(db: Db) {
     let mut second = caller.event.clone();
     second["id"] = json!("evt-3-again");
     second["data"]["contact"]["title"] = json!("Head of Operations");
-    let left = json!({
-        "specversion": "1.0", "id": "left-3", "source": "town", "type": "call.event",
-        "data": { "platform": "sandbox", "call": caller.call(), "event": "ended" },
-    });
+    let left = left(&caller);
     let (came_at, worker) = (office.clock.now(), &office.workers[0]);
     for event in [&caller.event, &second, &left] {
         worker.decider.take(vec![town::inbox(event, office.clock.now())]).await.expect("the event is taken");
@@ -208,10 +212,7 @@ async fn a_caller_who_hangs_up_ends_the_wait(db: Db) {
 async fn a_caller_who_hangs_up_with_another_worker_ends_the_wait(db: Db) {
     let office = Office::open(db, 1, "{ crm: { wait: 2m } }").await;
     let caller = Caller::live(3);
-    let left = json!({
-        "specversion": "1.0", "id": "left-3", "source": "town", "type": "call.event",
-        "data": { "platform": "sandbox", "call": caller.call(), "event": "ended" },
-    });
+    let left = left(&caller);
     let came_at = office.clock.now();
     for (worker, event) in office.workers.iter().zip([&caller.event, &left]) {
         worker.decider.take(vec![town::inbox(event, office.clock.now())]).await.expect("the event is taken");
@@ -280,12 +281,13 @@ async fn a_write_in_between_hides_no_change_by_hand(db: Db) {
 async fn a_write_that_is_stuck_is_passed_and_says_nothing_over(db: Db) {
     let office = Office::open(db, 6, "baton").await;
     office.world.arm("hubspot", "contacts.create", Fault::Unavailable, 1000);
-    let caller = Caller::gone(3);
+    let caller = Caller::live(3);
     office.tell(&caller.event).await;
     let writes = "kind = 'write_crm' AND state = 'due' AND last_error";
     let put_off = format!("UPDATE step SET run_at = run_at + 86400000000 WHERE {writes} NOT LIKE 'another write%'");
     eventually("the first write is put off", || async { office.db.execute(put_off.as_str()).await == 1 }).await;
     office.world.heal("hubspot");
+    office.tell(&left(&caller)).await;
     // As if it had been planned a while ago.
     let long_ago = format!(
         "UPDATE step SET planned_at = planned_at - 1000000000, run_at = 0 WHERE {writes} LIKE 'another write%'"

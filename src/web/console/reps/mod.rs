@@ -92,7 +92,8 @@ async fn say(
     until: Option<DateTime<Utc>>,
 ) -> Result<Response, Problem> {
     let rep = RepId::new(id).ok().filter(|rep| door.rules().reps.contains_key(rep)).ok_or_else(|| unknown(id))?;
-    let said = door.decider.set_presence(&rep, presence, until, &visit.rights.actor());
+    let actor = visit.rights.actor();
+    let said = door.decider.set_presence(&rep, presence, until, &actor);
     said.await.map_err(|error| Problem::ours(&error))?;
     Ok(view::see(&format!("/console/reps/{rep}?done=1")))
 }

@@ -57,8 +57,8 @@ async fn a_rep_rates_and_marks_their_own_leads_by_a_link_and_nobody_elses(db: Db
     assert!(nothing.status == 422 && nothing.body.contains("Nothing is filled in"), "{nothing:?}");
     let marked = office.ask("POST", called, "", &[]);
     assert!(marked.status == 303 && marked.head.contains(&format!("location: ../../my/{token}?done=1")), "{marked:?}");
-    let entries = office.db.store.audit_find(&AuditQuery { subject: Some(lead.clone()), ..AuditQuery::default() }, 10);
-    let entries = entries.await.expect("the audit");
+    let of_lead = AuditQuery { subject: Some(lead.clone()), ..AuditQuery::default() };
+    let entries = office.db.store.audit_find(&of_lead, 10).await.expect("the audit");
     let told: Vec<(String, &str)> = entries.iter().map(|entry| (entry.actor.clone(), entry.act.as_str())).collect();
     let by = format!("rep {owner}");
     assert_eq!(told, [(by.clone(), "contact.record"), (by, "feedback.record")]);
