@@ -82,12 +82,17 @@ async fn write(at: &At<'_>, crm: &dyn Crm, owner: &RepId, note: &CrmNote) -> Res
 
 /// A later write has said whose the lead is and what its record shows. What is left is a task of its own, for whoever has the lead now.
 async fn write_late(at: &At<'_>, crm: &dyn Crm, note: &CrmNote, by: &[Effect]) -> Result<Done, VendorError> {
-    let is_told = |later: &Effect| matches!(later, Effect::WriteCrm { note, .. } if is_of_meeting(note));
+    let is_told = |later: &Effect| match later {
+        Effect::WriteCrm { note: told, .. } => {
+            (is_of_meeting(note) && is_of_meeting(told)) || (is_promise(note) && is_promise(told))
+        }
+        _ => false,
+    };
     let matter = Matter::read(at.parts, at.step).await?;
     let at = &At { parts: at.parts, step: at.step, matter: &matter, webhooks: at.webhooks };
     let owner = &matter.handoff.owner;
     let lead = lead_of(at, owner, note)?;
-    if lead.task.is_none() || (is_of_meeting(note) && by.iter().any(is_told)) {
+    if lead.task.is_none() || by.iter().any(is_told) {
         return Ok(Done::nothing("a later write of the lead says it"));
     }
     // A text that is empty leaves the record's own as it is.
@@ -182,6 +187,11 @@ async fn taken_meanwhile(at: &At<'_>, written: &CrmRef) -> Result<Option<Event>,
         return Ok(None);
     }
     follow(at, &matter, written.clone(), (from, to), OwnerBy::Person).await
+}
+
+/// A lead has one promise at a time: the later one is the one that holds.
+fn is_promise(note: &CrmNote) -> bool {
+    matches!(note, CrmNote::CallbackPromised { .. } | CrmNote::MailPromised { .. })
 }
 
 /// A meeting is one task all along: it is moved, and closed, with it.

@@ -11,10 +11,11 @@ use crate::town::{self, Caller};
 use baton::app::Running;
 use baton::connectors::crm::hubspot::{HubSpot, HubSpotConfig};
 use baton::connectors::http::Secret;
+use baton::deciding::owner::{ReassignRequest, Reassigned};
 use baton::outbox::Vendors;
 use baton::store::LeadRecord;
 use baton_clock::{Clock, ScaledClock, SharedClock};
-use baton_core::domain::id::{HandoffId, LeadId};
+use baton_core::domain::id::{HandoffId, LeadId, RepId};
 use baton_core::routing::Decision;
 use baton_core::routing::decision::OwnershipResult;
 use baton_core::routing::reason::NotKnown;
@@ -281,28 +282,35 @@ async fn a_write_in_between_hides_no_change_by_hand(db: Db) {
 async fn a_write_that_is_stuck_is_passed_and_says_nothing_over(db: Db) {
     let office = Office::open(db, 6, "baton").await;
     office.world.arm("hubspot", "contacts.create", Fault::Unavailable, 1000);
-    let caller = Caller::live(3);
+    let caller = Caller::gone(3);
     office.tell(&caller.event).await;
     let writes = "kind = 'write_crm' AND state = 'due' AND last_error";
     let put_off = format!("UPDATE step SET run_at = run_at + 86400000000 WHERE {writes} NOT LIKE 'another write%'");
-    eventually("the first write is put off", || async { office.db.execute(put_off.as_str()).await == 1 }).await;
+    eventually("the promise's write is put off, which says what the one before it would have said", || async {
+        office.db.execute(put_off.as_str()).await == 1
+    })
+    .await;
     office.world.heal("hubspot");
-    office.tell(&left(&caller)).await;
+    let to = Some(RepId::new("west-02").expect("an id"));
+    let [reason, author, actor] = ["knows them", "lena", "token desk"].map(str::to_owned);
+    let wish = ReassignRequest { lead: caller.lead(), to, from: None, reason, author, actor };
+    let given = office.workers[0].decider.reassign(&wish).await.expect("the database answers");
+    assert!(matches!(given, Some(Reassigned::To { .. })), "{given:?}");
     // As if it had been planned a while ago.
     let long_ago = format!(
         "UPDATE step SET planned_at = planned_at - 1000000000, run_at = 0 WHERE {writes} LIKE 'another write%'"
     );
     eventually("the second one waits for it", || async { office.db.execute(long_ago.as_str()).await == 1 }).await;
     let done = || office.db.number("SELECT COUNT(*) FROM step WHERE kind = 'write_crm' AND state = 'done'");
-    eventually("and then no longer", || async { done().await == 1 }).await;
+    eventually("and then no longer", || async { done().await == 2 }).await;
     let stories = || ["notes", "tasks"].map(|kind| office.portal.records(kind).len());
     assert_eq!(stories(), [1, 1]);
     let said = || office.portal.records("notes")[0].properties["hs_note_body"].clone();
     let promise = said();
     assert_eq!(office.db.execute(format!("UPDATE step SET run_at = 0 WHERE {writes} IS NOT NULL")).await, 1);
-    eventually("the first one ends", || async { done().await == 2 }).await;
+    eventually("the first one ends", || async { done().await == 3 }).await;
     assert_eq!((said(), stories()), (promise, [1, 1]));
-    assert_eq!(office.owner_there(&caller.lead()).await.as_ref(), Some(&office.west[0]));
+    assert_eq!(office.owner_there(&caller.lead()).await.as_ref(), Some(&office.west[1]));
     office.close().await;
 }
 
